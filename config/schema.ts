@@ -1,0 +1,134 @@
+/**
+ * The shape of config/sheepdog.yaml and of the lists. Unknown keys are refused; `undefined` is absent and
+ * 0 is a limit. Secrets never stand in a file: they come from the environment (config/environment.ts).
+ */
+
+import ms, { type StringValue } from 'ms';
+import { z } from 'zod';
+
+const DAY_MS = 86_400_000;
+
+/** Windows are kept as 32-bit milliseconds relative to each other: 24 days is the longest exact one. */
+export const LONGEST_WINDOW_MS = 21 * DAY_MS;
+
+/** A duration such as `10m`, `24h`, `7d`; parsed to milliseconds. */
+export const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'write a duration such as 30s, 10m, 24h or 7d')
+  .transform((text) => ms(text as StringValue));
+
+/** As `duration`, but a window must be positive and exact. */
+export const windowDuration = duration.refine((value) => value > 0 && value <= LONGEST_WINDOW_MS, {
+  message: 'a window is longer than 0 and at most 21d',
+});
+
+const positive = z.int().positive();
+const share = z.number().min(0).max(1);
+
+export const systemSchema = z.strictObject({
+  ingest: z
+    .strictObject({
+      /** A record larger than this is a dead letter; its first part is kept. */
+      maxRecordBytes: positive.max(64 * 1024 * 1024).default(1_048_576),
+      maxDepth: positive.max(64).default(8),
+      /** Largest amount of one event, in minor units. */
+      maxAmountMinor: positive.default(100_000_000_000),
+      earliest: z.iso.datetime({ offset: true }).default('2000-01-01T00:00:00Z'),
+      /** How far an event may lie in the future of its arrival. */
+      maxFutureMs: duration.default(3_600_000),
+      /** More than this share of bad records among the last `over` stops the consumer. */
+      badShare: z
+        .strictObject({ limit: share.default(0.5), over: positive.default(1000) })
+        .prefault({}),
+    })
+    .prefault({}),
+  windows: z
+    .strictObject({
+      allowedLatenessMs: windowDuration.default(600_000),
+      maxKeys: positive.default(4_000_000),
+      maxEntries: positive.default(64_000_000),
+    })
+    .prefault({}),
+  policy: z
+    .strictObject({
+      /** Findings in the block band, from different subjects, that block without a conclusive one. */
+      independentFindings: positive.default(2),
+    })
+    .prefault({}),
+  freezing: z
+    .strictObject({
+      automatic: z.boolean().default(true),
+      /** Automatic freezes within any hour of event time; above it they become proposals. */
+      perHour: z.int().min(0).default(50),
+      expiresAfterMs: duration.optional(),
+    })
+    .prefault({}),
+  record: z
+    .strictObject({
+      flushRows: positive.default(20_000),
+      flushEveryMs: duration.default(1000),
+      /** Rows held while ClickHouse is slow; at the limit the consumer pauses. */
+      maxBufferedRows: positive.default(200_000),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(8787),
+      maxBodyBytes: positive.default(1_048_576),
+      /** Answer without the reward when the ledger takes longer than this. */
+      rewardTimeoutMs: duration.default(50),
+    })
+    .prefault({}),
+  kafka: z
+    .strictObject({
+      brokers: z.array(z.string()).default([]),
+      clientId: z.string().default('sheepdog'),
+      groupId: z.string().default('sheepdog'),
+      topics: z.array(z.string()).min(1).default(['payments']),
+      deadLetterTopic: z.string().optional(),
+      fromBeginning: z.boolean().default(true),
+      sessionTimeoutMs: duration.default(30_000),
+      heartbeatMs: duration.default(3000),
+      maxBytesPerPartition: positive.default(1_048_576),
+      tls: z
+        .strictObject({
+          enabled: z.boolean().default(false),
+          caFile: z.string().optional(),
+          certFile: z.string().optional(),
+          keyFile: z.string().optional(),
+        })
+        .prefault({}),
+      /** User name and password come from KAFKA_USERNAME and KAFKA_PASSWORD. */
+      sasl: z
+        .strictObject({ mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']) })
+        .optional(),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    })
+    .prefault({}),
+});
+
+export type SystemConfig = z.infer<typeof systemSchema>;
+
+const listEntry = z.strictObject({
+  value: z.string().min(1),
+  reason: z.string().min(1),
+  author: z.string().default('config'),
+  /** The first instant at which the entry no longer holds. */
+  expires: z.iso.datetime({ offset: true }).optional(),
+});
+
+/** config/lists/block.yaml and allow.yaml: what is named, by kind. */
+export const listSchema = z.strictObject({
+  accounts: z.array(listEntry).default([]),
+  cards: z.array(listEntry).default([]),
+  devices: z.array(listEntry).default([]),
+  ips: z.array(listEntry).default([]),
+  merchants: z.array(listEntry).default([]),
+});
+
+export type ListFile = z.infer<typeof listSchema>;

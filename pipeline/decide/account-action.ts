@@ -1,0 +1,51 @@
+/** A transition in an account's freeze lifecycle, or an analyst's word on a decision: one row each. */
+
+import type { Verdict } from './decision.ts';
+
+export type AccountActionKind = 'propose' | 'freeze' | 'unfreeze' | 'expire';
+
+export interface AccountAction {
+  /** Deterministic: `freeze_` and the decision's id for automatic ones, the command's id for an analyst's. */
+  readonly id: string;
+  readonly kind: AccountActionKind;
+  readonly accountId: string;
+  /** `policy` for automatic actions, otherwise who ran the command. */
+  readonly actor: string;
+  readonly reason: string;
+  /** The decision that caused it, or '' for an analyst's own. */
+  readonly decisionId: string;
+  /** Event time for automatic actions, the command's time otherwise. */
+  readonly occurredAtMs: number;
+  /** When a freeze ends by itself; undefined: never. */
+  readonly expiresAtMs: number | undefined;
+}
+
+export type LabelValue = 'confirmed' | 'false_positive';
+
+export interface Label {
+  readonly decisionId: string;
+  readonly label: LabelValue;
+  readonly actor: string;
+  readonly reason: string;
+  readonly labelledAtMs: number;
+}
+
+/** What an analyst orders; it travels through one durable, ordered log so that a replay repeats it. */
+export type Command = {
+  /** The log's own id, ascending. */
+  readonly id: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly issuedAtMs: number;
+} & (
+  | { readonly kind: 'freeze' | 'unfreeze'; readonly accountId: string }
+  | { readonly kind: 'label'; readonly decisionId: string; readonly label: LabelValue }
+);
+
+/** The answer to a command, printed to the analyst. */
+export interface CommandResult {
+  readonly commandId: string;
+  readonly accepted: boolean;
+  readonly message: string;
+  readonly verdict?: Verdict;
+}

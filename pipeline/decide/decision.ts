@@ -1,0 +1,38 @@
+/** The values that decide hands on: findings and the decision made of them. */
+
+import type { DecisionReason } from '../outcome.ts';
+import type { Evidence } from '../detect/detector.ts';
+
+export type Verdict = 'allow' | 'review' | 'block';
+
+/** One detector's word on one event. Shown to analysts, never to the end customer. */
+export interface Finding {
+  readonly detector: string;
+  /** `shadow` findings are recorded and never act. */
+  readonly mode: 'live' | 'shadow';
+  readonly band: 'review' | 'block';
+  readonly conclusive: boolean;
+  readonly measure: number;
+  readonly threshold: number;
+  readonly unit: string;
+  readonly windowMs: number;
+  /** The field and value the finding is about. */
+  readonly subject: string;
+  readonly subjectValue: string;
+  readonly evidence: Evidence;
+}
+
+/** Same event, same decision, for ever: everything here follows from the events that came before it. */
+export interface Decision {
+  /** `dec_` and the event's id. */
+  readonly id: string;
+  readonly verdict: Verdict;
+  readonly reasons: readonly DecisionReason[];
+  readonly findings: readonly Finding[];
+  readonly late: boolean;
+}
+
+/** The decision's id: the business id again, so that a replay names it the same. */
+export function decisionIdOf(eventId: string): string {
+  return `dec_${eventId}`;
+}

@@ -1,0 +1,46 @@
+/**
+ * The contract of every window store, in memory or shared. One law suite (test/laws) runs on each.
+ */
+
+import type { EventBatch } from '../event.ts';
+
+/**
+ * The measured features of a batch. Value of feature f at event i is `values[i * width + f]`, where f is
+ * the feature's index in the plan; NaN means absent (an empty window, or the event lacks the key).
+ */
+export interface FeatureMatrix {
+  readonly width: number;
+  readonly values: Float64Array;
+}
+
+export interface WindowStore {
+  /**
+   * Takes the events `from` (inclusive) to `to` (exclusive) of the batch in order; each one enters its
+   * windows and is then measured into `out`. An event older than the allowed lateness is measured as if
+   * it were stored, its `late` flag in the batch is set to 1, and it is not stored.
+   * The caller has removed repeated events. A store in memory answers at once, without a promise.
+   */
+  measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): Promise<void> | void;
+
+  /**
+   * Takes events back in after a restart: they enter their windows and nothing is measured. The state
+   * afterwards equals that of `measure` over the same set of events, in any order.
+   */
+  restore(batch: EventBatch, from: number, to: number): Promise<void> | void;
+
+  /** Largest `occurredAtMs` taken so far, or −Infinity. Lateness and eviction count back from it. */
+  readonly watermarkMs: number;
+
+  /** Counters for metrics and for the bounds' tests. */
+  stats(): WindowStoreStats;
+}
+
+export interface WindowStoreStats {
+  readonly keys: number;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly lateEvents: number;
+  readonly evictedKeys: number;
+  /** Events that a configured cap kept out of a window. */
+  readonly capped: number;
+}

@@ -1,0 +1,275 @@
+/**
+ * The event: what a stage may know about one business fact, and the column-wise batch that carries
+ * many of them down the path without making an object for each.
+ */
+
+/** Every event type the product knows; any other type is a dead letter. The index is the type code. */
+export const EVENT_TYPES = [
+  'payment',
+  'payment.authorising',
+  'refund',
+  'instalment',
+  'account.opened',
+  'card.approved',
+  'card.activated',
+  'wallet.bound',
+  'login',
+  'campaign.viewed',
+  'voucher.redeemed',
+  'redemption.requested',
+  'claim.submitted',
+  'choice.made',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/**
+ * Known text fields, in the order of their columns. `label` is the ground truth that labelled history
+ * carries: it is recorded and judged against, and `Event` does not offer it, so no detector can read it.
+ */
+export const TEXT_FIELDS = [
+  'id',
+  'accountId',
+  'customerId',
+  'cardId',
+  'deviceId',
+  'ip',
+  'merchantId',
+  'category',
+  'channel',
+  'instrument',
+  'currency',
+  'refundOf',
+  'city',
+  'attributes',
+  'label',
+] as const;
+export type TextField = (typeof TEXT_FIELDS)[number];
+
+/**
+ * Fields whose value can be the key of a window, or the member a window counts distinctly.
+ * `ipPrefix` is derived: the /24 of an IPv4 address, the /64 of an IPv6 one, absent for a token.
+ */
+export const KEY_FIELDS = [
+  'accountId',
+  'customerId',
+  'cardId',
+  'deviceId',
+  'ip',
+  'ipPrefix',
+  'merchantId',
+] as const;
+export type KeyField = (typeof KEY_FIELDS)[number];
+
+/** Numeric fields an aggregate can be taken of. */
+export const NUMBER_FIELDS = [
+  'amountMinor',
+  'terms',
+  'latitude',
+  'longitude',
+  'occurredAtMs',
+] as const;
+export type NumberField = (typeof NUMBER_FIELDS)[number];
+
+/**
+ * One event as a stage sees it. Every property is an accessor: text is made only when it is read.
+ * Optional properties are `undefined` when the field is missing. Money is in minor units (fen).
+ */
+export interface Event {
+  readonly id: string;
+  readonly type: EventType;
+  /** Milliseconds since the Unix epoch, from the event itself. */
+  readonly occurredAtMs: number;
+  readonly accountId: string;
+  readonly customerId: string | undefined;
+  readonly cardId: string | undefined;
+  readonly deviceId: string | undefined;
+  readonly ip: string | undefined;
+  readonly merchantId: string | undefined;
+  readonly category: string | undefined;
+  readonly channel: string | undefined;
+  readonly instrument: string | undefined;
+  readonly currency: string | undefined;
+  readonly refundOf: string | undefined;
+  readonly city: string | undefined;
+  /** Integer minor units, never negative. */
+  readonly amountMinor: number | undefined;
+  /** Number of instalments. */
+  readonly terms: number | undefined;
+  readonly latitude: number | undefined;
+  readonly longitude: number | undefined;
+  /** Fields the product does not know, parsed from their JSON at each call. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+const TEXT_INDEX = Object.fromEntries(TEXT_FIELDS.map((name, index) => [name, index])) as Record<
+  TextField,
+  number
+>;
+const KEY_INDEX = Object.fromEntries(KEY_FIELDS.map((name, index) => [name, index])) as Record<
+  KeyField,
+  number
+>;
+
+/** The column of a text field in `EventBatch.spans`. */
+export function textColumn(field: TextField): number {
+  return TEXT_INDEX[field];
+}
+
+/** The column of a key field in `EventBatch.keyLo` and `keyHi`. */
+export function keyColumn(field: KeyField): number {
+  return KEY_INDEX[field];
+}
+
+/** The type code of a known type: its index in EVENT_TYPES. */
+export function typeCodeOf(type: EventType): number {
+  return EVENT_TYPES.indexOf(type);
+}
+
+/**
+ * Up to `capacity` decoded events, column by column. Element i of every column is event i; a column of
+ * a field f lies at `f * capacity + i`. Text stays in `source[i]` as UTF-8 bytes, named by spans.
+ * The decoder is the only writer; a batch is cleared and reused once its rows are encoded.
+ */
+export class EventBatch {
+  readonly capacity: number;
+  length = 0;
+  /** The bytes that the spans of event i point into. */
+  readonly source: Buffer[] = [];
+  /** Byte offset of a text field in `source[i]`; meaningless where the length is −1. */
+  readonly spanStart: Int32Array;
+  /** Byte length of a text field, −1 when it is absent. */
+  readonly spanLength: Int32Array;
+  readonly typeCode: Uint8Array;
+  readonly occurredAtMs: Float64Array;
+  readonly receivedAtMs: Float64Array;
+  /** NaN when absent; likewise terms, latitude and longitude. */
+  readonly amountMinor: Float64Array;
+  readonly terms: Float64Array;
+  readonly latitude: Float64Array;
+  readonly longitude: Float64Array;
+  /** 64-bit seeded hash of a key field in two halves; both 0 when absent or a placeholder. */
+  readonly keyLo: Int32Array;
+  readonly keyHi: Int32Array;
+  /** 64-bit seeded hash of the id, and 32 bits over the whole canonical body, to tell a repeat from a conflict. */
+  readonly idLo: Int32Array;
+  readonly idHi: Int32Array;
+  readonly bodyHash: Int32Array;
+  /** 1 when the event came after the allowed lateness: measured and recorded, not stored in windows. */
+  readonly late: Uint8Array;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.spanStart = new Int32Array(capacity * TEXT_FIELDS.length);
+    this.spanLength = new Int32Array(capacity * TEXT_FIELDS.length).fill(-1);
+    this.typeCode = new Uint8Array(capacity);
+    this.occurredAtMs = new Float64Array(capacity);
+    this.receivedAtMs = new Float64Array(capacity);
+    this.amountMinor = new Float64Array(capacity);
+    this.terms = new Float64Array(capacity);
+    this.latitude = new Float64Array(capacity);
+    this.longitude = new Float64Array(capacity);
+    this.keyLo = new Int32Array(capacity * KEY_FIELDS.length);
+    this.keyHi = new Int32Array(capacity * KEY_FIELDS.length);
+    this.idLo = new Int32Array(capacity);
+    this.idHi = new Int32Array(capacity);
+    this.bodyHash = new Int32Array(capacity);
+    this.late = new Uint8Array(capacity);
+  }
+
+  /** Forgets all events and lets go of their bytes. */
+  clear(): void {
+    this.length = 0;
+    this.source.length = 0;
+  }
+
+  /** The text of a field of event i, or undefined when it is absent. */
+  text(field: TextField, i: number): string | undefined {
+    const at = TEXT_INDEX[field] * this.capacity + i;
+    const length = this.spanLength[at]!;
+    if (length < 0) return undefined;
+    const start = this.spanStart[at]!;
+    return this.source[i]!.toString('utf8', start, start + length);
+  }
+
+  /** Event i as a stage sees it. The view stays valid until `clear`. */
+  view(i: number): Event {
+    return new EventView(this, i);
+  }
+}
+
+/** A window onto one event of a batch. `row` may be moved by the engine to save an object per event. */
+export class EventView implements Event {
+  readonly batch: EventBatch;
+  row: number;
+
+  constructor(batch: EventBatch, row: number) {
+    this.batch = batch;
+    this.row = row;
+  }
+
+  get id(): string {
+    return this.batch.text('id', this.row)!;
+  }
+  get type(): EventType {
+    return EVENT_TYPES[this.batch.typeCode[this.row]!]!;
+  }
+  get occurredAtMs(): number {
+    return this.batch.occurredAtMs[this.row]!;
+  }
+  get accountId(): string {
+    return this.batch.text('accountId', this.row)!;
+  }
+  get customerId(): string | undefined {
+    return this.batch.text('customerId', this.row);
+  }
+  get cardId(): string | undefined {
+    return this.batch.text('cardId', this.row);
+  }
+  get deviceId(): string | undefined {
+    return this.batch.text('deviceId', this.row);
+  }
+  get ip(): string | undefined {
+    return this.batch.text('ip', this.row);
+  }
+  get merchantId(): string | undefined {
+    return this.batch.text('merchantId', this.row);
+  }
+  get category(): string | undefined {
+    return this.batch.text('category', this.row);
+  }
+  get channel(): string | undefined {
+    return this.batch.text('channel', this.row);
+  }
+  get instrument(): string | undefined {
+    return this.batch.text('instrument', this.row);
+  }
+  get currency(): string | undefined {
+    return this.batch.text('currency', this.row);
+  }
+  get refundOf(): string | undefined {
+    return this.batch.text('refundOf', this.row);
+  }
+  get city(): string | undefined {
+    return this.batch.text('city', this.row);
+  }
+  get amountMinor(): number | undefined {
+    return present(this.batch.amountMinor[this.row]!);
+  }
+  get terms(): number | undefined {
+    return present(this.batch.terms[this.row]!);
+  }
+  get latitude(): number | undefined {
+    return present(this.batch.latitude[this.row]!);
+  }
+  get longitude(): number | undefined {
+    return present(this.batch.longitude[this.row]!);
+  }
+  get attributes(): Readonly<Record<string, unknown>> {
+    const json = this.batch.text('attributes', this.row);
+    return json === undefined ? {} : (JSON.parse(json) as Record<string, unknown>);
+  }
+}
+
+function present(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
+}

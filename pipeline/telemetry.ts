@@ -1,0 +1,132 @@
+/**
+ * Every metric that leaves the process, in one table, and the log. Names are a contract with dashboards.
+ */
+
+import { pino, type Logger } from 'pino';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export type { Logger } from 'pino';
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** One set per process (per test): nothing is registered globally. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly events = this.counter('sheepdog_events_total', 'Events decided, by source.', ['source']);
+  readonly verdicts = this.counter('sheepdog_decisions_total', 'Decisions, by verdict.', [
+    'verdict',
+  ]);
+  readonly findings = this.counter('sheepdog_findings_total', 'Findings, by detector and band.', [
+    'detector',
+    'band',
+    'mode',
+  ]);
+  readonly duplicates = this.counter('sheepdog_duplicates_total', 'Repeated events dropped.', []);
+  readonly lateEvents = this.counter(
+    'sheepdog_late_events_total',
+    'Events after the allowed lateness.',
+    [],
+  );
+  readonly deadLetters = this.counter(
+    'sheepdog_dead_letters_total',
+    'Records refused, by reason.',
+    ['reason'],
+  );
+  readonly grants = this.counter('sheepdog_grants_total', 'Grants, by offer and state.', [
+    'offer',
+    'state',
+  ]);
+  readonly accountActions = this.counter(
+    'sheepdog_account_actions_total',
+    'Account actions, by kind.',
+    ['kind'],
+  );
+  readonly decisionSeconds = this.histogram(
+    'sheepdog_decision_seconds',
+    'Arrival to decision.',
+    [],
+  );
+  readonly stageSeconds = this.histogram('sheepdog_stage_seconds', 'Time of a batch in a stage.', [
+    'stage',
+  ]);
+  readonly flushSeconds = this.histogram(
+    'sheepdog_flush_seconds',
+    'Time to make a batch durable.',
+    [],
+  );
+  readonly recordRetries = this.counter(
+    'sheepdog_record_retries_total',
+    'Inserts tried again.',
+    [],
+  );
+  readonly rowsRecorded = this.counter('sheepdog_rows_recorded_total', 'Rows written, by table.', [
+    'table',
+  ]);
+  readonly bufferedRows = this.gauge('sheepdog_buffered_rows', 'Rows waiting to be durable.', []);
+  readonly windowKeys = this.gauge('sheepdog_window_keys', 'Keys with window state.', []);
+  readonly windowBytes = this.gauge('sheepdog_window_bytes', 'Bytes of window state.', []);
+  readonly windowCapped = this.gauge(
+    'sheepdog_window_capped',
+    'Events a cap kept out of a window.',
+    [],
+  );
+  readonly watermarkSeconds = this.gauge(
+    'sheepdog_watermark_seconds',
+    'Largest event time seen, Unix seconds.',
+    [],
+  );
+  readonly lag = this.gauge('sheepdog_source_lag', 'Records waiting at the source.', ['source']);
+  readonly paused = this.gauge('sheepdog_paused', '1 while back-pressure holds the source.', []);
+  readonly ledgerUp = this.gauge('sheepdog_ledger_up', '1 while the ledger answers.', []);
+  readonly rewardsWaiting = this.gauge(
+    'sheepdog_rewards_waiting',
+    'Reward operations waiting for the ledger.',
+    [],
+  );
+  readonly queueJobs = this.gauge('sheepdog_queue_jobs', 'Jobs of act, by state.', ['state']);
+  readonly frozenAccounts = this.gauge('sheepdog_frozen_accounts', 'Accounts frozen now.', []);
+  readonly secondsSinceFinding = this.gauge(
+    'sheepdog_seconds_since_finding',
+    'Event time since the last finding.',
+    [],
+  );
+  readonly configInfo = this.gauge('sheepdog_config_info', '1 for the active configuration.', [
+    'version',
+  ]);
+
+  private counter<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+  ): Counter<L> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  private gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
+    return new Gauge({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  private histogram<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+  ): Histogram<L> {
+    return new Histogram({
+      name,
+      help,
+      labelNames: [...labelNames],
+      buckets: SECONDS,
+      registers: [this.registry],
+    });
+  }
+}
+
+/** Structured log on stderr: stdout belongs to results. */
+export function createLogger(level: string): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+}
+
+/** For tests and runs whose log nobody reads. */
+export function silentLogger(): Logger {
+  return pino({ level: 'silent' });
+}
