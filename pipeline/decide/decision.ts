@@ -22,10 +22,11 @@ export interface Finding {
   readonly evidence: Evidence;
 }
 
-/** Same event, same decision, for ever: everything here follows from the events that came before it. */
+/**
+ * Same event, same decision, for ever: everything here follows from the events that came before it.
+ * It carries no id of its own (see `decisionIdOf`), so that all plain allows share one value.
+ */
 export interface Decision {
-  /** `dec_` and the event's id. */
-  readonly id: string;
   readonly verdict: Verdict;
   readonly reasons: readonly DecisionReason[];
   readonly findings: readonly Finding[];

@@ -1,0 +1,166 @@
+/**
+ * The frozen flag and its lifecycle: proposed → frozen → expired or unfrozen. Deterministic: automatic
+ * freezes count in event time, so a replay freezes the same accounts at the same events.
+ */
+
+import type { AccountAction, Command } from './account-action.ts';
+
+export interface FreezeSettings {
+  readonly automatic: boolean;
+  /** Automatic freezes within any hour of event time; above it they become proposals. */
+  readonly perHour: number;
+  /** How long an automatic freeze lasts; undefined: until an analyst ends it. */
+  readonly expiresAfterMs: number | undefined;
+}
+
+export interface Freeze {
+  readonly accountId: string;
+  readonly actionId: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly decisionId: string;
+  readonly sinceMs: number;
+  readonly expiresAtMs: number | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+/** Open proposals remembered so that an account is proposed once; the oldest makes room. */
+const MAX_PROPOSALS = 100_000;
+
+export class FreezeState {
+  readonly #settings: FreezeSettings;
+  readonly #frozen = new Map<string, Freeze>();
+  readonly #proposed = new Set<string>();
+  /** Event times of the automatic freezes that can still fall into an hour; at most `perHour` long. */
+  #automatic: number[] = [];
+  #nextExpiryMs = Infinity;
+
+  constructor(settings: FreezeSettings) {
+    this.#settings = settings;
+  }
+
+  get size(): number {
+    return this.#frozen.size;
+  }
+
+  /** Whether an event of the account at `atMs` meets the freeze. */
+  isFrozen(accountId: string, atMs: number): boolean {
+    const freeze = this.#frozen.get(accountId);
+    return freeze !== undefined && (freeze.expiresAtMs === undefined || atMs < freeze.expiresAtMs);
+  }
+
+  get(accountId: string): Freeze | undefined {
+    return this.#frozen.get(accountId);
+  }
+
+  /**
+   * The policy blocked an event on its findings: freezes the account, or proposes it when automatic
+   * freezing is off or the hour is full. Undefined when it is already frozen or proposed.
+   */
+  onBlock(
+    accountId: string,
+    decisionId: string,
+    reason: string,
+    atMs: number,
+  ): AccountAction | undefined {
+    if (this.isFrozen(accountId, atMs)) return undefined;
+    const kind = this.#settings.automatic && this.#underCap(atMs) ? 'freeze' : 'propose';
+    if (kind === 'propose' && this.#proposed.has(accountId)) return undefined;
+    const action: AccountAction = {
+      id: `${kind}_${decisionId}`,
+      kind,
+      accountId,
+      actor: 'policy',
+      reason,
+      decisionId,
+      occurredAtMs: atMs,
+      expiresAtMs:
+        kind === 'freeze' && this.#settings.expiresAfterMs !== undefined
+          ? atMs + this.#settings.expiresAfterMs
+          : undefined,
+    };
+    this.apply(action);
+    return action;
+  }
+
+  /** An analyst's order as the action it becomes; unfreezing an account that is not frozen is none. */
+  onCommand(command: Extract<Command, { kind: 'freeze' | 'unfreeze' }>): AccountAction | undefined {
+    const frozen = this.#frozen.has(command.accountId);
+    if (frozen === (command.kind === 'freeze')) return undefined;
+    const action: AccountAction = {
+      id: `${command.kind}_${command.id}`,
+      kind: command.kind,
+      accountId: command.accountId,
+      actor: command.actor,
+      reason: command.reason,
+      decisionId: '',
+      occurredAtMs: command.issuedAtMs,
+      expiresAtMs: undefined,
+    };
+    this.apply(action);
+    return action;
+  }
+
+  /** Freezes that end at or before the watermark, as actions, in the order of their ends. */
+  expire(watermarkMs: number): AccountAction[] {
+    if (watermarkMs < this.#nextExpiryMs) return [];
+    const ended = [...this.#frozen.values()]
+      .filter((freeze) => (freeze.expiresAtMs ?? Infinity) <= watermarkMs)
+      .sort((a, b) => a.expiresAtMs! - b.expiresAtMs! || (a.actionId < b.actionId ? -1 : 1));
+    const actions = ended.map((freeze): AccountAction => ({
+      id: `expire_${freeze.actionId}`,
+      kind: 'expire',
+      accountId: freeze.accountId,
+      actor: 'policy',
+      reason: 'the freeze reached its end',
+      decisionId: freeze.decisionId,
+      occurredAtMs: freeze.expiresAtMs!,
+      expiresAtMs: undefined,
+    }));
+    for (const action of actions) this.apply(action);
+    return actions;
+  }
+
+  /** Takes a transition in: new ones, and after a restart those of history in their order. */
+  apply(action: AccountAction): void {
+    const { accountId } = action;
+    if (action.kind === 'propose') {
+      this.#proposed.add(accountId);
+      if (this.#proposed.size > MAX_PROPOSALS) {
+        const oldest = this.#proposed.values().next();
+        if (oldest.done !== true) this.#proposed.delete(oldest.value);
+      }
+      return;
+    }
+    this.#proposed.delete(accountId);
+    if (action.kind === 'freeze') {
+      if (action.actor === 'policy') this.#automatic.push(action.occurredAtMs);
+      this.#frozen.set(accountId, {
+        accountId,
+        actionId: action.id,
+        actor: action.actor,
+        reason: action.reason,
+        decisionId: action.decisionId,
+        sinceMs: action.occurredAtMs,
+        expiresAtMs: action.expiresAtMs,
+      });
+    } else {
+      this.#frozen.delete(accountId);
+    }
+    this.#nextExpiryMs = Math.min(
+      Infinity,
+      ...[...this.#frozen.values()].map((freeze) => freeze.expiresAtMs ?? Infinity),
+    );
+  }
+
+  #underCap(atMs: number): boolean {
+    const cap = this.#settings.perHour;
+    const within = this.#automatic.filter((time) => time > atMs - HOUR_MS && time <= atMs);
+    if (within.length >= cap) return false;
+    // Only the newest `perHour` freezes can ever fill an hour that has not passed yet.
+    if (this.#automatic.length > 2 * cap) {
+      this.#automatic = this.#automatic.sort((a, b) => a - b).slice(-cap);
+    }
+    return true;
+  }
+}

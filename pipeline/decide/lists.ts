@@ -1,0 +1,84 @@
+/** Block and allow lists: who is named, until when and why. Entries expire by event time. */
+
+import ipaddr from 'ipaddr.js';
+import type { Event } from '../event.ts';
+
+export interface ListEntry {
+  readonly value: string;
+  readonly reason: string;
+  readonly author: string;
+  /** The first instant at which the entry no longer holds; undefined: for ever. */
+  readonly expiresAtMs: number | undefined;
+}
+
+export interface ListEntries {
+  readonly accounts: readonly ListEntry[];
+  readonly cards: readonly ListEntry[];
+  readonly devices: readonly ListEntry[];
+  /** Addresses, opaque tokens or CIDR ranges. */
+  readonly ips: readonly ListEntry[];
+  readonly merchants: readonly ListEntry[];
+}
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Range = readonly [Address, number];
+
+interface Kind {
+  readonly read: (event: Event) => string | undefined;
+  readonly exact: ReadonlyMap<string, ListEntry>;
+  readonly ranges: readonly { readonly range: Range; readonly entry: ListEntry }[];
+}
+
+/** One list, compiled: a kind that names nothing costs nothing per event. */
+export class SubjectList {
+  readonly #kinds: readonly Kind[];
+
+  constructor(entries: ListEntries) {
+    const kinds: (readonly [Kind['read'], readonly ListEntry[], boolean])[] = [
+      [(event) => event.accountId, entries.accounts, false],
+      [(event) => event.cardId, entries.cards, false],
+      [(event) => event.deviceId, entries.devices, false],
+      [(event) => event.ip, entries.ips, true],
+      [(event) => event.merchantId, entries.merchants, false],
+    ];
+    this.#kinds = kinds
+      .filter(([, list]) => list.length > 0)
+      .map(([read, list, addresses]) => compile(read, list, addresses));
+  }
+
+  /** The first entry that names the event's account, card, device, address or merchant and still holds. */
+  match(event: Event): ListEntry | undefined {
+    for (const kind of this.#kinds) {
+      const value = kind.read(event);
+      if (value === undefined) continue;
+      const entry = kind.exact.get(value) ?? inRanges(kind.ranges, value);
+      if (entry !== undefined && holds(entry, event.occurredAtMs)) return entry;
+    }
+    return undefined;
+  }
+}
+
+function compile(read: Kind['read'], list: readonly ListEntry[], addresses: boolean): Kind {
+  const isRange = (entry: ListEntry): boolean =>
+    addresses && ipaddr.isValidCIDR(entry.value);
+  return {
+    read,
+    exact: new Map(list.filter((entry) => !isRange(entry)).map((entry) => [entry.value, entry])),
+    ranges: list
+      .filter(isRange)
+      .map((entry) => ({ range: ipaddr.parseCIDR(entry.value), entry })),
+  };
+}
+
+function inRanges(ranges: Kind['ranges'], value: string): ListEntry | undefined {
+  if (ranges.length === 0 || !ipaddr.isValid(value)) return undefined;
+  const address = ipaddr.process(value);
+  return ranges.find(
+    ({ range: [network, bits] }) =>
+      network.kind() === address.kind() && address.match(network, bits),
+  )?.entry;
+}
+
+function holds(entry: ListEntry, atMs: number): boolean {
+  return entry.expiresAtMs === undefined || atMs < entry.expiresAtMs;
+}
