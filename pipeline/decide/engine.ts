@@ -1,0 +1,168 @@
+/**
+ * The engine: repeats out, windows measured, detectors heard, policy applied, accounts frozen. Synchronous
+ * and deterministic: what it answers follows from the events in their order of arrival and from nothing
+ * else, so live, backtest and replay run this same code.
+ */
+
+import type { CompiledDetectors } from '../detect/evaluate.ts';
+import type { FeatureMatrix, WindowStore } from '../detect/window-store.ts';
+import { EventView, keyColumn, type EventBatch } from '../event.ts';
+import type { IdTable } from '../ingest/id-table.ts';
+import type { AccountAction } from './account-action.ts';
+import { decisionIdOf, type Decision } from './decision.ts';
+import type { FreezeState } from './freezing.ts';
+import type { SubjectList } from './lists.ts';
+import { decide, type PolicySettings } from './policy.ts';
+
+/** What became of one event of a batch. */
+export type Judgement =
+  | { readonly kind: 'decided'; readonly decision: Decision }
+  /** The same event again: its answer is the stored one. */
+  | { readonly kind: 'repeat' }
+  /** The same id with another body: the first one stands. */
+  | { readonly kind: 'conflict' };
+
+const REPEAT: Judgement = Object.freeze({ kind: 'repeat' });
+const CONFLICT: Judgement = Object.freeze({ kind: 'conflict' });
+
+export interface EngineParts {
+  readonly detectors: CompiledDetectors;
+  /** A store in memory: the engine is synchronous. */
+  readonly store: WindowStore;
+  readonly ids: IdTable;
+  readonly blockList: SubjectList;
+  readonly allowList: SubjectList;
+  readonly policy: PolicySettings;
+  readonly freezing: FreezeState;
+}
+
+export interface Judged {
+  /** One judgement an event, in the batch's order. */
+  readonly judgements: readonly Judgement[];
+  /** Transitions that the batch caused, in order. */
+  readonly actions: readonly AccountAction[];
+}
+
+export class Engine {
+  readonly freezing: FreezeState;
+  readonly #parts: EngineParts;
+  readonly #accountColumn = keyColumn('accountId');
+  #matrix: FeatureMatrix;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.freezing = parts.freezing;
+    this.#matrix = { width: parts.detectors.width, values: new Float64Array(0) };
+  }
+
+  /** Largest event time taken so far, or −Infinity. */
+  get watermarkMs(): number {
+    return this.#parts.store.watermarkMs;
+  }
+
+  /**
+   * Judges the whole batch in order.
+   * @param known answers for events older than the id table's horizon, looked up by the caller: row → judgement.
+   */
+  judge(batch: EventBatch, known?: ReadonlyMap<number, 'repeat' | 'conflict'>): Judged {
+    const judgements = this.#admit(batch, known);
+    this.#measure(batch, judgements);
+    const actions: AccountAction[] = [];
+    const view = new EventView(batch, 0);
+    for (let row = 0; row < batch.length; row++) {
+      if (judgements[row] !== undefined) continue;
+      view.row = row;
+      judgements[row] = { kind: 'decided', decision: this.#decide(view, actions) };
+    }
+    actions.push(...this.freezing.expire(this.watermarkMs));
+    return { judgements: judgements as readonly Judgement[], actions };
+  }
+
+  /** Takes recorded events back in after a restart, without judging them again. */
+  restore(batch: EventBatch): void {
+    const { ids, store } = this.#parts;
+    for (let row = 0; row < batch.length; row++) {
+      ids.check(
+        batch.idLo[row]!,
+        batch.idHi[row]!,
+        batch.bodyHash[row]!,
+        batch.occurredAtMs[row]!,
+      );
+    }
+    synchronously(store.restore(batch, 0, batch.length));
+  }
+
+  /** Marks repeats and conflicts; a new event stays undefined. */
+  #admit(
+    batch: EventBatch,
+    known: ReadonlyMap<number, 'repeat' | 'conflict'> | undefined,
+  ): (Judgement | undefined)[] {
+    const judgements = new Array<Judgement | undefined>(batch.length);
+    for (let row = 0; row < batch.length; row++) {
+      const standing =
+        known?.get(row) ??
+        this.#parts.ids.check(
+          batch.idLo[row]!,
+          batch.idHi[row]!,
+          batch.bodyHash[row]!,
+          batch.occurredAtMs[row]!,
+        );
+      if (standing === 'repeat') judgements[row] = REPEAT;
+      else if (standing === 'conflict') judgements[row] = CONFLICT;
+    }
+    return judgements;
+  }
+
+  /** Measures each run of new events between two repeats. */
+  #measure(batch: EventBatch, judgements: readonly (Judgement | undefined)[]): void {
+    const size = batch.length * this.#matrix.width;
+    if (this.#matrix.values.length < size) {
+      this.#matrix = { width: this.#matrix.width, values: new Float64Array(size) };
+      this.#parts.detectors.bind(this.#matrix);
+    }
+    let from = 0;
+    while (from < batch.length) {
+      while (from < batch.length && judgements[from] !== undefined) from++;
+      let to = from;
+      while (to < batch.length && judgements[to] === undefined) to++;
+      if (to > from) synchronously(this.#parts.store.measure(batch, from, to, this.#matrix));
+      from = to;
+    }
+  }
+
+  #decide(view: EventView, actions: AccountAction[]): Decision {
+    const { batch, row } = view;
+    const { detectors, blockList, allowList, policy, freezing } = this.#parts;
+    const findings = detectors.evaluate(view);
+    const occurredAtMs = batch.occurredAtMs[row]!;
+    const frozen = freezing.size > 0 && freezing.isFrozen(view.accountId, occurredAtMs);
+    const list =
+      blockList.match(view) !== undefined
+        ? 'block'
+        : allowList.match(view) !== undefined
+          ? 'allow'
+          : undefined;
+    const decision = decide({ findings, list, frozen, late: batch.late[row] === 1 }, policy);
+    if (decision.verdict === 'block' && !frozen && list === undefined && this.#hasAccount(view)) {
+      const cause = decision.findings.filter((finding) => finding.band === 'block');
+      const action = freezing.onBlock(
+        view.accountId,
+        decisionIdOf(view.id),
+        cause.map((finding) => finding.detector).join(', '),
+        occurredAtMs,
+      );
+      if (action !== undefined) actions.push(action);
+    }
+    return decision;
+  }
+
+  /** A placeholder account is many people: it is never frozen. */
+  #hasAccount(view: EventView): boolean {
+    const at = this.#accountColumn * view.batch.capacity + view.row;
+    return view.batch.keyLo[at] !== 0 || view.batch.keyHi[at] !== 0;
+  }
+}
+
+function synchronously(result: Promise<void> | void): void {
+  if (result !== undefined) throw new TypeError('the engine needs a window store in memory');
+}
