@@ -1,7 +1,7 @@
 /** Reads YAML files strictly and reports every error with its file, line and column. */
 
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument, isMap, isNode, isPair, type Document } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { Failure, messageOf } from '../pipeline/failure.ts';
 
@@ -20,8 +20,8 @@ export interface YamlFile {
   readonly text: string;
   /** The parsed content, or undefined when the file could not be read or parsed. */
   readonly content: unknown;
-  /** `path:line:column` of the value at a path of keys, or of its nearest parent that exists. */
-  locate(path: readonly PropertyKey[]): string;
+  /** `path:line:column` of the value (or its key) at a path of keys, or of its nearest parent that exists. */
+  locate(path: readonly PropertyKey[], want?: 'key' | 'value'): string;
 }
 
 /** Parses one file; syntax errors go to `problems`. A missing file is a problem of its own. */
@@ -52,7 +52,7 @@ export function parseYaml(path: string, text: string, problems: string[]): YamlF
     path,
     text,
     content: broken ? undefined : (document.toJS({ maxAliasCount: 100 }) as unknown),
-    locate: (keys) => at(offsetOf(document, keys)),
+    locate: (keys, want = 'value') => at(offsetOf(document, keys, want)),
   };
 }
 
@@ -66,7 +66,7 @@ export function check<T>(file: YamlFile, schema: z.ZodType<T>, problems: string[
   for (const issue of result.error.issues) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
-        problems.push(`${file.locate([...issue.path, key])}: unknown key "${key}"`);
+        problems.push(`${file.locate([...issue.path, key], 'key')}: unknown key "${key}"`);
       }
     } else {
       const name = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
@@ -76,21 +76,36 @@ export function check<T>(file: YamlFile, schema: z.ZodType<T>, problems: string[
   return undefined;
 }
 
-function offsetOf(document: Document, keys: readonly PropertyKey[]): number {
+/** The offset of the value at a path of keys, of its key, or of the nearest parent that exists. */
+function offsetOf(document: Document, keys: readonly PropertyKey[], want: 'key' | 'value'): number {
   let node: unknown = document.contents;
-  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
-  for (const key of keys) {
+  let offset = startOf(node) ?? 0;
+  for (const [depth, key] of keys.entries()) {
+    let next: unknown;
+    let keyNode: unknown;
     if (isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && String(item.key) === String(key));
+      const pair = node.items.find((item) => nameOf(item.key) === String(key));
       if (pair === undefined) break;
-      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isNode(node) && 'get' in node && typeof node.get === 'function') {
-      node = (node.get as (key: unknown, keep: boolean) => unknown)(key, true);
-      if (isNode(node)) offset = node.range?.[0] ?? offset;
+      keyNode = pair.key;
+      next = pair.value;
+    } else if (isSeq(node)) {
+      next = node.items[Number(key)];
     } else {
       break;
     }
+    const last = depth === keys.length - 1;
+    const keyOffset = startOf(keyNode);
+    const valueOffset = startOf(next);
+    offset = (last && want === 'key' ? keyOffset : valueOffset) ?? keyOffset ?? offset;
+    node = next;
   }
   return offset;
+}
+
+function nameOf(key: unknown): string {
+  return String(isScalar(key) ? key.value : key);
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
 }

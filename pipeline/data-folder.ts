@@ -1,0 +1,87 @@
+/** The data folder of a worker: made, checked for writing, and held by one process at a time. */
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, readFile, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure, messageOf } from './failure.ts';
+
+export interface DataFolder {
+  readonly path: string;
+  /** Secret of this folder's deployment, 32 bytes, made once: seeds of hashes and card tokens. */
+  readonly secret: Buffer;
+  release(): Promise<void>;
+}
+
+/** @throws Failure when the folder cannot be written or another live process holds it. */
+export async function holdDataFolder(path: string): Promise<DataFolder> {
+  const lock = join(path, 'lock');
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(path, error);
+  }
+  await takeLock(path, lock);
+  const secret = await ownSecret(path);
+  return { path, secret, release: () => unlink(lock).catch(() => undefined) };
+}
+
+async function takeLock(path: string, lock: string): Promise<void> {
+  const self = `${process.pid} ${startOf(process.pid)}\n`;
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      const file = await open(lock, 'wx', 0o600);
+      await file.writeFile(self);
+      await file.close();
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
+    }
+    const [pid, start] = (await readFile(lock, 'utf8').catch(() => '')).trim().split(' ');
+    if (pid !== undefined && start !== undefined && startOf(Number(pid)) === start) {
+      throw new Failure(
+        `data folder ${path} is in use by process ${pid}: stop it, or choose another folder with --data`,
+      );
+    }
+    // Its holder is gone without releasing it: a kill or a power cut.
+    await unlink(lock).catch(() => undefined);
+  }
+  throw new Failure(`data folder ${path}: the lock file ${lock} keeps changing hands; try again`);
+}
+
+/** When the process started, in clock ticks since boot: tells a reused process id from the holder. '' when it is gone. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    try {
+      process.kill(pid, 0);
+      // No /proc here: a live process with this id is taken for the holder.
+      return 'alive';
+    } catch {
+      return '';
+    }
+  }
+}
+
+async function ownSecret(path: string): Promise<Buffer> {
+  const file = join(path, 'secret');
+  try {
+    await writeFile(file, randomBytes(32), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
+  }
+  const secret = await readFile(file);
+  if (secret.length !== 32) {
+    throw new Failure(`${file} is damaged: it must hold 32 bytes; restore it from a backup`);
+  }
+  return secret;
+}
+
+function unusable(path: string, error: unknown): Failure {
+  return new Failure(
+    `data folder ${path} cannot be written (${messageOf(error)}): fix its permissions, or choose another with --data`,
+    { cause: error },
+  );
+}

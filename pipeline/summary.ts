@@ -1,0 +1,105 @@
+/** The live summary of `start`: a block that redraws on a terminal, one line now and then elsewhere. */
+
+import type { Clock } from './clock.ts';
+import type { Tally } from './tally.ts';
+
+export interface SummaryState {
+  readonly tally: Tally;
+  /** Accounts frozen now. */
+  readonly frozen: number;
+  /** Records waiting at the sources, undefined where none can tell. */
+  readonly lag: number | undefined;
+  /** Units left of each offer's quota, the scarcest first. */
+  readonly quotaLeft: readonly { readonly offer: string; readonly left: number }[];
+  /** What holds the path up, or undefined. */
+  readonly obstacle: string | undefined;
+}
+
+export interface SummaryScreen {
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  write(text: string): void;
+}
+
+const REDRAW_MS = 500;
+const LINE_EVERY_MS = 10_000;
+
+/** Starts the summary; the returned function draws it a last time and stops it. */
+export function showSummary(
+  read: () => SummaryState,
+  screen: SummaryScreen,
+  clock: Clock,
+): () => void {
+  const startedMs = clock.monotonic();
+  let last = { atMs: startedMs, events: 0 };
+  let drawnLines = 0;
+
+  const draw = (): void => {
+    const state = read();
+    const nowMs = clock.monotonic();
+    const seconds = (nowMs - last.atMs) / 1000;
+    const rate = seconds > 0 ? (state.tally.events - last.events) / seconds : 0;
+    last = { atMs: nowMs, events: state.tally.events };
+    if (!screen.isTerminal) {
+      screen.write(`${line(state, rate)}\n`);
+      return;
+    }
+    const lines = block(state, rate).map((text) => text.slice(0, screen.columns - 1));
+    // Up over the last drawing, each line cleared to its end before it is written again.
+    const up = drawnLines === 0 ? '' : `\u001b[${drawnLines}A`;
+    screen.write(up + lines.map((text) => `\u001b[2K${text}\n`).join(''));
+    drawnLines = lines.length;
+  };
+
+  const stop = clock.every(screen.isTerminal ? REDRAW_MS : LINE_EVERY_MS, draw);
+  return () => {
+    stop();
+    draw();
+  };
+}
+
+/** One line with everything that matters, for logs. */
+export function line(state: SummaryState, eventsPerSecond: number): string {
+  const { tally } = state;
+  const parts = [
+    `${count(tally.events)} events`,
+    `${count(eventsPerSecond)}/s`,
+    `allow ${count(tally.verdicts.allow)}`,
+    `review ${count(tally.verdicts.review)}`,
+    `block ${count(tally.verdicts.block)}`,
+    `frozen ${count(state.frozen)}`,
+    `rewards ${money(tally.costMinor)}`,
+    `saved ${money(tally.interceptedMinor)}`,
+  ];
+  if (state.lag !== undefined) parts.push(`lag ${count(state.lag)}`);
+  if (tally.deadLetters > 0) parts.push(`dead letters ${count(tally.deadLetters)}`);
+  if (state.obstacle !== undefined) parts.push(`WAITING: ${state.obstacle}`);
+  return parts.join(' · ');
+}
+
+function block(state: SummaryState, eventsPerSecond: number): string[] {
+  const { tally } = state;
+  const top = [...tally.detectors].sort((a, b) => b[1] - a[1]).slice(0, 4);
+  const quotas = state.quotaLeft.slice(0, 3);
+  return [
+    `events     ${count(tally.events)}   ${count(eventsPerSecond)}/s   repeats ${count(tally.duplicates)}   late ${count(tally.late)}   dead letters ${count(tally.deadLetters)}${state.lag === undefined ? '' : `   lag ${count(state.lag)}`}`,
+    `verdicts   allow ${count(tally.verdicts.allow)}   review ${count(tally.verdicts.review)}   block ${count(tally.verdicts.block)}`,
+    `detectors  ${top.length === 0 ? 'quiet' : top.map(([name, hits]) => `${name} ${count(hits)}`).join('   ')}`,
+    `freezes    ${count(tally.freezes)}   proposed ${count(tally.proposals)}   frozen now ${count(state.frozen)}`,
+    `rewards    granted ${count(tally.grantsPosted)}   cost ${money(tally.costMinor)}   held ${count(tally.grantsHeld)}   kept from abusers ${money(tally.interceptedMinor)}`,
+    `quota left ${quotas.length === 0 ? 'no limited offer' : quotas.map(({ offer, left }) => `${offer} ${count(left)}`).join('   ')}`,
+    `state      ${state.obstacle ?? 'running'}`,
+  ];
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** Minor units with two decimals, exact for every safe integer. */
+function money(minor: number): string {
+  const sign = minor < 0 ? '-' : '';
+  const abs = Math.abs(minor);
+  const cents = String(abs % 100).padStart(2, '0');
+  return `${sign}${Math.floor(abs / 100).toLocaleString('en-US')}.${cents}`;
+}

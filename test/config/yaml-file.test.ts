@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { check, parseYaml } from '../../config/yaml-file.ts';
+import { systemSchema } from '../../config/schema.ts';
+
+function problemsOf(text: string): string[] {
+  const problems: string[] = [];
+  const file = parseYaml('sheepdog.yaml', text, problems);
+  if (file.content !== undefined || text === '') check(file, systemSchema, problems);
+  return problems;
+}
+
+describe('a configuration file', () => {
+  it.each([
+    ['http:\n  prot: 1\n', 'sheepdog.yaml:2:3: unknown key "prot"'],
+    ['http:\n  port: 70000\n', 'sheepdog.yaml:2:9: http.port: '],
+    [
+      'windows:\n  allowedLatenessMs: 0s\n',
+      'sheepdog.yaml:2:22: windows.allowedLatenessMs: a window is longer than 0',
+    ],
+    [
+      'windows:\n  allowedLatenessMs: soon\n',
+      'sheepdog.yaml:2:22: windows.allowedLatenessMs: write a duration',
+    ],
+    ['ingest:\n  badShare: {limit: 1.5}\n', 'sheepdog.yaml:2:21: ingest.badShare.limit: '],
+    ['kafka:\n  topics: []\n', 'sheepdog.yaml:2:11: kafka.topics: '],
+    ['a: 1\na: 2\n', 'sheepdog.yaml:2:1: '],
+    ['http: {port: 1', 'sheepdog.yaml:1:15: '],
+  ])('with a mistake (%j) names its line and column', (text, expected) => {
+    const problems = problemsOf(text);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.slice(0, expected.length)).toBe(expected);
+  });
+
+  it('reports every mistake at once', () => {
+    expect(problemsOf('http:\n  prot: 1\n  port: -1\nlogs: 1\n')).toHaveLength(3);
+  });
+
+  it('that is empty stands for all defaults', () => {
+    expect(problemsOf('')).toEqual([]);
+  });
+});

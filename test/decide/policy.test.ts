@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../pipeline/decide/policy.ts';
+import type { Finding } from '../../pipeline/decide/decision.ts';
+
+const finding = (overrides: Partial<Finding> = {}): Finding => ({
+  detector: 'same-device',
+  mode: 'live',
+  band: 'block',
+  conclusive: false,
+  measure: 5,
+  threshold: 3,
+  unit: 'accounts',
+  windowMs: 86_400_000,
+  subject: 'deviceId',
+  subjectValue: 'd-1',
+  evidence: {},
+  ...overrides,
+});
+const quiet = { findings: [], list: undefined, frozen: false, late: false } as const;
+const settings = { independentFindings: 2 };
+
+describe('the policy', () => {
+  it('allows when nothing speaks against it', () => {
+    expect(decide(quiet, settings)).toEqual({
+      verdict: 'allow',
+      reasons: [],
+      findings: [],
+      late: false,
+    });
+  });
+
+  it.each([
+    ['block list over everything', { list: 'block', frozen: true }, 'block', 'block_list'],
+    ['a freeze over the allow list', { list: 'allow', frozen: true }, 'block', 'account_frozen'],
+    [
+      'the allow list over findings',
+      { list: 'allow', findings: [finding({ conclusive: true })] },
+      'allow',
+      'allow_list',
+    ],
+    [
+      'one conclusive block',
+      { findings: [finding({ conclusive: true })] },
+      'block',
+      'conclusive_finding',
+    ],
+    [
+      'two block findings about different subjects',
+      { findings: [finding(), finding({ detector: 'same-ip', subject: 'ip' })] },
+      'block',
+      'independent_findings',
+    ],
+    [
+      'two block findings about one subject only as a review',
+      { findings: [finding(), finding({ detector: 'many-cards' })] },
+      'review',
+      'single_finding',
+    ],
+    ['one block finding only as a review', { findings: [finding()] }, 'review', 'single_finding'],
+    ['a review finding', { findings: [finding({ band: 'review' })] }, 'review', 'review_finding'],
+  ] as const)('puts %s', (_, input, verdict, reason) => {
+    const decision = decide({ ...quiet, ...input }, settings);
+    expect([decision.verdict, decision.reasons]).toEqual([verdict, [reason]]);
+  });
+
+  it('never lets a shadow finding act, whatever it says and whatever stands beside it', () => {
+    const anyFinding = fc.record({
+      band: fc.constantFrom('review' as const, 'block' as const),
+      conclusive: fc.boolean(),
+      subject: fc.constantFrom('ip', 'deviceId', 'accountId'),
+      mode: fc.constantFrom('live' as const, 'shadow' as const),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(anyFinding),
+        fc.boolean(),
+        fc.constantFrom('block' as const, 'allow' as const, undefined),
+        (parts, frozen, list) => {
+          const findings = parts.map((part) => finding(part));
+          const withShadow = decide({ findings, list, frozen, late: false }, settings);
+          const without = decide(
+            {
+              findings: findings.filter((each) => each.mode === 'live'),
+              list,
+              frozen,
+              late: false,
+            },
+            settings,
+          );
+          expect(withShadow.verdict).toBe(without.verdict);
+          expect(withShadow.reasons).toEqual(without.reasons);
+          expect(withShadow.findings).toHaveLength(findings.length);
+        },
+      ),
+    );
+  });
+
+  it('takes 1 independent finding as a limit like any other', () => {
+    expect(decide({ ...quiet, findings: [finding()] }, { independentFindings: 1 }).verdict).toBe(
+      'block',
+    );
+  });
+});
