@@ -1,34 +1,53 @@
 import { defineConfig } from 'vitest/config';
 
-// chdb loads a native library that must not be shared between threads, so every project forks.
-const common = { pool: 'forks' as const, retry: 0, expect: { requireAssertions: true } };
+/**
+ * chdb loads a native library that must not be shared between threads, and each copy of it takes some
+ * hundred megabytes: so every project forks, and two files at a time are enough.
+ */
+const shared = {
+  pool: 'forks' as const,
+  maxWorkers: 2,
+  retry: 0,
+  expect: { requireAssertions: true },
+};
+
+const globalSetup = ['test/support/global-setup.ts'];
+const integration = ['test/**/*.integration.test.ts'];
+const replay = ['test/replay/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    ...common,
-    globalSetup: ['test/support/global-setup.ts'],
+    ...shared,
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       {
-        extends: true,
         test: {
+          ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.integration.test.ts', 'test/replay/**', 'node_modules/**'],
+          exclude: [...integration, ...replay, '**/node_modules/**'],
         },
       },
       {
-        extends: true,
         test: {
+          ...shared,
           name: 'integration',
-          include: ['test/**/*.integration.test.ts'],
+          include: integration,
+          exclude: [...replay, '**/node_modules/**'],
+          globalSetup,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },
       {
-        extends: true,
-        test: { name: 'replay', include: ['test/replay/**/*.test.ts'], testTimeout: 120_000 },
+        test: {
+          ...shared,
+          name: 'replay',
+          include: replay,
+          globalSetup,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },
