@@ -1,0 +1,31 @@
+import { integer } from '../chance.ts';
+import { MINUTE_MS } from '../calendar.ts';
+import type { Attack } from '../attack.ts';
+
+export const impossibleTravel: Attack = {
+  name: 'impossible-travel',
+  summary: 'A copied card pays at home and, minutes later, more than a thousand kilometres away.',
+  waveEvents: 36,
+  plan(gang, startMs) {
+    const { random } = gang;
+    for (let account = 0; account < 9; account += 1) {
+      const who = gang.recruit();
+      const away = gang.farFrom(who.place);
+      let at = startMs + integer(random, 0, 10 * MINUTE_MS);
+      for (let i = 0; i < 4; i += 1) {
+        const shop = gang.market.partner(random);
+        const place = i % 2 === 0 ? who.place : away;
+        gang.act(at, who, {
+          type: 'payment',
+          channel: 'pos',
+          merchantId: shop.id,
+          category: shop.category,
+          instrument: 'credit',
+          amount: 20_000 + integer(random, 0, 5_000),
+          geo: { ...place },
+        });
+        at += integer(random, 4 * MINUTE_MS, 12 * MINUTE_MS);
+      }
+    }
+  },
+};

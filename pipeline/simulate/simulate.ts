@@ -1,0 +1,225 @@
+/**
+ * A labelled, reproducible stream of honest customers and attackers, in event-time order. The same options
+ * give the same bytes on every machine; memory holds only what is planned and not yet due.
+ */
+
+import { type Random, seededRandom } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import { Agenda } from './agenda.ts';
+import { Gang, type Attack } from './attack.ts';
+import { ATTACKS } from './attack-catalogue.ts';
+import { intensity, localTimestamp, meanIntensity, MINUTE_MS } from './calendar.ts';
+import { exponential, hex, scramble } from './chance.ts';
+import { EVENTS_PER_VISIT, HonestTraffic } from './honest.ts';
+import { Market } from './market.ts';
+import { Population } from './population.ts';
+import type { Draft, Plan, SimulatedEvent } from './simulated-event.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Event time of the beginning, in milliseconds since the Unix epoch. */
+  readonly startMs: number;
+  /** Length in minutes of event time; Infinity goes on for ever. */
+  readonly minutes: number;
+  /** Mean number of events in a second of event time. */
+  readonly ratePerSecond: number;
+  /** Honest accounts at the start. By default so many that each makes about one event a day. */
+  readonly accounts?: number;
+  /** Names of the attacks to mix in; all of them by default, none when empty. */
+  readonly attacks?: readonly string[];
+  /** Share of the events that belong to attacks, 0.015 by default. */
+  readonly attackShare?: number;
+}
+
+/** Friday, 6 March 2026, 09:50 in Shanghai: ten minutes before the Friday offer opens. */
+export const DEFAULT_START_MS = Date.UTC(2026, 2, 6, 1, 50);
+
+/** One hour at a rate that a laptop follows with ease. */
+export const DEFAULT_SIMULATION: SimulationOptions = {
+  seed: 1,
+  startMs: DEFAULT_START_MS,
+  minutes: 60,
+  ratePerSecond: 10,
+};
+
+const DEFAULT_ATTACK_SHARE = 0.015;
+const EVENTS_PER_ACCOUNT_AND_DAY = 1;
+const SMALLEST_POPULATION = 2_000;
+
+/**
+ * The events of a simulation. Every attack that is named comes at least once, so a very short run holds more
+ * than its share of them.
+ * @throws Failure for an unknown attack or an impossible number.
+ */
+export function simulate(options: SimulationOptions): Generator<SimulatedEvent, void, undefined> {
+  const attacks = chosenAttacks(options.attacks);
+  requirePositive('minutes', options.minutes);
+  requirePositive('rate', options.ratePerSecond);
+  if (options.accounts !== undefined) requirePositive('accounts', options.accounts);
+  if (!Number.isSafeInteger(options.seed)) {
+    throw new Failure('seed: write a whole number', { exitCode: 2 });
+  }
+  return new Simulation(options, attacks).run();
+}
+
+function chosenAttacks(names: readonly string[] | undefined): readonly Attack[] {
+  if (names === undefined) return ATTACKS;
+  return [...new Set(names)].map((name) => {
+    const attack = ATTACKS.find((known) => known.name === name);
+    if (attack !== undefined) return attack;
+    const known = ATTACKS.map((each) => each.name).join(', ');
+    throw new Failure(`unknown attack '${name}'; choose from ${known}`, { exitCode: 2 });
+  });
+}
+
+function requirePositive(name: string, value: number): void {
+  if (!(value > 0)) throw new Failure(`${name}: write a number above 0`, { exitCode: 2 });
+}
+
+/** An attack with its own randomness, so that choosing other attacks changes none of its events. */
+class Campaigner {
+  readonly attack: Attack;
+  readonly gang: Gang;
+  readonly #random: Random;
+  readonly #intervalMs: number;
+  nextMs: number;
+
+  constructor(
+    attack: Attack,
+    gang: Gang,
+    random: Random,
+    schedule: { readonly firstMs: number; readonly intervalMs: number },
+  ) {
+    this.attack = attack;
+    this.gang = gang;
+    this.#random = random;
+    this.#intervalMs = schedule.intervalMs;
+    this.nextMs = attack.startsAt?.(schedule.firstMs) ?? schedule.firstMs;
+  }
+
+  wave(): void {
+    this.attack.plan(this.gang, this.nextMs);
+    const due = this.nextMs + Math.max(MINUTE_MS, exponential(this.#random, this.#intervalMs));
+    this.nextMs = this.attack.startsAt?.(due) ?? due;
+  }
+}
+
+class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #endMs: number;
+  readonly #agenda = new Agenda();
+  readonly #prefix: string;
+  readonly #honest: HonestTraffic;
+  readonly #honestRandom: Random;
+  readonly #campaigners: readonly Campaigner[];
+  readonly #visitsPerMs: number;
+
+  constructor(options: SimulationOptions, attacks: readonly Attack[]) {
+    this.#options = options;
+    const { seed, startMs, ratePerSecond } = options;
+    this.#endMs = startMs + options.minutes * MINUTE_MS;
+    this.#prefix = `sim-${seed.toString(36)}-${startMs.toString(36)}-`;
+    const share = options.attackShare ?? DEFAULT_ATTACK_SHARE;
+    const mean = meanIntensity(startMs, this.#endMs);
+    this.#visitsPerMs = (ratePerSecond * (1 - share)) / 1000 / EVENTS_PER_VISIT / mean;
+    const accounts = Math.max(
+      SMALLEST_POPULATION,
+      Math.round((ratePerSecond * 86_400) / EVENTS_PER_ACCOUNT_AND_DAY),
+    );
+    const people = new Population(seed, options.accounts ?? accounts);
+    const market = new Market();
+    this.#honestRandom = seededRandom(scramble(seed, 1));
+    this.#honest = new HonestTraffic(
+      people,
+      market,
+      seededRandom(scramble(seed, 2)),
+      this.#planner(0, 'honest'),
+    );
+    this.#campaigners = this.#campaign(attacks, people, market, share);
+  }
+
+  /** Walks through time: whatever begins next is planned, and what is due before it is handed out. */
+  *run(): Generator<SimulatedEvent, void, undefined> {
+    const agenda = this.#agenda;
+    let visitMs = this.#nextVisit(this.#options.startMs);
+    for (;;) {
+      let next = visitMs;
+      let wave: Campaigner | undefined;
+      for (const campaigner of this.#campaigners) {
+        if (campaigner.nextMs < next) {
+          next = campaigner.nextMs;
+          wave = campaigner;
+        }
+      }
+      const until = Math.min(next, this.#endMs);
+      while (agenda.nextMs < until) yield agenda.take();
+      if (next >= this.#endMs) return;
+      if (wave === undefined) {
+        this.#honest.visit(next);
+        visitMs = this.#nextVisit(next);
+      } else {
+        wave.wave();
+      }
+    }
+  }
+
+  /** A Poisson process whose rate changes every minute; at the change it begins anew, as it has no memory. */
+  #nextVisit(afterMs: number): number {
+    let at = afterMs;
+    for (;;) {
+      const change = (Math.floor(at / MINUTE_MS) + 1) * MINUTE_MS;
+      const next = at + exponential(this.#honestRandom, 1 / (this.#visitsPerMs * intensity(at)));
+      if (next < change || at >= this.#endMs) return next;
+      at = change;
+    }
+  }
+
+  #campaign(
+    attacks: readonly Attack[],
+    people: Population,
+    market: Market,
+    share: number,
+  ): readonly Campaigner[] {
+    const { seed, startMs, ratePerSecond, minutes } = this.#options;
+    return attacks.map((attack, position) => {
+      const stream = ATTACKS.indexOf(attack) + 1;
+      const random = seededRandom(scramble(seed, 100 + stream));
+      const perMs = (ratePerSecond * share) / 1000 / attacks.length;
+      const intervalMs = perMs > 0 ? attack.waveEvents / perMs : Infinity;
+      const stagger = (position + 0.5) / attacks.length;
+      const firstMs =
+        startMs + Math.floor(stagger * Math.min(intervalMs, 0.8 * minutes * MINUTE_MS));
+      let number = 0;
+      const gang = new Gang({
+        attack: attack.name,
+        people,
+        market,
+        random,
+        plan: this.#planner(stream, 'fraud'),
+        // The streams take turns, so that no two gangs ever share a number.
+        next: () => stream + 16 * number++,
+      });
+      const inTime = attack.startsAt !== undefined && attack.startsAt(firstMs) >= this.#endMs;
+      const { startsAt: _, ...whenDue } = attack;
+      return new Campaigner(inTime ? whenDue : attack, gang, random, { firstMs, intervalMs });
+    });
+  }
+
+  /** Ids are scrambled counters: unique within a run, and silent about who made the event. */
+  #planner(stream: number, label: SimulatedEvent['label']): Plan {
+    let count = 0;
+    return (atMs: number, draft: Draft): string => {
+      const number = count * 16 + stream;
+      count += 1;
+      const high = Math.floor(number / 0x100000000);
+      const id =
+        this.#prefix + (high > 0 ? high.toString(36) : '') + hex(scramble(number >>> 0, 0x1d));
+      const at = Math.floor(atMs);
+      if (at < this.#endMs) {
+        const { type, ...rest } = draft;
+        this.#agenda.add(at, { id, type, occurredAt: localTimestamp(at), ...rest, label });
+      }
+      return id;
+    };
+  }
+}
