@@ -14,7 +14,7 @@ export interface Attack {
   /** Events of a wave on average: waves come as often as the attack's share of the traffic allows. */
   readonly waveEvents: number;
   /** Moves a wave to the moment it waits for; without it a wave begins whenever it is due. */
-  startsAt?(dueMs: number): number;
+  readonly startsAt?: (dueMs: number) => number;
   /** Plans the events of one wave, none of them before `startMs`. */
   plan(gang: Gang, startMs: number): void;
 }

@@ -8,7 +8,7 @@ import type { Draft, Plan } from './simulated-event.ts';
 import type { Random } from '../clock.ts';
 
 /** Events that one visit causes on average, follow-ups included; a test holds the rate that follows from it. */
-export const EVENTS_PER_VISIT = 1.62;
+export const EVENTS_PER_VISIT = 1.2;
 
 type Visit = (customer: number, atMs: number) => void;
 

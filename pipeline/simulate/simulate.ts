@@ -199,9 +199,10 @@ class Simulation {
         // The streams take turns, so that no two gangs ever share a number.
         next: () => stream + 16 * number++,
       });
-      const inTime = attack.startsAt !== undefined && attack.startsAt(firstMs) >= this.#endMs;
+      // A run that ends before the moment an attack waits for has its wave when it is due.
+      const tooLate = (attack.startsAt?.(firstMs) ?? firstMs) >= this.#endMs;
       const { startsAt: _, ...whenDue } = attack;
-      return new Campaigner(inTime ? whenDue : attack, gang, random, { firstMs, intervalMs });
+      return new Campaigner(tooLate ? whenDue : attack, gang, random, { firstMs, intervalMs });
     });
   }
 
