@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
 import { Failure } from '../../pipeline/failure.ts';
 import { Inbox, InboxRefusal } from '../../pipeline/ingest/inbox.ts';
-import { segmentName } from '../../pipeline/ingest/inbox-segment.ts';
+import { segmentName, type InboxRecord } from '../../pipeline/ingest/inbox-segment.ts';
 import type { RawBatch } from '../../pipeline/ingest/source.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
 
@@ -110,6 +110,12 @@ describe('what was appended', () => {
     await inbox.close();
     expect(await segments()).toEqual([0, 2, 4, 6].map(segmentName));
 
+    const half = await open(200);
+    const [three] = (await redelivered(half)).batches;
+    half.batchOf((three!.records as InboxRecord[]).slice(0, 3)).onDurable!();
+    await half.close();
+    expect(await segments()).toEqual([2, 4, 6].map(segmentName));
+
     const again = await open(200);
     (await redelivered(again)).batches.forEach((batch) => batch.onDurable!());
     await again.close();
@@ -191,6 +197,38 @@ describe('after a crash', () => {
       expect((await redelivered(torn)).texts, `byte ${at}`).toEqual(['good']);
       await torn.close();
     }
+  });
+
+  it('what was cut cannot come back when a record of the same length is written over it', async () => {
+    const inbox = await open();
+    for (const text of ['kept', 'torn', 'lost']) await inbox.append([entry(text)]);
+    await inbox.close();
+    const path = join(folder, segmentName(0));
+    const whole = await readFile(path);
+    whole[16 + 20 + 16]! ^= 1;
+    await writeFile(path, whole);
+    const again = await open();
+    await again.append([entry('anew')]);
+    await again.close();
+    const last = await open();
+    expect((await redelivered(last)).texts).toEqual(['kept', 'anew']);
+    await last.close();
+  });
+
+  it('numbers whose records are gone do not hold the checkpoint back', async () => {
+    const inbox = await open(200);
+    for (let i = 0; i < 4; i++) await inbox.append([entry(`${i}${'x'.repeat(100)}`)]);
+    await inbox.close();
+    const path = join(folder, segmentName(2));
+    await truncate(path, (await readFile(path)).length - 1);
+    await writeFile(join(folder, segmentName(4)), '');
+    const again = await open(200);
+    const { texts, batches } = await redelivered(again);
+    expect(texts.map((text) => text[0])).toEqual(['0', '1', '2']);
+    batches.forEach((batch) => batch.onDurable!());
+    again.batchOf(await again.append([entry('next')])).onDurable!();
+    await again.close();
+    expect(await readFile(join(folder, 'checkpoint.json'), 'utf8')).toBe('{"durable":5}\n');
   });
 
   it('a damaged segment in the middle is kept for repair and does not stop the others', async () => {
