@@ -5,6 +5,7 @@
 
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
+import { cidr } from '../pipeline/detect/networks.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -122,12 +123,17 @@ const listEntry = z.strictObject({
   expires: z.iso.datetime({ offset: true }).optional(),
 });
 
+const addressEntry = listEntry.refine(
+  (entry) => !entry.value.includes('/') || cidr.safeParse(entry.value).success,
+  { message: 'not an address range', path: ['value'] },
+);
+
 /** config/lists/block.yaml and allow.yaml: what is named, by kind. */
 export const listSchema = z.strictObject({
   accounts: z.array(listEntry).default([]),
   cards: z.array(listEntry).default([]),
   devices: z.array(listEntry).default([]),
-  ips: z.array(listEntry).default([]),
+  ips: z.array(addressEntry).default([]),
   merchants: z.array(listEntry).default([]),
 });
 

@@ -1,6 +1,6 @@
 /** Block and allow lists: who is named, until when and why. Entries expire by event time. */
 
-import ipaddr from 'ipaddr.js';
+import { NetworkSet, type Network } from '../detect/networks.ts';
 import type { Event } from '../event.ts';
 
 export interface ListEntry {
@@ -20,13 +20,14 @@ export interface ListEntries {
   readonly merchants: readonly ListEntry[];
 }
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-type Range = readonly [Address, number];
+interface Range extends Network {
+  readonly entry: ListEntry;
+}
 
 interface Kind {
   readonly read: (event: Event) => string | undefined;
   readonly exact: ReadonlyMap<string, ListEntry>;
-  readonly ranges: readonly { readonly range: Range; readonly entry: ListEntry }[];
+  readonly ranges: NetworkSet<Range>;
 }
 
 /** One list, compiled: a kind that names nothing costs nothing per event. */
@@ -51,7 +52,7 @@ export class SubjectList {
     for (const kind of this.#kinds) {
       const value = kind.read(event);
       if (value === undefined) continue;
-      const entry = kind.exact.get(value) ?? inRanges(kind.ranges, value);
+      const entry = kind.exact.get(value) ?? kind.ranges.match(value)?.entry;
       if (entry !== undefined && holds(entry, event.occurredAtMs)) return entry;
     }
     return undefined;
@@ -59,24 +60,14 @@ export class SubjectList {
 }
 
 function compile(read: Kind['read'], list: readonly ListEntry[], addresses: boolean): Kind {
-  const isRange = (entry: ListEntry): boolean =>
-    addresses && ipaddr.isValidCIDR(entry.value);
+  const isRange = (entry: ListEntry): boolean => addresses && entry.value.includes('/');
   return {
     read,
     exact: new Map(list.filter((entry) => !isRange(entry)).map((entry) => [entry.value, entry])),
-    ranges: list
-      .filter(isRange)
-      .map((entry) => ({ range: ipaddr.parseCIDR(entry.value), entry })),
+    ranges: new NetworkSet(
+      list.filter(isRange).map((entry) => ({ cidr: entry.value, reason: entry.reason, entry })),
+    ),
   };
-}
-
-function inRanges(ranges: Kind['ranges'], value: string): ListEntry | undefined {
-  if (ranges.length === 0 || !ipaddr.isValid(value)) return undefined;
-  const address = ipaddr.process(value);
-  return ranges.find(
-    ({ range: [network, bits] }) =>
-      network.kind() === address.kind() && address.match(network, bits),
-  )?.entry;
 }
 
 function holds(entry: ListEntry, atMs: number): boolean {
