@@ -1,0 +1,40 @@
+/**
+ * Stops the consumer when too many records in a row of recent ones are bad: a bad deploy upstream must be
+ * mended and sent again, not dead-lettered whole.
+ */
+
+import { Failure } from '../failure.ts';
+
+export interface BadShareLimit {
+  /** Largest share of bad records that is borne, 0 to 1. */
+  readonly limit: number;
+  /** Over how many of the latest records; fewer are never judged. */
+  readonly over: number;
+}
+
+export class BadShareGuard {
+  readonly #limit: BadShareLimit;
+  /** The latest records, 1 for a bad one, as a ring. */
+  readonly #ring: Uint8Array;
+  #seen = 0;
+  #bad = 0;
+
+  constructor(limit: BadShareLimit) {
+    this.#limit = limit;
+    this.#ring = new Uint8Array(limit.over);
+  }
+
+  /** @throws Failure when the share of bad records goes above the limit. */
+  count(bad: boolean, source: string): void {
+    const at = this.#seen % this.#limit.over;
+    this.#bad += Number(bad) - this.#ring[at]!;
+    this.#ring[at] = Number(bad);
+    this.#seen++;
+    if (bad && this.#seen >= this.#limit.over && this.#bad > this.#limit.limit * this.#limit.over) {
+      throw new Failure(
+        `${source}: ${this.#bad} of the last ${this.#limit.over} records are bad, more than ingest.badShare.limit allows: ` +
+          'mend the sender (the dead letters name the reasons), then start again',
+      );
+    }
+  }
+}
