@@ -1,0 +1,210 @@
+/**
+ * Full card numbers never pass the edge: 13 to 19 digits that satisfy Luhn's check, written together or
+ * in groups parted by single blanks or dashes, are replaced by their first six and last four digits and a
+ * keyed token, in any text. The token keeps two cards that look alike distinct, and makes the masked text
+ * of a card the same wherever it stands: an id that is a card number stays unique, a refund still names it.
+ */
+
+import { createHmac } from 'node:crypto';
+
+const FEWEST_DIGITS = 13;
+const MOST_DIGITS = 19;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const BLANK = 0x20;
+const DASH = 0x2d;
+
+/** 48 bits: two cards with the same ten visible digits get the same token once in 2^48. */
+const TOKEN_DIGITS = 12;
+
+/** Byte offsets [from, to) of a masked stretch. */
+type Stretch = readonly [number, number];
+
+export class CardMask {
+  private readonly tokenKey: string | Buffer;
+
+  /** @param tokenKey secret of the deployment; without it, a token could be searched for its card. */
+  constructor(tokenKey: string | Buffer) {
+    this.tokenKey = tokenKey;
+  }
+
+  /** The text with every full card number masked; the very same text when there is none. */
+  text(text: string): string {
+    return maskString(text, this.tokenKey);
+  }
+
+  /** The bytes with every full card number masked; the same Buffer when there is none. */
+  bytes(bytes: Buffer): Buffer {
+    return maskBuffer(bytes, this.tokenKey);
+  }
+}
+
+/**
+ * Masks full card numbers in raw input, for dead letters and logs. Digits written as JSON escapes
+ * (`\u0034`) count as digits. Without a key no token is made.
+ */
+export function maskText(value: string, tokenKey?: string | Buffer): string;
+export function maskText(value: Buffer, tokenKey?: string | Buffer): Buffer;
+export function maskText(value: string | Buffer, tokenKey?: string | Buffer): string | Buffer {
+  if (typeof value !== 'string') return maskBytes(value, tokenKey);
+  const plain = unescapeDigits(value);
+  const masked = maskString(plain, tokenKey);
+  return masked === plain ? value : masked;
+}
+
+/** As `maskText`, for bytes; those that are not UTF-8 are kept as they are. */
+export function maskBytes(bytes: Buffer, tokenKey?: string | Buffer): Buffer {
+  if (!bytes.includes('\\u003')) return maskBuffer(bytes, tokenKey);
+  const plain = Buffer.from(unescapeDigits(bytes.toString('latin1')), 'latin1');
+  const masked = maskBuffer(plain, tokenKey);
+  return masked === plain ? bytes : masked;
+}
+
+/** Whether bytes `start` to `end` hold a full card number. Costs one look at every thirteenth byte when not. */
+export function holdsCard(bytes: Uint8Array, start: number, end: number): boolean {
+  return nextRun(bytes, start, end, (from, to) => cardsOfRun(bytes, from, to).length > 0);
+}
+
+function unescapeDigits(text: string): string {
+  return text.replaceAll(/\\u003([0-9])/g, '$1');
+}
+
+function maskString(text: string, tokenKey: string | Buffer | undefined): string {
+  if (text.length < FEWEST_DIGITS || !/\d(?:[ -]?\d){12}/.test(text)) return text;
+  const bytes = Buffer.from(text, 'utf8');
+  const masked = maskBuffer(bytes, tokenKey);
+  return masked === bytes ? text : masked.toString('utf8');
+}
+
+function maskBuffer(bytes: Buffer, tokenKey: string | Buffer | undefined): Buffer {
+  const parts: Buffer[] = [];
+  let copied = 0;
+  nextRun(bytes, 0, bytes.length, (from, to) => {
+    for (const [cardFrom, cardTo] of cardsOfRun(bytes, from, to)) {
+      parts.push(
+        bytes.subarray(copied, cardFrom),
+        Buffer.from(maskOf(bytes.toString('latin1', cardFrom, cardTo), tokenKey)),
+      );
+      copied = cardTo;
+    }
+    return false;
+  });
+  if (parts.length === 0) return bytes;
+  parts.push(bytes.subarray(copied));
+  return Buffer.concat(parts);
+}
+
+function maskOf(written: string, tokenKey: string | Buffer | undefined): string {
+  const digits = written.replaceAll(/[ -]/g, '');
+  const visible = `${digits.slice(0, 6)}${'*'.repeat(digits.length - 10)}${digits.slice(-4)}`;
+  if (tokenKey === undefined) return visible;
+  const token = createHmac('sha256', tokenKey).update(digits).digest('hex');
+  return `${visible}#${token.slice(0, TOKEN_DIGITS)}`;
+}
+
+/**
+ * Calls `visit` with each maximal run of digits and single separators that has at least 13 digits, until it
+ * returns true. A run of 13 covers every thirteenth position, so the bytes between need no look.
+ */
+function nextRun(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: (from: number, to: number) => boolean,
+): boolean {
+  let at = start + FEWEST_DIGITS - 1;
+  let floor = start;
+  while (at < end) {
+    if (!isRunByte(bytes[at]!)) {
+      at += FEWEST_DIGITS;
+      continue;
+    }
+    let from = at;
+    while (from > floor && isRunByte(bytes[from - 1]!)) from--;
+    let to = at + 1;
+    while (to < end && isRunByte(bytes[to]!)) to++;
+    if (to - from >= FEWEST_DIGITS && eachRun(bytes, from, to, visit)) return true;
+    floor = to;
+    at = to + FEWEST_DIGITS;
+  }
+  return false;
+}
+
+/** Splits a stretch of digits and separators where two separators meet. */
+function eachRun(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: (from: number, to: number) => boolean,
+): boolean {
+  let from = start;
+  let digits = 0;
+  for (let at = start; at <= end; at++) {
+    const digit = at < end && isDigit(bytes[at]!);
+    if (digit) {
+      digits++;
+    } else if (at === end || at === from || !isDigit(bytes[at - 1]!)) {
+      if (digits >= FEWEST_DIGITS && visit(from, at)) return true;
+      from = at + 1;
+      digits = 0;
+    }
+  }
+  return false;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= DIGIT_0 && byte <= DIGIT_9;
+}
+
+function isRunByte(byte: number): boolean {
+  return (byte >= DIGIT_0 && byte <= DIGIT_9) || byte === BLANK || byte === DASH;
+}
+
+/**
+ * The card numbers of a run: consecutive whole groups with 13 to 19 digits together that satisfy Luhn.
+ * Overlapping ones become one stretch, so that no reading of the groups leaves a card in the open.
+ */
+function cardsOfRun(bytes: Uint8Array, start: number, end: number): Stretch[] {
+  const cards: Stretch[] = [];
+  let from = start;
+  while (from < end) {
+    if (isDigit(bytes[from]!)) {
+      const to = longestCardAt(bytes, from, end);
+      const last = cards.at(-1);
+      if (to > 0) {
+        if (last !== undefined && from < last[1]) {
+          cards[cards.length - 1] = [last[0], Math.max(to, last[1])];
+        } else cards.push([from, to]);
+      }
+      while (from < end && isDigit(bytes[from]!)) from++;
+    }
+    from++;
+  }
+  return cards;
+}
+
+/** The end of the longest card number that starts with the group at `start`, or 0. */
+function longestCardAt(bytes: Uint8Array, start: number, end: number): number {
+  let digits = 0;
+  let longest = 0;
+  // Luhn doubles every second digit from the right, so both parities are summed from the left.
+  let evenDoubled = 0;
+  let oddDoubled = 0;
+  let allZero = true;
+  for (let at = start; at <= end; at++) {
+    const byte = at < end ? bytes[at]! : BLANK;
+    if (isDigit(byte)) {
+      const digit = byte - DIGIT_0;
+      const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
+      if (digit !== 0) allZero = false;
+      evenDoubled += digits % 2 === 0 ? doubled : digit;
+      oddDoubled += digits % 2 === 0 ? digit : doubled;
+      digits++;
+      if (digits > MOST_DIGITS) return longest;
+    } else if (digits >= FEWEST_DIGITS && !allZero) {
+      const sum = digits % 2 === 0 ? evenDoubled : oddDoubled;
+      if (sum % 10 === 0) longest = at;
+    }
+  }
+  return longest;
+}

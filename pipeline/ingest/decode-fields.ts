@@ -1,0 +1,188 @@
+/** The fields of an event, read from parsed JSON one by one: each either gives its value or refuses the record. */
+
+import { EVENT_TYPES } from '../event.ts';
+import type { DeadLetterReason } from '../outcome.ts';
+import type { CardMask } from './card-number.ts';
+import { NOT_A_TIME, type TimeParser } from './decode-time.ts';
+
+export interface DecodeLimits {
+  readonly maxRecordBytes: number;
+  /** Levels of objects and arrays; the event itself is the first. */
+  readonly maxDepth: number;
+  readonly maxAmountMinor: number;
+  /** The first instant an event may have. */
+  readonly earliestMs: number;
+  /** How far an event may lie after its arrival. */
+  readonly maxFutureMs: number;
+}
+
+export interface DecodeFailure {
+  readonly reason: DeadLetterReason;
+  /** The field at fault as a dotted path, '' for the whole record. */
+  readonly fieldPath: string;
+  readonly message: string;
+}
+
+/** Longest text of a field, in bytes of UTF-8; `attributes` is bounded by the record alone. */
+export const MAX_TEXT_BYTES = 256;
+/** Most instalments an event may name. */
+export const MAX_TERMS = 1000;
+
+/** How a field reader ends when the record is not an event. `GeneralDecoder.decode` catches it. */
+export class Refusal extends Error {
+  readonly failure: DecodeFailure;
+
+  constructor(reason: DeadLetterReason, fieldPath: string, message: string) {
+    super(message);
+    this.failure = { reason, fieldPath, message };
+  }
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Null says "missing" in many senders' JSON. */
+export function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+export function typeCodeIn(fields: Fields, cards: CardMask): number {
+  const type = fields['type'];
+  if (typeof type !== 'string') throw wrongType('type', 'text', type);
+  const code = EVENT_TYPES.findIndex((known) => known === type);
+  if (code >= 0) return code;
+  const shown = JSON.stringify(cards.text(type).slice(0, 64));
+  throw new Refusal('unknown_type', 'type', `the type ${shown} is not known`);
+}
+
+export function occurredAtIn(
+  fields: Fields,
+  receivedAtMs: number,
+  limits: DecodeLimits,
+  times: TimeParser,
+): number {
+  const value = fields['occurredAt'];
+  if (typeof value !== 'string') throw wrongType('occurredAt', 'text', value);
+  const bytes = Buffer.from(value);
+  const ms = times.parse(bytes, 0, bytes.length);
+  if (ms === NOT_A_TIME) {
+    const example = '2026-11-21T09:30:00+08:00';
+    throw new Refusal('bad_time', 'occurredAt', `not RFC 3339 with an offset, such as ${example}`);
+  }
+  if (ms < limits.earliestMs) {
+    const earliest = new Date(limits.earliestMs).toISOString();
+    throw new Refusal('time_out_of_range', 'occurredAt', `before ${earliest}`);
+  }
+  if (ms > receivedAtMs + limits.maxFutureMs) {
+    const message = `more than ${limits.maxFutureMs} ms after its arrival`;
+    throw new Refusal('time_out_of_range', 'occurredAt', message);
+  }
+  return ms;
+}
+
+/** The checked and masked text of an optional field. */
+export function textIn(value: unknown, path: string, cards: CardMask): string | undefined {
+  if (isAbsent(value)) return undefined;
+  if (typeof value !== 'string') throw wrongType(path, 'text', value);
+  if (/\p{Surrogate}/u.test(value)) {
+    throw new Refusal('not_utf8', path, 'the text holds half of a surrogate pair');
+  }
+  const masked = cards.text(value);
+  if (Buffer.byteLength(masked) > MAX_TEXT_BYTES) {
+    throw new Refusal('too_large', path, `longer than ${MAX_TEXT_BYTES} bytes`);
+  }
+  return masked;
+}
+
+/** The amount in minor units, NaN when there is none. */
+export function amountIn(fields: Fields, maxAmountMinor: number): number {
+  const amount = fields['amount'];
+  if (isAbsent(amount)) return NaN;
+  if (typeof amount !== 'number') throw wrongType('amount', 'an integer of minor units', amount);
+  if (amount < 0) throw new Refusal('bad_amount', 'amount', 'negative');
+  if (!Number.isInteger(amount) && amount <= maxAmountMinor) {
+    throw new Refusal('bad_amount', 'amount', 'not an integer of minor units');
+  }
+  if (amount > maxAmountMinor) {
+    throw new Refusal('bad_amount', 'amount', `above the limit of ${maxAmountMinor}`);
+  }
+  return amount + 0;
+}
+
+/** @param needed whether the event has an amount, which means nothing without its currency. */
+export function currencyIn(fields: Fields, needed: boolean): string | undefined {
+  const currency = fields['currency'];
+  if (isAbsent(currency)) {
+    if (needed) throw new Refusal('missing_field', 'currency', 'an amount needs its currency');
+    return undefined;
+  }
+  if (typeof currency === 'string' && /^[A-Z]{3}$/.test(currency)) return currency;
+  throw wrongType('currency', 'three capital letters (ISO 4217)', currency);
+}
+
+export function termsIn(fields: Fields): number {
+  const terms = fields['terms'];
+  if (isAbsent(terms)) return NaN;
+  if (typeof terms === 'number' && Number.isInteger(terms) && terms >= 0 && terms <= MAX_TERMS) {
+    return terms + 0;
+  }
+  throw wrongType('terms', `an integer from 0 to ${MAX_TERMS}`, terms);
+}
+
+export interface Geo {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly city: string | undefined;
+  /** Members the product does not know, kept under attributes. */
+  readonly others: readonly (readonly [string, unknown])[];
+}
+
+export function geoIn(fields: Fields, cards: CardMask): Geo {
+  const geo = fields['geo'];
+  if (isAbsent(geo)) return { latitude: NaN, longitude: NaN, city: undefined, others: [] };
+  if (typeof geo !== 'object' || Array.isArray(geo)) throw wrongType('geo', 'an object', geo);
+  const { lat, lon, city, ...others } = geo as Fields;
+  const latitude = degrees(lat, 'geo.lat', 90);
+  const longitude = degrees(lon, 'geo.lon', 180);
+  if (Number.isNaN(latitude) !== Number.isNaN(longitude)) {
+    const missing = Number.isNaN(latitude) ? 'geo.lat' : 'geo.lon';
+    throw new Refusal('bad_geo', missing, 'latitude and longitude come together');
+  }
+  return {
+    latitude,
+    longitude,
+    city: textIn(city, 'geo.city', cards),
+    others: Object.entries(others),
+  };
+}
+
+function degrees(value: unknown, path: string, limit: number): number {
+  if (isAbsent(value)) return NaN;
+  if (typeof value !== 'number') throw wrongType(path, 'a number of degrees', value);
+  if (Math.abs(value) > limit) {
+    throw new Refusal('bad_geo', path, `not between -${limit} and ${limit}`);
+  }
+  return value + 0;
+}
+
+/** Ground truth is `fraud` or `honest` where it reads like a boolean; any other text is kept. */
+export function labelIn(fields: Fields, cards: CardMask): string | undefined {
+  const label = fields['label'];
+  const plain = typeof label === 'boolean' || typeof label === 'number' ? String(label) : label;
+  const text = textIn(plain, 'label', cards);
+  if (text === '') return undefined;
+  if (text === 'true' || text === '1') return 'fraud';
+  return text === 'false' || text === '0' ? 'honest' : text;
+}
+
+export function wrongType(path: string, wanted: string, value: unknown): Refusal {
+  return new Refusal('wrong_type', path, `must be ${wanted}, not ${kindOf(value)}`);
+}
+
+/** What a JSON value is, for a message that must not repeat it. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'string') return value === '' ? 'empty text' : 'this text';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'number' ? 'this number' : `a ${typeof value}`;
+}
