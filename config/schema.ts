@@ -77,6 +77,11 @@ export const systemSchema = z.strictObject({
       host: z.string().default('127.0.0.1'),
       port: z.int().min(0).max(65_535).default(8787),
       maxBodyBytes: positive.default(1_048_576),
+      /** Events in one request. */
+      maxBatchEvents: positive.default(1000),
+      /** Events and bytes accepted and not answered yet; above either, callers are told to come back. */
+      maxQueuedEvents: positive.default(20_000),
+      maxQueuedBytes: positive.default(67_108_864),
       /** Answer without the reward when the ledger takes longer than this. */
       rewardTimeoutMs: duration.default(50),
     })

@@ -90,6 +90,16 @@ export class Metrics {
     'Event time since the last finding.',
     [],
   );
+  readonly httpRequests = this.counter('sheepdog_http_requests_total', 'Answers, by status.', [
+    'route',
+    'status',
+  ]);
+  readonly httpSeconds = this.histogram('sheepdog_http_seconds', 'Request to answer.', ['route']);
+  readonly inboxSyncSeconds = this.histogram(
+    'sheepdog_inbox_sync_seconds',
+    'Time to write and sync a group of events that came by HTTP.',
+    [],
+  );
   readonly configInfo = this.gauge('sheepdog_config_info', '1 for the active configuration.', [
     'version',
   ]);
