@@ -1,8 +1,11 @@
 /**
  * The contract of a detector: one file in `detectors/`, named as the detector, found by discovery.
  *
- * A detector measures through declared features; configured bands turn the measure into `review` or
+ * A detector measures through declared features; configured bands turn a measure into `review` or
  * `block`; policy turns findings into the verdict. It touches no store, no clock and no environment.
+ *
+ * A detector may measure the same thing in several ways (cards of an account, cards of a device). It still
+ * speaks once an event: the measure that reached the worst band is its finding, the others are evidence.
  */
 
 import type { z } from 'zod';
@@ -12,22 +15,56 @@ import type { FeatureSpec } from './feature.ts';
 /** Where a measure starts to matter. A missing band is never reached; 0 is a limit like any other. */
 export interface Bands {
   readonly review?: number | undefined;
+  /** Blocks together with another detector's block about a different subject. */
   readonly block?: number | undefined;
+  /** Blocks alone. */
+  readonly conclusive?: number | undefined;
 }
 
-/** What every detector's section of config/detectors.yaml holds beside its own settings. */
+export type Mode = 'live' | 'shadow' | 'off';
+
+/** What a section of config/detectors.yaml holds for every detector, beside its own settings. */
 export interface DetectorSettings {
   /** `live` acts; `shadow` is recorded and never acts; `off` costs nothing. */
-  readonly mode: 'live' | 'shadow' | 'off';
-  readonly bands: Bands;
-  /** A conclusive block needs no second finding. */
-  readonly conclusive: boolean;
+  readonly mode: Mode;
+  /** By measure. A measure's bands stand as a whole: a band that is left out is never reached. */
+  readonly bands: Readonly<Record<string, Bands>>;
 }
 
-/** The values of the declared features at one event; absent is NaN. */
+/** The values of the declared features at one event; absent is NaN, which reaches no band. */
 export type FeatureValues<Name extends string> = Readonly<Record<Name, number>>;
 
 export type Evidence = Readonly<Record<string, string | number>>;
+
+/** The fields a finding can be about. */
+export type SubjectField = 'accountId' | 'cardId' | 'deviceId' | 'ip' | 'merchantId';
+
+export interface Measure<Config = unknown, Name extends string = string> {
+  /** What the number is, for people: `distinct accounts on one device`. */
+  readonly about: string;
+  /** `accounts`, `payments`, `seconds`, `km/h` … */
+  readonly unit: string;
+  /** Whether it is worse the larger (`atLeast`) or the smaller (`atMost`) it is. */
+  readonly direction: 'atLeast' | 'atMost';
+  /** The field whose value the finding is about, for tables and drill-down. */
+  readonly subject: SubjectField;
+  /** Bands when the configuration does not say. */
+  readonly bands: Bands;
+  /** Length of the window it looks at, in milliseconds. */
+  windowMs(config: Config): number;
+  /** The largest value it can take: a band beyond it could never be right and is refused. */
+  largest?(config: Config): number;
+  /**
+   * The measure at this event; NaN when there is nothing to measure. Called for every event the detector
+   * judges: it makes no object and reads text of the event only when a feature has already spoken.
+   */
+  of(event: Event, features: FeatureValues<Name>, config: Config): number;
+  /**
+   * More lenient bands for this event (a shared network has its own limits, say), or undefined for the
+   * configured ones. Asked only when a configured band was reached, so it cannot make anything stricter.
+   */
+  bandsFor?(event: Event, config: Config): Bands | undefined;
+}
 
 export interface Detector<Config = unknown, Name extends string = string> {
   /** One sentence: what it finds. */
@@ -36,38 +73,38 @@ export interface Detector<Config = unknown, Name extends string = string> {
   readonly cannotSee: string;
   /** Event types it judges. */
   readonly on: readonly EventType[];
-  /** Whether a measure is worse the larger (`atLeast`) or the smaller (`atMost`) it is. */
-  readonly direction: 'atLeast' | 'atMost';
-  /** Unit of the measure, for people: `accounts`, `payments`, `seconds`, `km/h` … */
-  readonly unit: string;
-  /** The detector's own settings, every one with a default. */
-  readonly config: z.ZodType<Config>;
-  /** Mode, bands and conclusiveness when the configuration does not say. */
-  readonly defaults: DetectorSettings;
+  /** The detector's own settings, every one with a default; a strict object. */
+  readonly config: z.ZodObject & z.ZodType<Config>;
+  /** Mode when the configuration does not say; `live` when left out. */
+  readonly mode?: Mode;
+  /** Own settings that are filled from a file of config/lists: setting → file name without `.yaml`. */
+  readonly lists?: Readonly<Record<string, string>>;
   features(config: Config): Readonly<Record<Name, FeatureSpec>>;
-  /**
-   * The measure, or undefined when there is nothing to measure. Called for every event of `on`: it makes
-   * no object and reads text fields of the event only when a feature has already spoken.
-   */
-  measure(event: Event, features: FeatureValues<Name>, config: Config): number | undefined;
-  /** The field whose value the finding is about (`ip`, `deviceId` …), for tables and drill-down. */
-  readonly subject: 'accountId' | 'cardId' | 'deviceId' | 'ip' | 'merchantId';
+  readonly measures: Readonly<Record<string, Measure<Config, Name>>>;
   /** What a person needs beside measure and threshold. Called only when a band was reached. */
   evidence?(event: Event, features: FeatureValues<Name>, config: Config): Evidence;
-  /** Bands for this event when they are not the configured ones (a shared network, say). */
-  bandsFor?(event: Event, config: Config): Bands | undefined;
   /** Executable documentation: they run as tests. */
   readonly examples: readonly DetectorExample[];
 }
 
+/** A detector under the name of its file. */
+export interface NamedDetector {
+  readonly name: string;
+  readonly detector: Detector;
+}
+
 export interface DetectorExample {
   readonly title: string;
-  /** Settings that differ from the defaults, own ones and bands. */
+  /** The section of the configuration as it would be written, where it differs from the defaults. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Events as they would arrive; `id` and `occurredAt` may be left out and are then made up in order, one second apart. */
   readonly events: readonly Readonly<Record<string, unknown>>[];
-  /** The findings at the last event, or at each event when an array of arrays is clearer. */
-  readonly findings: readonly { readonly band: 'review' | 'block'; readonly measure: number }[];
+  /** The finding at the last event; none: the detector stays silent there. */
+  readonly finding?: {
+    readonly band: 'review' | 'block';
+    readonly measure: number;
+    readonly conclusive?: boolean;
+  };
 }
 
 /** Keeps the type parameters of a detector's parts together; returns it unchanged. */

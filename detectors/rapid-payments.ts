@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { windowDuration } from '../config/schema.ts';
+import { defineDetector } from '../pipeline/detect/detector.ts';
+
+const config = z.strictObject({
+  window: windowDuration.prefault('30m'),
+  /** Two payments within this time are compared. */
+  climbWindow: windowDuration.prefault('2m'),
+});
+
+function pay(amount: number, time: string): Readonly<Record<string, unknown>> {
+  const occurredAt = `2026-03-01T${time}Z`;
+  return { type: 'payment', accountId: 'a', amount, currency: 'CNY', occurredAt };
+}
+
+export default defineDetector({
+  summary:
+    'An account pays several times in a short while, or pays more right after a first payment went through.',
+  cannotSee:
+    'A patient script that keeps its payments apart; somebody who splits a bill at one counter can look rapid.',
+  on: ['payment.authorising', 'payment'],
+  config,
+  features: ({ window, climbWindow }) => ({
+    payments: {
+      key: 'accountId',
+      on: ['payment'],
+      windowMs: window,
+      aggregate: { kind: 'count' },
+    },
+    previousMinor: {
+      key: 'accountId',
+      on: ['payment'],
+      windowMs: climbWindow,
+      aggregate: { kind: 'previous', of: 'amountMinor' },
+    },
+  }),
+  measures: {
+    payments: {
+      about: 'payments of one account',
+      unit: 'payments',
+      direction: 'atLeast',
+      subject: 'accountId',
+      bands: { review: 3, block: 6, conclusive: 10 },
+      windowMs: ({ window }) => window,
+      of: (_event, features) => features.payments,
+    },
+    climb: {
+      about: 'amount of this payment over that of the payment just before it',
+      unit: 'times',
+      direction: 'atLeast',
+      subject: 'accountId',
+      bands: { review: 1.1 },
+      windowMs: ({ climbWindow }) => climbWindow,
+      of: (event, { previousMinor }) =>
+        previousMinor > 0 ? (event.amountMinor ?? NaN) / previousMinor : NaN,
+    },
+  },
+  evidence: (event, { payments, previousMinor }) => ({
+    payments,
+    amountMinor: event.amountMinor ?? NaN,
+    previousMinor,
+  }),
+  examples: [
+    {
+      title: 'the third payment within half an hour is reviewed',
+      events: [pay(20000, '12:00:00'), pay(20000, '12:10:00'), pay(20000, '12:29:59')],
+      finding: { band: 'review', measure: 3 },
+    },
+    {
+      title: 'half an hour and it is forgotten: the window is open at its far end',
+      events: [pay(20000, '12:00:00'), pay(20000, '12:10:00'), pay(20000, '12:30:00')],
+    },
+    {
+      title: 'a larger payment right after a first one that worked is reviewed',
+      events: [pay(10000, '12:00:00'), pay(25000, '12:01:30')],
+      finding: { band: 'review', measure: 2.5 },
+    },
+    {
+      title: 'paying the same amount again, as after a lost answer, is no climb',
+      events: [pay(10000, '12:00:00'), pay(10000, '12:01:30')],
+    },
+    {
+      title: 'ten payments block alone, and the authorisation of the next is already judged',
+      events: [
+        ...Array.from({ length: 10 }, () => pay(100, '12:00:00')),
+        { ...pay(100, '12:00:01'), type: 'payment.authorising' },
+      ],
+      finding: { band: 'block', measure: 10, conclusive: true },
+    },
+    {
+      title: 'a placeholder account is many people, so it is never rapid',
+      events: Array.from({ length: 12 }, () => ({ ...pay(100, '12:00:00'), accountId: 'unknown' })),
+    },
+  ],
+});

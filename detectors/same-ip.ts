@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { windowDuration } from '../config/schema.ts';
+import { defineDetector } from '../pipeline/detect/detector.ts';
+import { cidr, NetworkSet } from '../pipeline/detect/networks.ts';
+import type { EventType } from '../pipeline/event.ts';
+
+/** Everything that shows an account at work on a network; looking at a campaign page does not. */
+const AT_WORK: readonly EventType[] = [
+  'account.opened',
+  'login',
+  'wallet.bound',
+  'payment.authorising',
+  'payment',
+  'voucher.redeemed',
+  'redemption.requested',
+  'claim.submitted',
+  'choice.made',
+];
+
+const limit = z.number().min(0).optional();
+const limits = z.strictObject({ review: limit, block: limit, conclusive: limit });
+
+/** A range that many honest people share, with the limits that hold there instead. */
+const sharedNetwork = z.strictObject({
+  cidr,
+  reason: z.string().min(1),
+  /** Bands inside the network, by measure; a measure that is left out reaches no band there. */
+  bands: z
+    .strictObject({ accounts: limits.default({}), newAccounts: limits.default({}) })
+    .prefault({}),
+});
+
+const config = z.strictObject({
+  window: windowDuration.prefault('24h'),
+  /** `prefix` counts over the /24 of an IPv4 address and the /64 of an IPv6 one. */
+  group: z.enum(['address', 'prefix']).default('address'),
+  sharedNetworks: z
+    .array(sharedNetwork)
+    .default([])
+    .transform((entries) => new NetworkSet(entries)),
+});
+
+export default defineDetector({
+  summary: 'Many accounts, or many new ones, come from one address: a farm behind one line.',
+  cannotSee:
+    'A farm on rented residential addresses; an unlisted office or carrier gateway could be hurt, so the limits stand far above those of a device.',
+  on: AT_WORK,
+  config,
+  lists: { sharedNetworks: 'shared-networks' },
+  features: ({ window, group }) => {
+    const key = group === 'prefix' ? 'ipPrefix' : 'ip';
+    const accounts = { kind: 'distinct', of: 'accountId' } as const;
+    return {
+      accounts: { key, on: AT_WORK, windowMs: window, aggregate: accounts },
+      newAccounts: { key, on: ['account.opened'], windowMs: window, aggregate: accounts },
+    };
+  },
+  measures: {
+    accounts: {
+      about: 'distinct accounts on one address',
+      unit: 'accounts',
+      direction: 'atLeast',
+      subject: 'ip',
+      bands: { review: 400, block: 1000 },
+      windowMs: ({ window }) => window,
+      of: (_event, features) => features.accounts,
+      bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.accounts,
+    },
+    newAccounts: {
+      about: 'distinct accounts opened from one address',
+      unit: 'new accounts',
+      direction: 'atLeast',
+      subject: 'ip',
+      bands: { review: 20, block: 50 },
+      windowMs: ({ window }) => window,
+      of: (_event, features) => features.newAccounts,
+      bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.newAccounts,
+    },
+  },
+  evidence: (event, features, { group, sharedNetworks }) => {
+    const shared = sharedNetworks.match(event.ip);
+    return {
+      accounts: features.accounts,
+      newAccounts: features.newAccounts,
+      counted: group === 'prefix' ? 'over the /24 or /64 of the address' : 'over the address',
+      ...(shared === undefined ? {} : { sharedNetwork: `${shared.cidr}: ${shared.reason}` }),
+    };
+  },
+  examples: [
+    {
+      title: 'the third new account from one address is reviewed where the band is 3',
+      config: { bands: { newAccounts: { review: 3 } } },
+      events: ['a1', 'a2', 'a3'].map((accountId) => ({
+        type: 'account.opened',
+        accountId,
+        ip: '203.0.113.9',
+      })),
+      finding: { band: 'review', measure: 3 },
+    },
+    {
+      title:
+        'an office pays at lunch: accounts count, not events, and thirty are far below the limit',
+      events: Array.from({ length: 60 }, (_, i) => ({
+        type: 'payment',
+        accountId: `colleague-${i % 30}`,
+        ip: '198.51.100.7',
+        amount: 2500,
+        currency: 'CNY',
+      })),
+    },
+    {
+      title: 'a farm that hops inside its /24 is one group when counted by prefix',
+      config: { group: 'prefix', bands: { accounts: { review: 3, block: 100 } } },
+      events: ['203.0.113.1', '203.0.113.2', '203.0.113.3'].map((ip, i) => ({
+        type: 'login',
+        accountId: `a${i}`,
+        ip,
+      })),
+      finding: { band: 'review', measure: 3 },
+    },
+    {
+      title: 'hosts of one IPv6 /64 are one group when counted by prefix',
+      config: { group: 'prefix', bands: { accounts: { review: 2 } } },
+      events: ['2001:db8:0:1::a', '2001:db8:0:1:ffff::b'].map((ip, i) => ({
+        type: 'login',
+        accountId: `a${i}`,
+        ip,
+      })),
+      finding: { band: 'review', measure: 2 },
+    },
+    {
+      title: 'a shared network has its own limits',
+      config: {
+        bands: { accounts: { review: 2 } },
+        sharedNetworks: [
+          {
+            cidr: '100.64.0.0/10',
+            reason: 'carrier gateway',
+            bands: { accounts: { review: 4 } },
+          },
+        ],
+      },
+      events: ['a1', 'a2', 'a3'].map((accountId) => ({
+        type: 'login',
+        accountId,
+        ip: '100.64.3.3',
+      })),
+    },
+    {
+      title: 'the unspecified address is nobody, so it joins nobody',
+      config: { bands: { accounts: { review: 2 } } },
+      events: ['a1', 'a2', 'a3'].map((accountId) => ({
+        type: 'login',
+        accountId,
+        ip: '0.0.0.0',
+      })),
+    },
+  ],
+});

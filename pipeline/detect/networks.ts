@@ -1,0 +1,54 @@
+/**
+ * Named networks: address ranges that many honest people share, or that move an honest person about.
+ * Ranges are parsed once; a look-up parses one address and walks the ranges, most specific first.
+ */
+
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** What an entry of a network list always says. */
+export interface Network {
+  readonly cidr: string;
+  readonly reason: string;
+}
+
+/** A range such as `100.64.0.0/10` or `2001:db8::/32`; a single address is a range of its own. */
+export const cidr = z.string().refine((text) => parseRange(text) !== undefined, {
+  message: 'write an address range such as 100.64.0.0/10 or 2001:db8::/32',
+});
+
+export class NetworkSet<Entry extends Network> {
+  readonly #ranges: { readonly range: [Address, number]; readonly entry: Entry }[];
+
+  /** @param entries with ranges that `cidr` has accepted. */
+  constructor(entries: readonly Entry[]) {
+    this.#ranges = entries
+      .map((entry) => ({ range: parseRange(entry.cidr)!, entry }))
+      .sort((a, b) => b.range[1] - a.range[1]);
+  }
+
+  get size(): number {
+    return this.#ranges.length;
+  }
+
+  /** The most specific entry that holds the address; a token or a broken address is in none. */
+  match(ip: string | undefined): Entry | undefined {
+    if (ip === undefined || this.#ranges.length === 0 || !ipaddr.isValid(ip)) return undefined;
+    const address: Address = ipaddr.process(ip);
+    const kind = address.kind();
+    for (const { range, entry } of this.#ranges) {
+      if (range[0].kind() === kind && address.match(range)) return entry;
+    }
+    return undefined;
+  }
+}
+
+function parseRange(text: string): [Address, number] | undefined {
+  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
+  // "1.2" and "0x7f" are valid to the parser, but nobody means them.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;
+  const address = ipaddr.parse(text);
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
