@@ -38,6 +38,18 @@ export class RowWriter {
     }
   }
 
+  /** The string that was written at an offset. */
+  textAt(offset: number): string {
+    let length = 0;
+    let at = offset;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.buffer[at++]!;
+      length |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    return this.buffer.toString('utf8', at, at + length);
+  }
+
   u8(value: number): void {
     this.reserve(1);
     this.buffer[this.at++] = value;

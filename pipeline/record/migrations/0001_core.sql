@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS events
     source        LowCardinality(String),
     received_at   DateTime64(3, 'UTC'),
     body_hash     Int32,
+    -- Came after the allowed lateness: measured and recorded, never stored in a window.
+    late          Bool,
     arrival       UInt64,
     recorded_at   DateTime64(3, 'UTC'),
     INDEX event_id_bloom event_id TYPE bloom_filter(0.001) GRANULARITY 4
@@ -46,6 +48,7 @@ CREATE TABLE IF NOT EXISTS decisions
     amount_minor   Nullable(Int64),
     verdict        Enum8('allow' = 0, 'review' = 1, 'block' = 2),
     reasons        Array(LowCardinality(String)),
+    -- Those with a live finding; shadow findings stand in `findings` only.
     detectors      Array(LowCardinality(String)),
     late           Bool,
     config_version LowCardinality(String),
@@ -229,6 +232,6 @@ CREATE TABLE IF NOT EXISTS pipeline_stats
     seconds_since_finding Float64,
     config_version LowCardinality(String)
 )
-ENGINE = MergeTree
+ENGINE = ReplacingMergeTree
 ORDER BY (worker, recorded_at)
 TTL toDateTime(recorded_at) + INTERVAL 90 DAY;

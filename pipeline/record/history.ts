@@ -1,0 +1,275 @@
+/**
+ * What is already durable, and how a start goes on from it.
+ *
+ * A row of an epoch is history exactly when the epoch's marker in `progress` has reached its sequence
+ * number. Rows beyond it are torn: a crash left them without their rewards and actions, their source
+ * delivers them again, and nothing here ever sees them. Every start takes the next epoch.
+ */
+
+import type { AccountAction, AccountActionKind } from '../decide/account-action.ts';
+import type { Decision, Finding, Verdict } from '../decide/decision.ts';
+import { systemClock, type Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import type { DecisionReason } from '../outcome.ts';
+import type { Analytics } from './analytics.ts';
+import { restoredEvents, type RestoredEvent } from './restore.ts';
+import { RowWriter } from './row-writer.ts';
+import { encodeMarker, progress } from './tables/progress.ts';
+
+/** A recorded answer, with what tells a repeat of its event from a conflict. */
+export interface StoredDecision {
+  readonly decision: Decision;
+  readonly bodyHash: number;
+}
+
+/** An event as its sender names it, and the hash of its body. */
+export interface EventIdentity {
+  readonly eventId: string;
+  readonly bodyHash: number;
+}
+
+/** Answers that are on their way to the database. */
+export interface Unflushed {
+  find(eventId: string): StoredDecision | undefined;
+}
+
+/** Ids in one statement: they travel in the request's URL. */
+const IDS_A_QUERY = 300;
+const SEQUENCE_MASK = 274_877_906_943;
+
+/**
+ * Reads the markers and claims the next epoch for this worker.
+ * @throws Failure when another process claimed the same epoch at the same moment.
+ */
+export async function openHistory(
+  analytics: Analytics,
+  worker: string,
+  clock: Clock = systemClock,
+): Promise<History> {
+  const markers = await readMarkers(analytics);
+  const own = markers.filter((marker) => marker.worker === worker).at(-1);
+  const epoch = (markers.at(-1)?.epoch ?? 0) + 1;
+  const watermarkMs = markers.reduce((latest, marker) => Math.max(latest, marker.watermarkMs), 0);
+  const positions = own?.positions ?? {};
+  // The claim is durable before the first row: were the epoch taken again after a crash, a later marker
+  // would make this start's torn rows look like history.
+  const row = new RowWriter();
+  encodeMarker(row, { worker, epoch, sequence: 0, watermarkMs, positions }, clock.now());
+  await analytics.insert(progress, row.written());
+  const claimants = (await readMarkers(analytics)).filter((marker) => marker.epoch === epoch);
+  if (claimants.length > 1) {
+    const names = claimants.map((marker) => marker.worker).join(', ');
+    throw new Failure(
+      `epoch ${epoch} at ${analytics.place} was claimed by ${names} at once; start again`,
+    );
+  }
+  const last = markers.reduce((sum, marker) => sum + Number(marker.sequence > 0), 0);
+  return new History({
+    analytics,
+    worker,
+    epoch,
+    watermarkMs,
+    positions,
+    markers,
+    empty: last === 0,
+  });
+}
+
+interface MarkerRow {
+  readonly worker: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly watermarkMs: number;
+  readonly positions: Readonly<Record<string, string>>;
+}
+
+async function readMarkers(analytics: Analytics): Promise<readonly MarkerRow[]> {
+  return analytics.query<MarkerRow>(
+    `SELECT worker, epoch, sequence, toUnixTimestamp64Milli(watermark) AS watermarkMs, positions
+     FROM progress FINAL ORDER BY epoch, worker`,
+  );
+}
+
+interface HistoryState {
+  readonly analytics: Analytics;
+  readonly worker: string;
+  readonly epoch: number;
+  readonly watermarkMs: number;
+  readonly positions: Readonly<Record<string, string>>;
+  readonly markers: readonly MarkerRow[];
+  readonly empty: boolean;
+}
+
+export class History {
+  readonly worker: string;
+  /** This start's number; its rows' sequence numbers begin at 1. */
+  readonly epoch: number;
+  /** Largest event time of history, 0 when there is none. */
+  readonly watermarkMs: number;
+  /** How far each ordered log had been read at the worker's last marker. */
+  readonly positions: Readonly<Record<string, string>>;
+  /** True when nothing was ever recorded. */
+  readonly empty: boolean;
+  readonly #analytics: Analytics;
+  readonly #isHistory: string;
+  #unflushed: Unflushed = { find: () => undefined };
+
+  constructor(state: HistoryState) {
+    this.worker = state.worker;
+    this.epoch = state.epoch;
+    this.watermarkMs = state.watermarkMs;
+    this.positions = state.positions;
+    this.empty = state.empty;
+    this.#analytics = state.analytics;
+    this.#isHistory = historyCondition(state.markers, state.epoch);
+  }
+
+  /** Makes the answers that a recorder still holds visible to the look-ups. */
+  beside(unflushed: Unflushed): void {
+    this.#unflushed = unflushed;
+  }
+
+  /**
+   * The events of history within `horizonMs` before its watermark, by event time, page by page: what the
+   * windows and the id table have to be filled with again. Late events are among them, marked.
+   */
+  restoreEvents(horizonMs: number): AsyncIterable<readonly RestoredEvent[]> {
+    return restoredEvents(this.#analytics, this.#isHistory, this.watermarkMs - horizonMs);
+  }
+
+  /** Every account action of history in the order in which they took effect. */
+  async restoreAccountActions(): Promise<readonly AccountAction[]> {
+    const rows = await this.#analytics.query<AccountActionRow>(
+      `SELECT action_id AS id, kind, account_id AS accountId, actor, reason, decision_id AS decisionId,
+         toUnixTimestamp64Milli(occurred_at) AS occurredAtMs,
+         toUnixTimestamp64Milli(expires_at) AS expiresAtMs
+       FROM account_actions WHERE ${this.#isHistory} ORDER BY arrival LIMIT 1 BY action_id`,
+    );
+    return rows.map((row) => ({ ...row, expiresAtMs: row.expiresAtMs ?? undefined }));
+  }
+
+  /** Whether each event is new, recorded with the same body, or recorded with another one. */
+  async standing(
+    events: readonly EventIdentity[],
+  ): Promise<readonly ('new' | 'repeat' | 'conflict')[]> {
+    const hashes = await this.#bodyHashes(events.map(({ eventId }) => eventId));
+    return events.map(({ eventId, bodyHash }) => {
+      const stored = hashes.get(eventId);
+      return stored === undefined ? 'new' : stored === bodyHash ? 'repeat' : 'conflict';
+    });
+  }
+
+  /** The recorded answer to one event, or undefined when it was never decided. */
+  async storedDecision(eventId: string): Promise<StoredDecision | undefined> {
+    return (await this.storedDecisions([eventId])).get(eventId);
+  }
+
+  /** The recorded answers to these events, those on their way to the database included. */
+  async storedDecisions(eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>> {
+    const found = new Map<string, StoredDecision>();
+    const missing: string[] = [];
+    for (const id of new Set(eventIds)) {
+      const answer = this.#unflushed.find(id);
+      if (answer === undefined) missing.push(id);
+      else found.set(id, answer);
+    }
+    for (const ids of chunksOf(missing)) {
+      const [hashes, decisions, findings] = await Promise.all([
+        this.#storedHashes(ids),
+        this.#latest<DecisionRow>(
+          'decisions',
+          `event_id AS eventId, verdict, reasons, late`,
+          'event_id',
+          ids,
+        ),
+        this.#latest<FindingRow>('findings', FINDING_COLUMNS, 'event_id, detector', ids),
+      ]);
+      for (const { eventId, verdict, reasons, late } of decisions) {
+        const own = findings.filter((finding) => finding.eventId === eventId).map(findingOf);
+        found.set(eventId, {
+          decision: { verdict, reasons, late, findings: own },
+          bodyHash: hashes.get(eventId) ?? 0,
+        });
+      }
+    }
+    return found;
+  }
+
+  async #bodyHashes(eventIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    const missing: string[] = [];
+    for (const id of new Set(eventIds)) {
+      const answer = this.#unflushed.find(id);
+      if (answer === undefined) missing.push(id);
+      else found.set(id, answer.bodyHash);
+    }
+    for (const ids of chunksOf(missing)) {
+      for (const [id, hash] of await this.#storedHashes(ids)) found.set(id, hash);
+    }
+    return found;
+  }
+
+  async #storedHashes(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#latest<{ eventId: string; bodyHash: number }>(
+      'events',
+      'event_id AS eventId, body_hash AS bodyHash',
+      'event_id',
+      ids,
+    );
+    return new Map(rows.map(({ eventId, bodyHash }) => [eventId, bodyHash]));
+  }
+
+  /** Rows of history of these events, one a key: an insert that was repeated left several. */
+  #latest<Row>(
+    table: string,
+    columns: string,
+    key: string,
+    ids: readonly string[],
+  ): Promise<Row[]> {
+    return this.#analytics.query<Row>(
+      `SELECT ${columns} FROM ${table} WHERE event_id IN {ids:Array(String)} AND ${this.#isHistory}
+       ORDER BY arrival LIMIT 1 BY ${key}`,
+      { ids },
+    );
+  }
+}
+
+type AccountActionRow = Omit<AccountAction, 'expiresAtMs'> & {
+  readonly kind: AccountActionKind;
+  readonly expiresAtMs: number | null;
+};
+
+interface DecisionRow {
+  readonly eventId: string;
+  readonly verdict: Verdict;
+  readonly reasons: readonly DecisionReason[];
+  readonly late: boolean;
+}
+
+interface FindingRow extends Omit<Finding, 'evidence'> {
+  readonly eventId: string;
+  readonly evidence: string;
+}
+
+const FINDING_COLUMNS = `event_id AS eventId, detector, mode, band, conclusive, measure, threshold, unit,
+  window_ms AS windowMs, subject, subject_value AS subjectValue, evidence`;
+
+function findingOf({ eventId: _, evidence, ...rest }: FindingRow): Finding {
+  return { ...rest, evidence: JSON.parse(evidence) as Finding['evidence'] };
+}
+
+/** Holds for rows up to the marker of their epoch, and for this start's own, which are in memory too. */
+function historyCondition(markers: readonly MarkerRow[], epoch: number): string {
+  const closed = markers.filter(({ sequence }) => sequence > 0);
+  const epochs = [...closed.map((marker) => marker.epoch), epoch];
+  const reached = [...closed.map((marker) => marker.sequence), SEQUENCE_MASK];
+  return `bitAnd(arrival, ${SEQUENCE_MASK}) <= transform(toUInt32(bitShiftRight(arrival, 38)),
+    [${epochs.map((each) => `toUInt32(${each})`).join(', ')}],
+    [${reached.map((each) => `toUInt64(${each})`).join(', ')}], toUInt64(0))`;
+}
+
+function* chunksOf(ids: readonly string[]): Generator<readonly string[]> {
+  for (let from = 0; from < ids.length; from += IDS_A_QUERY) {
+    yield ids.slice(from, from + IDS_A_QUERY);
+  }
+}

@@ -1,0 +1,89 @@
+/** `decisions`: the answer to every event. */
+
+import type { Decision } from '../../decide/decision.ts';
+import { EVENT_TYPES, textColumn, type EventBatch } from '../../event.ts';
+import { encodedText, type RowWriter } from '../row-writer.ts';
+import {
+  arrival,
+  bool,
+  code,
+  defineTable,
+  instant,
+  int64,
+  nullable,
+  text,
+  texts,
+  uint32,
+  writeArrival,
+} from '../table.ts';
+import { writeAmount, type RowStamp } from './events.ts';
+
+export const VERDICT_CODES = { allow: 0, review: 1, block: 2 } as const;
+
+/** The columns in the order in which `encodeDecision` writes them. */
+export const decisions = defineTable('decisions', {
+  decision_id: text,
+  event_id: text,
+  type: text,
+  occurred_at: instant,
+  account_id: text,
+  amount_minor: nullable(int64),
+  verdict: code(VERDICT_CODES),
+  reasons: texts,
+  detectors: texts,
+  late: bool,
+  config_version: text,
+  engine_version: text,
+  latency_us: uint32,
+  arrival,
+  recorded_at: instant,
+});
+
+const TYPES = EVENT_TYPES.map(encodedText);
+const ID = textColumn('id');
+const ACCOUNT = textColumn('accountId');
+/** What `decisionIdOf` puts before the event's id. */
+export const DECISION_PREFIX: Uint8Array = Buffer.from('dec_');
+const UINT32_MAX = 4_294_967_295;
+
+/** Appends the decision on event i. `configVersion` and `engineVersion` come encoded. */
+export function encodeDecision(
+  out: RowWriter,
+  batch: EventBatch,
+  i: number,
+  decision: Decision,
+  versions: { readonly config: Uint8Array; readonly engine: Uint8Array },
+  latencyUs: number,
+  stamp: RowStamp,
+): void {
+  const { capacity, spanStart, spanLength } = batch;
+  const bytes = batch.source[i]!;
+  const idStart = spanStart[ID * capacity + i]!;
+  const idLength = spanLength[ID * capacity + i]!;
+  out.prefixed(DECISION_PREFIX, bytes, idStart, idLength);
+  out.bytes(bytes, idStart, idLength);
+  out.encoded(TYPES[batch.typeCode[i]!]!);
+  out.i64(batch.occurredAtMs[i]!);
+  out.bytes(bytes, spanStart[ACCOUNT * capacity + i]!, spanLength[ACCOUNT * capacity + i]!);
+  writeAmount(out, batch.amountMinor[i]!);
+  out.u8(VERDICT_CODES[decision.verdict]);
+  texts.write(out, decision.reasons);
+  writeDetectors(out, decision);
+  out.bool(decision.late);
+  out.encoded(versions.config);
+  out.encoded(versions.engine);
+  out.i32(Math.min(UINT32_MAX, Math.max(0, Math.round(latencyUs))));
+  writeArrival(out, stamp.epoch, stamp.sequence);
+  out.i64(stamp.recordedAtMs);
+}
+
+function writeDetectors(out: RowWriter, { findings }: Decision): void {
+  if (findings.length === 0) {
+    out.count(0);
+    return;
+  }
+  texts.write(
+    out,
+    findings.filter(({ mode }) => mode === 'live').map(({ detector }) => detector),
+  );
+}
