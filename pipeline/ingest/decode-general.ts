@@ -104,7 +104,7 @@ export class GeneralDecoder {
   private parse(bytes: Buffer): { fields: Fields; exact: Fields } {
     const { maxRecordBytes, maxDepth } = this.limits;
     if (bytes.length > maxRecordBytes) {
-      throw new Refusal('too_large', '', `${bytes.length} bytes, the limit is ${maxRecordBytes}`);
+      throw new Refusal('too_large', '', `longer than ${maxRecordBytes} bytes`);
     }
     if (!isUtf8(bytes)) throw new Refusal('not_utf8', '', 'the bytes are not UTF-8');
     const { depth, longNumber } = inspectJson(bytes);
