@@ -60,6 +60,21 @@ export class Engine {
     return this.#parts.store.watermarkMs;
   }
 
+  /** Rows whose events are, or become within this batch, older than the ids in memory. */
+  rowsBeyondMemory(batch: EventBatch): readonly number[] {
+    const { ids } = this.#parts;
+    let newestMs = -Infinity;
+    for (let row = 0; row < batch.length; row++) {
+      newestMs = Math.max(newestMs, batch.occurredAtMs[row]!);
+    }
+    const fromMs = ids.coveredFromAt(newestMs);
+    const rows: number[] = [];
+    for (let row = 0; row < batch.length; row++) {
+      if (batch.occurredAtMs[row]! < fromMs) rows.push(row);
+    }
+    return rows;
+  }
+
   /**
    * Judges the whole batch in order.
    * @param known answers for events older than the id table's horizon, looked up by the caller: row → judgement.
@@ -82,12 +97,7 @@ export class Engine {
   restore(batch: EventBatch): void {
     const { ids, store } = this.#parts;
     for (let row = 0; row < batch.length; row++) {
-      ids.check(
-        batch.idLo[row]!,
-        batch.idHi[row]!,
-        batch.bodyHash[row]!,
-        batch.occurredAtMs[row]!,
-      );
+      ids.check(batch.idLo[row]!, batch.idHi[row]!, batch.bodyHash[row]!, batch.occurredAtMs[row]!);
     }
     synchronously(store.restore(batch, 0, batch.length));
   }

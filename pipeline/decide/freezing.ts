@@ -118,6 +118,10 @@ export class FreezeState {
       expiresAtMs: undefined,
     }));
     for (const action of actions) this.apply(action);
+    this.#nextExpiryMs = Infinity;
+    for (const freeze of this.#frozen.values()) {
+      this.#nextExpiryMs = Math.min(this.#nextExpiryMs, freeze.expiresAtMs ?? Infinity);
+    }
     return actions;
   }
 
@@ -144,13 +148,10 @@ export class FreezeState {
         sinceMs: action.occurredAtMs,
         expiresAtMs: action.expiresAtMs,
       });
+      this.#nextExpiryMs = Math.min(this.#nextExpiryMs, action.expiresAtMs ?? Infinity);
     } else {
       this.#frozen.delete(accountId);
     }
-    this.#nextExpiryMs = Math.min(
-      Infinity,
-      ...[...this.#frozen.values()].map((freeze) => freeze.expiresAtMs ?? Infinity),
-    );
   }
 
   #underCap(atMs: number): boolean {

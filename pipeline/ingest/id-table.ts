@@ -44,7 +44,12 @@ export class IdTable {
    * answers `new` without remembering it: the caller asks the record. Never moves back.
    */
   get coveredFromMs(): number {
-    return Math.max(this.largestMs - this.horizonMs, this.floorMs);
+    return this.coveredFromAt(this.largestMs);
+  }
+
+  /** `coveredFromMs` as it will be once an event of this time has come. */
+  coveredFromAt(occurredAtMs: number): number {
+    return Math.max(Math.max(this.largestMs, occurredAtMs) - this.horizonMs, this.floorMs);
   }
 
   /** Ids held, including those past the horizon that are not swept yet. */

@@ -1,0 +1,130 @@
+/** Loads the whole configuration: every file checked, every error told at once, and one version for all of it. */
+
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { parsePlaceholders } from '../pipeline/ingest/placeholders.ts';
+import type { ListEntries, ListEntry } from '../pipeline/decide/lists.ts';
+import type { NamedDetector } from '../pipeline/detect/detector.ts';
+import type { Sections } from '../pipeline/detect/section.ts';
+import { messageOf } from '../pipeline/failure.ts';
+import { campaignSchema, type Campaign } from './campaign-schema.ts';
+import { readDetectorSections } from './detector-sections.ts';
+import { listSchema, systemSchema, type ListFile, type SystemConfig } from './schema.ts';
+import { check, ConfigFailure, readYaml, type YamlFile } from './yaml-file.ts';
+
+export interface LoadedConfig {
+  /** Hash of everything that can change an answer: comments and layout do not. 12 hex digits. */
+  readonly version: string;
+  /** The files as they are written, by path inside the folder. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly system: SystemConfig;
+  readonly sections: Sections;
+  readonly campaigns: readonly Campaign[];
+  readonly placeholders: readonly string[];
+  readonly blockList: ListEntries;
+  readonly allowList: ListEntries;
+}
+
+/**
+ * @param directory the configuration folder, as a person would name it: problems are told under this name.
+ * @throws ConfigFailure with every problem as file:line:column.
+ */
+export async function loadConfig(
+  directory: string,
+  detectors: readonly NamedDetector[],
+): Promise<LoadedConfig> {
+  const problems: string[] = [];
+  const files: YamlFile[] = [];
+  const read = async (...path: string[]): Promise<YamlFile> => {
+    const file = await readYaml(join(directory, ...path), problems);
+    files.push(file);
+    return file;
+  };
+
+  const system = check(await read('sheepdog.yaml'), systemSchema, problems);
+  const blockList = check(await read('lists', 'block.yaml'), listSchema, problems);
+  const allowList = check(await read('lists', 'allow.yaml'), listSchema, problems);
+  const detection = await readDetectorSections(directory, detectors, problems);
+  files.push(...detection.files);
+  const campaigns = await readCampaigns(directory, read, problems);
+  const placeholderPath = join(directory, 'lists', 'placeholders.txt');
+  const placeholderText = await readFile(placeholderPath, 'utf8').catch((error: unknown) => {
+    problems.push(`${placeholderPath}: cannot be read: ${messageOf(error)}`);
+    return '';
+  });
+
+  if (
+    problems.length > 0 ||
+    system === undefined ||
+    blockList === undefined ||
+    allowList === undefined ||
+    detection.sections === undefined
+  ) {
+    throw new ConfigFailure([...new Set(problems)]);
+  }
+  const placeholders = parsePlaceholders(placeholderText);
+  const { sections } = detection;
+  return {
+    version: versionOf([system, sections, campaigns, blockList, allowList, placeholders]),
+    files: Object.fromEntries([
+      ...files.map(({ path, text }) => [relative(directory, path), text] as const),
+      ['lists/placeholders.txt', placeholderText] as const,
+    ]),
+    system,
+    sections,
+    campaigns,
+    placeholders,
+    blockList: entriesOf(blockList),
+    allowList: entriesOf(allowList),
+  };
+}
+
+async function readCampaigns(
+  directory: string,
+  read: (...path: string[]) => Promise<YamlFile>,
+  problems: string[],
+): Promise<readonly Campaign[]> {
+  const names = await readdir(join(directory, 'campaigns')).catch(() => []);
+  const campaigns: Campaign[] = [];
+  const places = new Map<string, string>();
+  for (const name of names.filter((each) => /\.ya?ml$/.test(each)).sort()) {
+    const file = await read('campaigns', name);
+    const campaign = check(file, campaignSchema, problems);
+    if (campaign === undefined) continue;
+    const before = places.get(campaign.id);
+    if (before !== undefined) {
+      problems.push(`${file.locate(['id'])}: id "${campaign.id}" stands in ${before} already`);
+    }
+    places.set(campaign.id, file.path);
+    campaigns.push(campaign);
+  }
+  return campaigns;
+}
+
+function entriesOf(file: ListFile): ListEntries {
+  const entries = (list: ListFile['accounts']): ListEntry[] =>
+    list.map(({ value, reason, author, expires }) => ({
+      value,
+      reason,
+      author,
+      expiresAtMs: expires === undefined ? undefined : Date.parse(expires),
+    }));
+  return {
+    accounts: entries(file.accounts),
+    cards: entries(file.cards),
+    devices: entries(file.devices),
+    ips: entries(file.ips),
+    merchants: entries(file.merchants),
+  };
+}
+
+/** The same parsed content has the same version, in whatever order its keys are written. */
+function versionOf(content: unknown): string {
+  const canonical = JSON.stringify(content, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 12);
+}

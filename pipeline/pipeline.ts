@@ -1,0 +1,318 @@
+/**
+ * READ FIRST: the path of one batch, in order.
+ *
+ *   ingest → detect → decide → record → reward → act → seal, then the source may commit its offset.
+ *
+ * Batches pass one at a time and in their order, so that every answer follows from what arrived before it.
+ * Rows are encoded at once; the batch becomes history only when it is sealed, after its rewards and actions
+ * have taken effect, and its offset is committed only when that is durable. A crash anywhere in between
+ * leaves a batch that the source delivers again and that changes nothing twice.
+ */
+
+import type { Clock } from './clock.ts';
+import type { AccountAction, Command, Label } from './decide/account-action.ts';
+import type { Decision } from './decide/decision.ts';
+import type { Engine, Judged } from './decide/engine.ts';
+import { EventBatch, EventView } from './event.ts';
+import type { BadShareGuard } from './ingest/bad-share.ts';
+import type { DecodeFailure, Decoder } from './ingest/decode.ts';
+import type { RawBatch, RawRecord } from './ingest/source.ts';
+import type { DeadLetter } from './outcome.ts';
+import type { History } from './record/history.ts';
+import type { Recorder } from './record/recorder.ts';
+import type { Grant } from './reward/grant.ts';
+import type { LedgerOp } from './reward/ledger-op.ts';
+import type { Settlement } from './settlement.ts';
+import type { Tally } from './tally.ts';
+import type { Metrics } from './telemetry.ts';
+
+/** What became of one raw record, in the order of the batch. */
+export type RecordOutcome =
+  | {
+      readonly kind: 'decided';
+      readonly eventId: string;
+      readonly decision: Decision;
+      /** Resolves when the event's rewards have taken effect. */
+      readonly grants: Promise<readonly Grant[]>;
+    }
+  | { readonly kind: 'repeated' | 'conflict'; readonly eventId: string }
+  | { readonly kind: 'refused'; readonly failure: DecodeFailure };
+
+export interface PipelineParts {
+  readonly decoder: Decoder;
+  readonly guard: BadShareGuard;
+  readonly engine: Engine;
+  /** Knows the events that are too old for the ids in memory. */
+  readonly history: Pick<History, 'standing'>;
+  readonly rewards: (event: EventView, decision: Decision) => readonly LedgerOp[];
+  readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];
+  readonly settlement: Settlement;
+  readonly recorder: Recorder;
+  readonly configVersion: string;
+  readonly engineVersion: string;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly tally: Tally;
+}
+
+const BATCH_CAPACITY = 1024;
+/** The command log's place in the marker's positions. */
+export const COMMANDS_POSITION = 'commands';
+
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #batch = new EventBatch(BATCH_CAPACITY);
+  readonly #view = new EventView(this.#batch, 0);
+  /** The index, in the source's batch, of the record that event i was decoded from. */
+  readonly #recordOf = new Int32Array(BATCH_CAPACITY);
+  /** How far each ordered log has been followed; goes into the marker. */
+  readonly #positions: Record<string, string>;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: PipelineParts, positions: Readonly<Record<string, string>>) {
+    this.#parts = parts;
+    this.#positions = { ...positions };
+  }
+
+  /** Takes a source's batch down the path; resolves when it is decided and there is room for more. */
+  async deliver(raw: RawBatch): Promise<void> {
+    await this.#inTurn(() => this.#run(raw, undefined));
+    const { settlement, recorder } = this.#parts;
+    await Promise.all([settlement.room(), recorder.room()]);
+  }
+
+  /** As `deliver`, with the outcome of every record: for a caller who waits for the answer. */
+  async decide(raw: RawBatch): Promise<readonly RecordOutcome[]> {
+    const outcomes = new Array<RecordOutcome>(raw.records.length);
+    await this.#inTurn(() => this.#run(raw, outcomes));
+    return outcomes;
+  }
+
+  /** Obeys an analyst's order between two batches; false when it changed nothing. */
+  async obey(command: Command): Promise<boolean> {
+    return await this.#inTurn(() => Promise.resolve(this.#obey(command)));
+  }
+
+  /** Resolves when every batch and command that was handed in has passed. */
+  async idle(): Promise<void> {
+    await this.#turn.catch(() => undefined);
+    await this.#parts.settlement.idle();
+  }
+
+  /** The whole path, chunk by chunk. */
+  async #run(raw: RawBatch, outcomes: RecordOutcome[] | undefined): Promise<void> {
+    for (let from = 0; from < raw.records.length || from === 0;) {
+      const letters: DeadLetter[] = [];
+      const to = this.#ingest(raw, from, letters, outcomes);
+      const known = await this.#lookUpOld();
+      const judged = this.#parts.engine.judge(this.#batch, known);
+      const last = to >= raw.records.length;
+      this.#conclude(raw, judged, letters, outcomes, last ? raw.onDurable?.bind(raw) : undefined);
+      if (last) return;
+      from = to;
+    }
+  }
+
+  /** ingest: bytes → events in the batch, dead letters. @returns the first record that did not fit. */
+  #ingest(
+    raw: RawBatch,
+    from: number,
+    letters: DeadLetter[],
+    outcomes: RecordOutcome[] | undefined,
+  ): number {
+    const { decoder, guard } = this.#parts;
+    this.#batch.clear();
+    let index = from;
+    for (; index < raw.records.length && this.#batch.length < BATCH_CAPACITY; index++) {
+      const record = raw.records[index]!;
+      const row = this.#batch.length;
+      const failure = decoder.decode(record.bytes, record.receivedAtMs, this.#batch);
+      guard.count(failure !== undefined, raw.source);
+      if (failure === undefined) {
+        this.#recordOf[row] = index;
+        continue;
+      }
+      letters.push(this.#letter(raw.source, record, failure));
+      if (outcomes !== undefined) outcomes[index] = { kind: 'refused', failure };
+    }
+    return index;
+  }
+
+  /** Events older than the ids in memory: did they come before? */
+  async #lookUpOld(): Promise<ReadonlyMap<number, 'repeat' | 'conflict'> | undefined> {
+    const batch = this.#batch;
+    const rows = this.#parts.engine.rowsBeyondMemory(batch);
+    if (rows.length === 0) return undefined;
+    const events = rows.map((row) => ({
+      eventId: batch.text('id', row)!,
+      bodyHash: batch.bodyHash[row]!,
+    }));
+    const standings = await this.#parts.history.standing(events);
+    const known = new Map<number, 'repeat' | 'conflict'>();
+    // What comes twice within this batch is not recorded yet either.
+    const seen = new Map<string, number>();
+    for (const [index, { eventId, bodyHash }] of events.entries()) {
+      const before = seen.get(eventId);
+      let standing = standings[index]!;
+      if (before === undefined) seen.set(eventId, bodyHash);
+      else if (standing === 'new') standing = before === bodyHash ? 'repeat' : 'conflict';
+      if (standing !== 'new') known.set(rows[index]!, standing);
+    }
+    return known;
+  }
+
+  /** record, then reward and act in the order of decisions, then seal. */
+  #conclude(
+    raw: RawBatch,
+    judged: Judged,
+    letters: DeadLetter[],
+    outcomes: RecordOutcome[] | undefined,
+    onDurable: (() => void) | undefined,
+  ): void {
+    const ops: LedgerOp[] = [];
+    /** Where the operations of row i end. */
+    const opsEnd: number[] = [];
+    const nowMs = this.#parts.clock.now();
+    for (let row = 0; row < this.#batch.length; row++) {
+      const judgement = judged.judgements[row]!;
+      if (judgement.kind === 'decided') this.#record(raw, row, judgement.decision, nowMs, ops);
+      else if (judgement.kind === 'conflict') letters.push(this.#conflict(raw, row));
+      else this.#repeat();
+      opsEnd.push(ops.length);
+    }
+    const settled = this.#settle(ops, judged.actions, letters, onDurable);
+    if (outcomes !== undefined) this.#answer(judged, opsEnd, settled, outcomes);
+  }
+
+  #record(raw: RawBatch, row: number, decision: Decision, nowMs: number, ops: LedgerOp[]): void {
+    const { recorder, rewards, configVersion, engineVersion, metrics, tally } = this.#parts;
+    const batch = this.#batch;
+    const latencyMs = Math.max(0, nowMs - batch.receivedAtMs[row]!);
+    recorder.addEvent(batch, row, decision, {
+      configVersion,
+      engineVersion,
+      latencyUs: Math.round(latencyMs * 1000),
+      source: raw.source,
+    });
+    this.#view.row = row;
+    ops.push(...rewards(this.#view, decision));
+    tally.decision(decision, batch.occurredAtMs[row]!);
+    metrics.verdicts.inc({ verdict: decision.verdict });
+  }
+
+  #conflict(raw: RawBatch, row: number): DeadLetter {
+    const id = this.#batch.text('id', row)!;
+    this.#parts.tally.conflicts++;
+    return this.#letter(raw.source, raw.records[this.#recordOf[row]!]!, {
+      reason: 'id_conflict',
+      fieldPath: 'id',
+      message: `event ${id} came before with another body; the first one stands`,
+    });
+  }
+
+  #repeat(): void {
+    this.#parts.tally.duplicates++;
+    this.#parts.metrics.duplicates.inc();
+  }
+
+  /** Queues what follows; the batch is sealed when all of it has taken effect. */
+  #settle(
+    ops: readonly LedgerOp[],
+    actions: readonly AccountAction[],
+    letters: readonly DeadLetter[],
+    onDurable: (() => void) | undefined,
+  ): Promise<readonly (readonly Grant[])[]> {
+    const { recorder, settlement, engine, tally, metrics } = this.#parts;
+    for (const action of actions) {
+      recorder.addAccountAction(action);
+      tally.action(action);
+      metrics.accountActions.inc({ kind: action.kind });
+    }
+    for (const letter of letters) {
+      recorder.addDeadLetter(letter);
+      metrics.deadLetters.inc({ reason: letter.reason });
+      tally.deadLetters++;
+    }
+    const sequence = recorder.endBatch();
+    const positions = { ...this.#positions };
+    const watermarkMs = engine.watermarkMs;
+    return new Promise((resolve) => {
+      settlement.add({
+        ops,
+        actions,
+        letters,
+        settled: (grants) => {
+          for (const grant of grants.flat()) {
+            recorder.addGrant(grant);
+            metrics.grants.inc({ offer: grant.offerId, state: grant.state });
+          }
+          recorder.seal(sequence, positions, watermarkMs, onDurable);
+          resolve(grants);
+        },
+      });
+    });
+  }
+
+  #answer(
+    judged: Judged,
+    opsEnd: readonly number[],
+    settled: Promise<readonly (readonly Grant[])[]>,
+    outcomes: RecordOutcome[],
+  ): void {
+    for (let row = 0; row < this.#batch.length; row++) {
+      const judgement = judged.judgements[row]!;
+      const eventId = this.#batch.text('id', row)!;
+      const from = opsEnd[row - 1] ?? 0;
+      const to = opsEnd[row]!;
+      outcomes[this.#recordOf[row]!] =
+        judgement.kind === 'decided'
+          ? {
+              kind: 'decided',
+              eventId,
+              decision: judgement.decision,
+              grants: settled.then((grants) => grants.slice(from, to).flat()),
+            }
+          : { kind: judgement.kind === 'repeat' ? 'repeated' : 'conflict', eventId };
+    }
+  }
+
+  #obey(command: Command): boolean {
+    const { engine, recorder, rewardsOfLabel } = this.#parts;
+    this.#positions[COMMANDS_POSITION] = command.id;
+    if (command.kind === 'label') {
+      const label: Label = {
+        decisionId: command.decisionId,
+        label: command.label,
+        actor: command.actor,
+        reason: command.reason,
+        labelledAtMs: command.issuedAtMs,
+      };
+      recorder.addLabel(label);
+      void this.#settle(rewardsOfLabel(label), [], [], undefined);
+      return true;
+    }
+    const action = engine.freezing.onCommand(command);
+    void this.#settle([], action === undefined ? [] : [action], [], undefined);
+    return action !== undefined;
+  }
+
+  #letter(source: string, record: RawRecord, failure: DecodeFailure): DeadLetter {
+    const { reason, fieldPath, message } = failure;
+    return {
+      source,
+      position: record.position,
+      reason,
+      fieldPath,
+      message,
+      body: this.#parts.decoder.cards.bytes(record.bytes),
+      receivedAtMs: record.receivedAtMs,
+    };
+  }
+
+  /** Runs the work after everything that was handed in before; a failure does not block the next. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return await turn;
+  }
+}
