@@ -31,17 +31,14 @@ export async function readDetectorSections(
       const list = await readYaml(join(directory, 'lists', `${file}.yaml`), problems);
       files.push(list);
       const schema = z.strictObject({ networks: detector.config.shape[setting] as z.ZodType });
-      check(list, schema, problems);
-      fill(raw, name, setting, list.content);
+      if (check(list, schema, problems) !== undefined) fill(raw, name, setting, list.content);
     }
   }
-  // A list's own errors are told where they stand in the list, not again in the section they fill.
-  if (problems.length > before) return { sections: undefined, files };
   const sections = check({ ...main, content: raw ?? {} }, detectorsSchema(detectors), problems);
-  return { sections, files };
+  return { sections: problems.length > before ? undefined : sections, files };
 }
 
-/** Puts a list's entries into the section, unless the section names its own. */
+/** Puts a list's entries into the section, unless the section names its own. A wrong section is told elsewhere. */
 function fill(raw: unknown, name: string, setting: string, list: unknown): void {
   if (!isMapping(raw) || !isMapping(list)) return;
   const section = raw[name] ?? {};

@@ -9,10 +9,9 @@ const WITH_CARD: readonly EventType[] = ['payment.authorising', 'payment', 'wall
 
 const config = z.strictObject({
   accountWindow: windowDuration.prefault('24h'),
-  /** A slower carousel shows in a longer window. */
-  accountLongWindow: windowDuration.prefault('7d'),
-  deviceWindow: windowDuration.prefault('1h'),
-  deviceLongWindow: windowDuration.prefault('24h'),
+  deviceWindow: windowDuration.prefault('24h'),
+  /** On a device a second card within this time is already unusual. */
+  burstWindow: windowDuration.prefault('1h'),
 });
 
 function cardsOf(key: KeyField, windowMs: number): FeatureSpec {
@@ -27,9 +26,8 @@ export default defineDetector({
   config,
   features: (config) => ({
     account: cardsOf('accountId', config.accountWindow),
-    accountLong: cardsOf('accountId', config.accountLongWindow),
     device: cardsOf('deviceId', config.deviceWindow),
-    deviceLong: cardsOf('deviceId', config.deviceLongWindow),
+    burst: cardsOf('deviceId', config.burstWindow),
   }),
   measures: {
     account: {
@@ -41,40 +39,26 @@ export default defineDetector({
       windowMs: ({ accountWindow }) => accountWindow,
       of: (_event, features) => features.account,
     },
-    accountLong: {
-      about: 'distinct cards of one account, over the long window',
-      unit: 'cards',
-      direction: 'atLeast',
-      subject: 'accountId',
-      bands: { review: 4, block: 8, conclusive: 12 },
-      windowMs: ({ accountLongWindow }) => accountLongWindow,
-      of: (_event, features) => features.accountLong,
-    },
     device: {
       about: 'distinct cards on one device',
       unit: 'cards',
       direction: 'atLeast',
       subject: 'deviceId',
-      bands: { review: 2 },
+      bands: { review: 3, block: 5, conclusive: 8 },
       windowMs: ({ deviceWindow }) => deviceWindow,
       of: (_event, features) => features.device,
     },
-    deviceLong: {
-      about: 'distinct cards on one device, over the long window',
+    burst: {
+      about: 'distinct cards on one device in quick succession',
       unit: 'cards',
       direction: 'atLeast',
       subject: 'deviceId',
-      bands: { review: 3, block: 5, conclusive: 8 },
-      windowMs: ({ deviceLongWindow }) => deviceLongWindow,
-      of: (_event, features) => features.deviceLong,
+      bands: { review: 2, block: 4, conclusive: 6 },
+      windowMs: ({ burstWindow }) => burstWindow,
+      of: (_event, features) => features.burst,
     },
   },
-  evidence: (_event, { account, accountLong, device, deviceLong }) => ({
-    account,
-    accountLong,
-    device,
-    deviceLong,
-  }),
+  evidence: (_event, { account, device, burst }) => ({ account, device, burst }),
   examples: [
     {
       title: 'the third card of an account within a day is reviewed',

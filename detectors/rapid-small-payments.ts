@@ -23,7 +23,6 @@ export default defineDetector({
       on: ['payment'],
       windowMs: window,
       aggregate: { kind: 'count' },
-      where: { field: 'amountMinor', atLeast: 0 },
     },
     small: {
       key: 'accountId',

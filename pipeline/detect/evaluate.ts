@@ -6,9 +6,10 @@
  */
 
 import type { Finding } from '../decide/decision.ts';
-import { EVENT_TYPES, typeCodeOf, type Event, type EventView } from '../event.ts';
+import { EVENT_TYPES, keyColumn, typeCodeOf, type EventType, type EventView } from '../event.ts';
 import type { Bands, Detector, FeatureValues, Measure, NamedDetector } from './detector.ts';
 import { featureIdentity, type FeatureSpec } from './feature.ts';
+import type { FeatureRequest } from './feature-plan.ts';
 import { weakest, type Section, type Sections } from './section.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
@@ -46,14 +47,14 @@ const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
 const NO_MEASURES: readonly Armed[] = Object.freeze([]);
 
 export class CompiledDetectors {
-  /** The features to measure, each once; feature f is column f of the matrix. */
-  readonly requests: readonly FeatureSpec[];
+  /** The features to measure, each once; feature f is column f of the plan compiled from them. */
+  readonly requests: readonly FeatureRequest[];
   readonly #byType: readonly (readonly Armed[])[];
   readonly #cursor: Cursor;
   #width: number;
 
   constructor(
-    requests: readonly FeatureSpec[],
+    requests: readonly FeatureRequest[],
     byType: readonly (readonly Armed[])[],
     cursor: Cursor,
   ) {
@@ -138,7 +139,7 @@ function arm(
     ([key, measure]) => weakest(section.bands[key]!, measure.direction) !== undefined,
   );
   if (section.mode === 'off' || measures.length === 0) return NO_MEASURES;
-  const features = columns.accessors(detector.features(section));
+  const features = columns.accessors(detector.features(section), detector.on);
   return measures.map(([key, measure]) => {
     const sign = measure.direction === 'atLeast' ? 1 : -1;
     const bands = section.bands[key]!;
@@ -159,7 +160,7 @@ function arm(
 
 /** Gives every distinct feature one column, and detectors accessors to their columns. */
 class FeatureColumns {
-  readonly requests: FeatureSpec[] = [];
+  readonly requests: { readonly spec: FeatureSpec; readonly measuredOn: EventType[] }[] = [];
   readonly #cursor: Cursor;
   readonly #columns = new Map<string, number>();
   /** Detectors that read the same columns by the same names share one object: one shape for the compiler. */
@@ -169,9 +170,12 @@ class FeatureColumns {
     this.#cursor = cursor;
   }
 
-  accessors(specs: Readonly<Record<string, FeatureSpec>>): FeatureValues<string> {
+  accessors(
+    specs: Readonly<Record<string, FeatureSpec>>,
+    on: readonly EventType[],
+  ): FeatureValues<string> {
     const columns = Object.entries(specs).map(
-      ([name, spec]) => [name, this.#columnOf(spec)] as const,
+      ([name, spec]) => [name, this.#columnOf(spec, on)] as const,
     );
     const identity = JSON.stringify(columns);
     let shared = this.#accessors.get(identity);
@@ -182,13 +186,15 @@ class FeatureColumns {
     return shared;
   }
 
-  #columnOf(spec: FeatureSpec): number {
+  #columnOf(spec: FeatureSpec, on: readonly EventType[]): number {
     const identity = featureIdentity(spec);
     let column = this.#columns.get(identity);
     if (column === undefined) {
-      column = this.requests.push(spec) - 1;
+      column = this.requests.push({ spec, measuredOn: [] }) - 1;
       this.#columns.set(identity, column);
     }
+    const { measuredOn } = this.requests[column]!;
+    measuredOn.push(...on.filter((type) => !measuredOn.includes(type)));
     return column;
   }
 }
@@ -212,8 +218,14 @@ function accessorsOver(
 
 const LEVELS = ['review', 'block', 'conclusive'] as const;
 
-/** The worst band that the value reached, under the event's own bands where it has any. */
-function weigh(armed: Armed, value: number, event: Event): Reached | undefined {
+/**
+ * The worst band that the value reached, under the event's own bands where it has any. Where the subject is
+ * missing or a placeholder there is nobody to suspect, even if a band of 0 is reached by an empty window.
+ */
+function weigh(armed: Armed, value: number, event: EventView): Reached | undefined {
+  const { batch, row } = event;
+  const at = keyColumn(armed.measure.subject) * batch.capacity + row;
+  if (batch.keyLo[at] === 0 && batch.keyHi[at] === 0) return undefined;
   const bands = armed.measure.bandsFor?.(event, armed.config) ?? armed.bands;
   for (let level = LEVELS.length - 1; level >= 0; level--) {
     const threshold = bands[LEVELS[level]!];

@@ -32,6 +32,7 @@ export function sectionSchema(detector: Detector): z.ZodType<Section> {
         .prefault({}),
     })
     .check(({ value, issues }) => {
+      if (issues.length > 0) return;
       const section = value as unknown as Section;
       for (const [name, measure] of measures) {
         for (const { band, message } of wrongBands(measure, section.bands[name]!, section)) {
