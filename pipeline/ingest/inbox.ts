@@ -70,6 +70,7 @@ export class Inbox implements Source {
   #checkpointed: number;
   #problem: { readonly message: string; readonly atMs: number } | undefined;
   #closed = false;
+  #redelivered = false;
 
   private constructor(options: InboxOptions, found: InboxFolder, writer: InboxWriter) {
     this.#options = options;
@@ -122,7 +123,7 @@ export class Inbox implements Source {
 
   /**
    * Delivers again, in order, what a former process answered or accepted and did not see become durable.
-   * Resolves when that is done: live events come through `append`, which may be used from then on.
+   * Resolves when that is done; live events come through `append` and `batchOf` from then on.
    */
   async run(deliver: Deliver, signal: AbortSignal): Promise<void> {
     let from = this.#durable;
@@ -140,6 +141,12 @@ export class Inbox implements Source {
     this.#undelivered = [];
     // Numbers whose records are gone (a damaged end) must not hold the checkpoint back for ever.
     if (from < this.#foundNext) this.#markDurable(from, this.#foundNext);
+    this.#redelivered = true;
+  }
+
+  /** Whether `run` has delivered all it found: only then may live events follow, or they would overtake. */
+  get redelivered(): boolean {
+    return this.#redelivered;
   }
 
   /** Records on disk that were not handed to the pipeline yet. */

@@ -1,0 +1,131 @@
+/* Pieces the console is drawn with. Whatever comes from an event is set as text, never as markup. */
+
+const { uPlot } = globalThis;
+const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const MONEY = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const PLAIN_REASONS = {
+  block_list: 'on the block list',
+  account_frozen: 'the account is frozen',
+  conclusive_finding: 'a conclusive finding',
+  independent_findings: 'independent findings',
+};
+
+const byId = (id) => document.getElementById(id);
+const number = (value) => (value === null || value === undefined ? '–' : NUMBER.format(value));
+const money = (minor) => (minor === null || minor === undefined ? '–' : MONEY.format(minor / 100));
+
+function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** Time of day; with the date when the range is longer than a day. */
+function time(ms, long) {
+  if (ms === null || ms === undefined) return '–';
+  const date = new Date(ms);
+  return long
+    ? date.toLocaleString('sv', { dateStyle: 'short', timeStyle: 'short' })
+    : date.toLocaleTimeString('sv');
+}
+
+function duration(ms) {
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+    [1000, 's'],
+  ];
+  const [size, unit] = units.find(([length]) => ms >= length) ?? [1, 'ms'];
+  return `${number(ms / size)} ${unit}`;
+}
+
+/** Columns: {title, kind: '' | 'number' | 'code', of: row → text or element}. */
+function table(target, columns, rows, whenEmpty) {
+  if (rows.length === 0) {
+    byId(target).replaceChildren(element('span', { class: 'muted' }, whenEmpty));
+    return;
+  }
+  const head = columns.map(({ title, kind }) => element('th', { class: kind }, title));
+  const body = rows.map((row) =>
+    element('tr', {}, ...columns.map(({ kind, of }) => element('td', { class: kind }, of(row)))),
+  );
+  byId(target).replaceChildren(
+    element(
+      'table',
+      {},
+      element('thead', {}, element('tr', {}, ...head)),
+      element('tbody', {}, ...body),
+    ),
+  );
+}
+
+function tiles(target, list) {
+  byId(target).replaceChildren(
+    ...list.map(([label, value, tone]) =>
+      element(
+        'div',
+        { class: 'tile' },
+        element('b', { class: tone ?? '' }, value),
+        element('span', { class: 'muted' }, label),
+      ),
+    ),
+  );
+}
+
+const charts = new Map();
+
+/** Lines over time, made once and then fed. Series: {label, tone: a colour of style.css}. */
+function chart(target, series, data) {
+  const known = charts.get(target);
+  if (known !== undefined) {
+    known.setData(data);
+    return;
+  }
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+  const holder = byId(target);
+  const axis = {
+    stroke: colour('muted'),
+    grid: { stroke: colour('line') },
+    ticks: { stroke: colour('line') },
+  };
+  const size = () => ({ width: holder.clientWidth, height: holder.clientHeight - 34 });
+  const plot = new uPlot(
+    {
+      ...size(),
+      axes: [axis, { ...axis, size: 56 }],
+      scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
+      series: [
+        { value: (_plot, at) => (at === null ? '–' : time(at * 1000, true)) },
+        ...series.map(({ label, tone }) => ({
+          label,
+          stroke: colour(tone),
+          width: 2,
+          fill: `${colour(tone)}22`,
+          points: { show: false },
+          value: (_plot, value) => number(value),
+        })),
+      ],
+    },
+    data,
+    holder,
+  );
+  new ResizeObserver(() => plot.setSize(size())).observe(holder);
+  charts.set(target, plot);
+}
+
+/* Inline modules cannot import one another: the page's other script takes the pieces from here. */
+globalThis.draw = {
+  PLAIN_REASONS,
+  byId,
+  number,
+  money,
+  element,
+  time,
+  duration,
+  table,
+  tiles,
+  chart,
+};

@@ -1,0 +1,236 @@
+/* Asks for the overview every few seconds and draws it. Times are Unix milliseconds, amounts minor units. */
+
+const { PLAIN_REASONS, byId, number, money, element, time, duration, table, tiles, chart } =
+  globalThis.draw;
+
+const EVERY_MS = 3000;
+let timer;
+
+function status(overview) {
+  const ready = overview.notReady.length === 0;
+  const badge = byId('status');
+  badge.textContent = ready ? 'ready' : 'not ready';
+  badge.className = `badge ${ready ? 'good' : 'bad'}`;
+  byId('config').textContent = `configuration ${overview.configVersion}`;
+  const { fromMs, toMs } = overview.range;
+  byId('span').textContent =
+    overview.decisions === 0
+      ? 'no event yet'
+      : `events of ${time(fromMs, true)} to ${time(toMs, true)}`;
+  complain(ready ? '' : overview.notReady.join('; '));
+}
+
+function complain(text) {
+  byId('problem').textContent = text;
+  byId('problem').hidden = text === '';
+}
+
+function sum(list) {
+  return list.reduce((total, value) => total + value, 0);
+}
+
+function figures(overview) {
+  const { timeline, grants } = overview;
+  const allow = sum(timeline.allow);
+  const review = sum(timeline.review);
+  const block = sum(timeline.block);
+  const all = allow + review + block;
+  const share = (part) => (all === 0 ? '–' : `${number((100 * part) / all)} %`);
+  const total = (column) => money(sum(grants.map((row) => row[column])));
+  tiles('tiles', [
+    ['events', number(all)],
+    ['under review', share(review), 'review'],
+    ['blocked', share(block), 'block'],
+    ['accounts frozen', number(overview.frozen.count)],
+    ['reward cost', total('costMinor')],
+    ['rewards held', total('heldMinor')],
+    ['kept from abusers', total('interceptedMinor')],
+    ['dead letters', number(sum(overview.deadLetters.map((row) => row.letters)))],
+  ]);
+}
+
+function timeline({ timeline: columns, range }) {
+  const at = columns.atMs.map((ms) => ms / 1000);
+  const totals = columns.allow.map((allow, i) => allow + columns.review[i] + columns.block[i]);
+  const share = (column) =>
+    column.map((value, i) => (totals[i] === 0 ? 0 : (100 * value) / totals[i]));
+  chart(
+    'rate',
+    [{ label: 'events/s', tone: 'events' }],
+    [at, totals.map((total) => total / range.stepSeconds)],
+  );
+  chart(
+    'verdicts',
+    [
+      { label: 'review', tone: 'review' },
+      { label: 'block', tone: 'block' },
+    ],
+    [at, share(columns.review), share(columns.block)],
+  );
+}
+
+function suspects(overview) {
+  const band = (name) => ({ title: name, kind: 'number', of: (row) => number(row[name]) });
+  const detector = ({ detector, mode }) => (mode === 'shadow' ? `${detector} (shadow)` : detector);
+  table(
+    'detectors',
+    [
+      { title: 'detector', kind: '', of: detector },
+      band('review'),
+      band('block'),
+      band('accounts'),
+    ],
+    overview.detectors,
+    'no findings in this range',
+  );
+  const columns = [
+    { title: 'value', kind: 'code', of: (row) => row.value },
+    { title: 'findings', kind: 'number', of: (row) => number(row.findings) },
+    { title: 'accounts', kind: 'number', of: (row) => number(row.accounts) },
+    { title: 'highest', kind: 'number', of: (row) => `${number(row.measure)} ${row.unit}` },
+  ];
+  table('ips', columns, overview.ips, 'none in this range');
+  table('devices', columns, overview.devices, 'none in this range');
+}
+
+/** One finding in words: the measure, what it had to reach, over which window, about whom. */
+function sentence(finding) {
+  const { detector, measure, threshold, unit, windowMs, subject, subjectValue, conclusive } =
+    finding;
+  const window = windowMs > 0 ? ` in ${duration(windowMs)}` : '';
+  const about = `${subject} ${subjectValue}`;
+  const end = conclusive ? ', conclusive' : '';
+  return `${detector}: ${number(measure)} ${unit}${window} on ${about} (${finding.band} at ${number(threshold)}${end})`;
+}
+
+function why({ reasons, findings }) {
+  const lines = reasons.map((reason) =>
+    element('li', { class: 'muted' }, PLAIN_REASONS[reason] ?? reason),
+  );
+  const said = findings.map((finding) => element('li', { class: finding.band }, sentence(finding)));
+  return element('ul', { class: 'why' }, ...said, ...lines);
+}
+
+function cases({ blocks, frozen, range }) {
+  const long = range.toMs - range.fromMs > 86_400_000;
+  table(
+    'blocks',
+    [
+      { title: 'time', kind: '', of: (row) => time(row.occurredAtMs, long) },
+      { title: 'event', kind: 'code', of: (row) => row.eventId },
+      { title: 'account', kind: 'code', of: (row) => row.accountId },
+      { title: 'type', kind: '', of: (row) => row.type },
+      { title: 'amount', kind: 'number', of: (row) => money(row.amountMinor) },
+      { title: 'why', kind: '', of: why },
+    ],
+    blocks,
+    'nothing was blocked in this range',
+  );
+  table(
+    'frozen',
+    [
+      { title: 'account', kind: 'code', of: (row) => row.accountId },
+      { title: 'since', kind: '', of: (row) => time(row.sinceMs, true) },
+      {
+        title: 'until',
+        kind: '',
+        of: (row) => (row.untilMs === null ? 'unfrozen' : time(row.untilMs, true)),
+      },
+      { title: 'by', kind: '', of: (row) => row.actor },
+      { title: 'why', kind: '', of: (row) => row.reason },
+    ],
+    frozen.accounts,
+    'no account is frozen',
+  );
+}
+
+function left({ limitValue, posted, pending }) {
+  const used = posted + pending;
+  const meter = element('meter', { min: 0, max: Math.max(limitValue, 1), value: used });
+  meter.title = `${number(used)} of ${number(limitValue)}`;
+  return meter;
+}
+
+function campaign(overview) {
+  table(
+    'grants',
+    [
+      { title: 'campaign', kind: '', of: (row) => row.campaignId },
+      { title: 'offer', kind: '', of: (row) => row.offerId },
+      { title: 'posted', kind: 'number', of: (row) => number(row.posted) },
+      { title: 'held', kind: 'number', of: (row) => number(row.held) },
+      { title: 'void', kind: 'number', of: (row) => number(row.voided) },
+      { title: 'refused', kind: 'number', of: (row) => number(row.rejected) },
+      { title: 'cost', kind: 'number', of: (row) => money(row.costMinor) },
+      { title: 'clawed back', kind: 'number', of: (row) => money(row.clawedBackMinor) },
+    ],
+    overview.grants,
+    'no rewards yet',
+  );
+  table(
+    'balances',
+    [
+      { title: 'account', kind: 'code', of: (row) => row.account },
+      { title: 'used', kind: 'number', of: (row) => number(row.posted + row.pending) },
+      { title: 'limit', kind: 'number', of: (row) => number(row.limitValue) },
+      {
+        title: 'left',
+        kind: 'number',
+        of: (row) => number(row.limitValue - row.posted - row.pending),
+      },
+      { title: '', kind: '', of: left },
+    ],
+    overview.balances,
+    'no budget or quota is in use',
+  );
+}
+
+function health(overview) {
+  const rows = overview.health.flatMap((worker) => [
+    ['worker', worker.worker],
+    ['reported', time(worker.recordedAtMs, true)],
+    [
+      'latency, median and 99 of 100',
+      `${number(worker.latencyP50Us / 1000)} and ${number(worker.latencyP99Us / 1000)} ms`,
+    ],
+    ['waiting at the sources', number(worker.lag)],
+    ['repeated, late', `${number(worker.duplicates)}, ${number(worker.lateEvents)}`],
+    ['rows not durable yet', number(worker.bufferedRows)],
+    ['jobs waiting, failed', `${number(worker.queueWaiting)}, ${number(worker.queueFailed)}`],
+    [
+      'window keys, memory',
+      `${number(worker.windowKeys)}, ${number(worker.windowBytes / 1_048_576)} MiB`,
+    ],
+    ['since the last finding', duration(1000 * worker.secondsSinceFinding)],
+    ...(worker.paused ? [['back-pressure', 'the sources are paused']] : []),
+  ]);
+  const letters = overview.deadLetters.map((row) => [
+    `dead letters: ${row.reason}`,
+    number(row.letters),
+  ]);
+  const columns = [
+    { title: 'figure', kind: '', of: ([name]) => name },
+    { title: 'value', kind: 'number', of: ([, value]) => value },
+  ];
+  table('health', columns, [...rows, ...letters], 'no figures yet: they come every few seconds');
+}
+
+async function refresh() {
+  clearTimeout(timer);
+  try {
+    const answer = await fetch(`v1/console/overview?range=${byId('range').value}`);
+    if (!answer.ok) throw new Error(`the worker answered ${answer.status}`);
+    const overview = await answer.json();
+    for (const draw of [status, figures, timeline, suspects, cases, campaign, health])
+      draw(overview);
+  } catch (error) {
+    byId('status').textContent = 'no answer';
+    byId('status').className = 'badge bad';
+    complain(`No fresh figures: ${error.message}`);
+  }
+  if (!document.hidden) timer = setTimeout(refresh, EVERY_MS);
+}
+
+byId('range').addEventListener('change', refresh);
+document.addEventListener('visibilitychange', () => document.hidden || refresh());
+refresh();

@@ -1,0 +1,29 @@
+/** What machines that watch the worker ask: alive, ready, metrics, and which configuration is active. */
+
+import type { FastifyInstance } from 'fastify';
+import type { Metrics } from '../telemetry.ts';
+
+export interface OperationParts {
+  readonly metrics: Metrics;
+  readonly configVersion: () => string;
+  readonly engineVersion: string;
+  /** Reasons in words; empty when ready. */
+  readonly notReady: () => readonly string[];
+}
+
+export function addOperationRoutes(app: FastifyInstance, parts: OperationParts): void {
+  app.get('/healthz', () => ({ status: 'alive' }));
+  app.get('/readyz', (_request, reply) => {
+    const reasons = parts.notReady();
+    if (reasons.length === 0) return reply.send({ status: 'ready' });
+    return reply.code(503).send({ status: 'not ready', reasons });
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const { registry } = parts.metrics;
+    return reply.header('content-type', registry.contentType).send(await registry.metrics());
+  });
+  app.get('/v1/config', () => ({
+    version: parts.configVersion(),
+    engineVersion: parts.engineVersion,
+  }));
+}

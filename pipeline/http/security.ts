@@ -1,0 +1,101 @@
+/** Who may speak to the API: the token, and on loopback the defence against pages that rebind their name. */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Failure } from '../failure.ts';
+import type { ApiError } from './answer.ts';
+
+const FEWEST_TOKEN_CHARACTERS = 16;
+/** Asked by load balancers and orchestrators, which carry no token and name the host as they like. */
+const OPEN_PATHS = new Set(['/healthz', '/readyz']);
+/** Read by people in a browser, which can send a password but no bearer token. Nothing here changes state. */
+const BROWSER_PATHS = new Set(['/', '/v1/console/overview']);
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+/** @throws Failure when the API would stand open to others without a token. */
+export function assertGuarded(host: string, token: string | undefined): void {
+  if (token === undefined && !isLoopback(host)) {
+    throw new Failure(
+      `http.host ${host} can be reached from other machines: set SHEEPDOG_API_TOKEN, or bind to 127.0.0.1`,
+      { exitCode: 2 },
+    );
+  }
+  if (token !== undefined && token.length < FEWEST_TOKEN_CHARACTERS) {
+    throw new Failure(
+      `SHEEPDOG_API_TOKEN is too short: use at least ${FEWEST_TOKEN_CHARACTERS} characters, such as the output of openssl rand -hex 32`,
+      { exitCode: 2 },
+    );
+  }
+}
+
+export interface Refusal {
+  readonly status: 401 | 403;
+  readonly error: ApiError;
+}
+
+/** Judges each request before its body is read: undefined lets it pass. */
+export function createGuard(
+  host: string,
+  token: string | undefined,
+): (request: Pick<FastifyRequest, 'headers' | 'method' | 'url'>) => Refusal | undefined {
+  const secret = token === undefined ? undefined : digest(token);
+  return ({ headers, method, url }) => {
+    const query = url.indexOf('?');
+    const path = query === -1 ? url : url.slice(0, query);
+    if (OPEN_PATHS.has(path)) return undefined;
+    if (isLoopback(host) && !namesLoopback(headers.host)) {
+      return forbidden('ask for this machine as 127.0.0.1 or localhost');
+    }
+    if (method !== 'GET' && method !== 'HEAD' && isForeign(headers.origin, headers.host)) {
+      return forbidden('a page of another site may not do this');
+    }
+    if (secret === undefined) return undefined;
+    const given = credential(headers.authorization, BROWSER_PATHS.has(path));
+    // Digests have one length, so the comparison tells nothing about the token's own.
+    if (given !== undefined && timingSafeEqual(digest(given), secret)) return undefined;
+    const message = 'send the header Authorization: Bearer followed by the API token';
+    return { status: 401, error: { code: 'unauthorised', message } };
+  };
+}
+
+/** Answers a refusal; a browser that asked for a page is told to ask its user for the token as the password. */
+export function sendRefusal(reply: FastifyReply, path: string, refusal: Refusal): FastifyReply {
+  if (refusal.status === 401) {
+    const scheme = BROWSER_PATHS.has(path) ? 'Basic realm="sheepdog", charset="UTF-8"' : 'Bearer';
+    reply.header('www-authenticate', scheme);
+  }
+  return reply.code(refusal.status).send({ error: refusal.error });
+}
+
+function credential(header: string | undefined, basicToo: boolean): string | undefined {
+  const match = /^(bearer|basic) +(\S+) *$/i.exec(header ?? '');
+  if (match === null) return undefined;
+  if (match[1]!.toLowerCase() === 'bearer') return match[2];
+  if (!basicToo) return undefined;
+  const pair = Buffer.from(match[2]!, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1);
+}
+
+/** A name under an attacker's control may be made to point here; the browser then sends that name as the host. */
+function namesLoopback(host: string | undefined): boolean {
+  const match = /^(?:\[([0-9a-f:]+)\]|([^:]+))(?::\d+)?$/i.exec(host ?? '');
+  return match !== null && isLoopback((match[1] ?? match[2]!).toLowerCase());
+}
+
+function isForeign(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function forbidden(message: string): Refusal {
+  return { status: 403, error: { code: 'forbidden_host', message } };
+}
