@@ -49,6 +49,8 @@ const NO_MEASURES: readonly Armed[] = Object.freeze([]);
 export class CompiledDetectors {
   /** The features to measure, each once; feature f is column f of the plan compiled from them. */
   readonly requests: readonly FeatureRequest[];
+  /** Names of the detectors that are on, live or shadow. */
+  readonly names: readonly string[];
   readonly #byType: readonly (readonly Armed[])[];
   readonly #cursor: Cursor;
   #width: number;
@@ -59,6 +61,7 @@ export class CompiledDetectors {
     cursor: Cursor,
   ) {
     this.requests = requests;
+    this.names = [...new Set(byType.flat().map((armed) => armed.detectorName))].sort();
     this.#byType = byType;
     this.#cursor = cursor;
     this.#width = requests.length;

@@ -1,0 +1,85 @@
+/** The backtest's report: what the command prints, as JSON. Rates are null where they are undefined. */
+
+import type { Verdict } from '../decide/decision.ts';
+
+/** How well something flags, per event. */
+export interface Rates {
+  readonly flagged: number;
+  readonly truePositives: number;
+  /** True positives of the flagged. */
+  readonly precision: number | null;
+  /** True positives of the positives: a miss counts. */
+  readonly recall: number | null;
+  /** Flagged of the negatives. */
+  readonly falsePositiveRate: number | null;
+}
+
+export interface Judged extends Rates {
+  readonly blocked: number;
+  readonly reviewed: number;
+}
+
+/** One configuration's figures. Flagged means `review` or worse for the policy, any finding for a detector. */
+export interface Scores {
+  readonly policy: Judged;
+  readonly detectors: Readonly<Record<string, Rates>>;
+}
+
+export interface BacktestReport extends Scores {
+  readonly configVersion: string;
+  /** Events decided, labelled or not; a repeated one counts once. */
+  readonly events: number;
+  readonly seconds: number;
+  readonly eventsPerSecond: number | null;
+  /** Events labelled as fraud. */
+  readonly positives: number;
+  /** Records that were no events, by reason; left out when there are none. */
+  readonly refused?: Readonly<Record<string, number>>;
+  /** What another configuration would have done; only when one was given. */
+  readonly against?: Comparison;
+}
+
+export interface Comparison extends Scores {
+  readonly configVersion: string;
+  /** Events whose verdict differs. */
+  readonly changed: number;
+  /** How many went from which verdict to which, as `allow → review`. */
+  readonly changes: Readonly<Record<string, number>>;
+  /** Fraud that only the other configuration flags, and fraud that it no longer flags. */
+  readonly newlyCaught: number;
+  readonly newlyMissed: number;
+  /** Honest events that only the other configuration flags, and those that it no longer flags. */
+  readonly newlyFlaggedHonest: number;
+  readonly noLongerFlaggedHonest: number;
+  /** The first changed decisions, in order. */
+  readonly decisions: readonly ChangedDecision[];
+}
+
+export interface ChangedDecision {
+  readonly eventId: string;
+  /** Null where the event has no label. */
+  readonly fraud: boolean | null;
+  readonly from: Verdict;
+  readonly to: Verdict;
+}
+
+/** The rates of a flag that was raised `flagged` times, `truePositives` of them on fraud. */
+export function ratesOf(
+  flagged: number,
+  truePositives: number,
+  positives: number,
+  negatives: number,
+): Rates {
+  const judged = positives + negatives > 0;
+  return {
+    flagged,
+    truePositives,
+    precision: judged ? share(truePositives, flagged) : null,
+    recall: share(truePositives, positives),
+    falsePositiveRate: judged ? share(flagged - truePositives, negatives) : null,
+  };
+}
+
+export function share(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}

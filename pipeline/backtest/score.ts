@@ -1,0 +1,84 @@
+/**
+ * Counts how decisions meet the truth. Where a history has labels, only labelled events are judged: an
+ * unlabelled one is neither honest nor fraud. Where it has none, all are counted and no rate is given.
+ */
+
+import type { Decision } from '../decide/decision.ts';
+import { Failure } from '../failure.ts';
+import { ratesOf, type Rates, type Scores } from './report.ts';
+
+const FRAUD: ReadonlySet<string> = new Set(['fraud', 'true', '1']);
+const HONEST: ReadonlySet<string> = new Set(['honest', 'false', '0']);
+
+/**
+ * The truth of an event's label, undefined where it has none.
+ * @throws Failure for a word that is neither: a guess would falsify every rate.
+ */
+export function isFraud(label: string | undefined, eventId: string): boolean | undefined {
+  if (label === undefined || label === '') return undefined;
+  const word = label.toLowerCase();
+  if (FRAUD.has(word)) return true;
+  if (HONEST.has(word)) return false;
+  throw new Failure(
+    `event ${eventId} has the label "${label}": write fraud or honest, or map it with \`label: {column, positive: […]}\``,
+  );
+}
+
+/** Flags by truth: on fraud, on honest events, on events without a label. */
+class Flags {
+  fraud = 0;
+  honest = 0;
+  unlabelled = 0;
+
+  add(fraud: boolean | undefined): void {
+    if (fraud === undefined) this.unlabelled++;
+    else if (fraud) this.fraud++;
+    else this.honest++;
+  }
+
+  /** All that count: those with a label wherever the history has any. */
+  total(labelled: boolean): number {
+    return this.fraud + this.honest + (labelled ? 0 : this.unlabelled);
+  }
+}
+
+/** The figures of one configuration. */
+export class Score {
+  readonly #events = new Flags();
+  readonly #reviewed = new Flags();
+  readonly #blocked = new Flags();
+  readonly #detectors: ReadonlyMap<string, Flags>;
+
+  /** @param detectors those that are on, so that a silent one is reported too. */
+  constructor(detectors: readonly string[]) {
+    this.#detectors = new Map(detectors.map((name) => [name, new Flags()]));
+  }
+
+  get positives(): number {
+    return this.#events.fraud;
+  }
+
+  add(decision: Decision, fraud: boolean | undefined): void {
+    this.#events.add(fraud);
+    if (decision.verdict === 'block') this.#blocked.add(fraud);
+    else if (decision.verdict === 'review') this.#reviewed.add(fraud);
+    for (const finding of decision.findings) this.#detectors.get(finding.detector)?.add(fraud);
+  }
+
+  /** The figures so far. */
+  scores(): Scores {
+    const { fraud: positives, honest: negatives } = this.#events;
+    const labelled = positives + negatives > 0;
+    const blocked = this.#blocked.total(labelled);
+    const reviewed = this.#reviewed.total(labelled);
+    const caught = this.#blocked.fraud + this.#reviewed.fraud;
+    const rates = (flags: Flags): Rates =>
+      ratesOf(flags.total(labelled), flags.fraud, positives, negatives);
+    return {
+      policy: { ...ratesOf(blocked + reviewed, caught, positives, negatives), blocked, reviewed },
+      detectors: Object.fromEntries(
+        [...this.#detectors].map(([name, flags]) => [name, rates(flags)]),
+      ),
+    };
+  }
+}
