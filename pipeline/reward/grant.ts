@@ -17,8 +17,19 @@ export const GRANT_REASONS = [
   'refunded',
   'partly_refunded',
   'payment_not_found',
+  'refund_applied',
+  'refund_exceeds_payment',
+  'refund_without_amount',
+  'hold_expired',
+  'review_overdue',
+  'id_conflict',
 ] as const;
 export type GrantReason = (typeof GRANT_REASONS)[number];
+
+/** How the id of a record begins that says what became of a refund rather than of a reward. */
+export const REFUND_RECORD = 'refund_';
+/** How the id of a record begins that says one id came with two bodies; the first one stands. */
+export const CONFLICT_RECORD = 'conflict_';
 
 /** A grant as it stands after the latest entry of the journal that touched it. */
 export interface Grant {

@@ -1,0 +1,94 @@
+/** The journal: every change of the ledger, in the order of its own sequence numbers. */
+
+import type { Grant } from './grant.ts';
+import { decodeGrant } from './record.ts';
+
+/** What moved a leg. A contract with the ledger_entries table: add, never rename. */
+export const OPERATIONS = [
+  'reserve',
+  'reject',
+  'intercept',
+  'post',
+  'void',
+  'expire',
+  'clawback',
+  'refund_parked',
+  'refund_applied',
+  'refund_refused',
+  'conflict',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** One account's part of an entry. */
+export interface JournalLeg {
+  readonly account: string;
+  readonly postedDelta: number;
+  readonly pendingDelta: number;
+}
+
+/** One change of one grant. An entry without legs is an answer that moved nothing: a rejection, say. */
+export interface JournalEntry {
+  /** 1, 2, 3 … without a gap. */
+  readonly sequence: number;
+  readonly operation: Operation;
+  /** The business id of what was applied: grant, refund or command. */
+  readonly operationId: string;
+  readonly occurredAtMs: number;
+  /** The grant as this entry left it; its revision is the entry's sequence. */
+  readonly grant: Grant;
+  readonly legs: readonly JournalLeg[];
+}
+
+/** An entry as the table ledger_entries holds it: one row a leg. */
+export interface LedgerRow {
+  readonly sequence: number;
+  readonly operation: string;
+  readonly operationId: string;
+  readonly grantId: string;
+  readonly campaignId: string;
+  /** '' in the one row of an entry without legs. */
+  readonly account: string;
+  readonly postedDelta: number;
+  readonly pendingDelta: number;
+  readonly leg: number;
+  readonly occurredAtMs: number;
+}
+
+/** The rows of one entry; at least one, so that the table shows every sequence number. */
+export function ledgerRowsOf(entry: JournalEntry): LedgerRow[] {
+  const legs = entry.legs.length > 0 ? entry.legs : [NO_LEG];
+  return legs.map((leg, index) => ({
+    sequence: entry.sequence,
+    operation: entry.operation,
+    operationId: entry.operationId,
+    grantId: entry.grant.id,
+    campaignId: entry.grant.campaignId,
+    ...leg,
+    leg: index,
+    occurredAtMs: entry.occurredAtMs,
+  }));
+}
+
+const NO_LEG: JournalLeg = { account: '', postedDelta: 0, pendingDelta: 0 };
+
+/** @param id the stream's id, `<sequence>-0`; @param fields names and values in turn. */
+export function decodeEntry(id: string, fields: readonly string[]): JournalEntry {
+  const value = new Map<string, string>();
+  for (let i = 0; i < fields.length; i += 2) value.set(fields[i]!, fields[i + 1]!);
+  return {
+    sequence: Number(id.slice(0, id.indexOf('-'))),
+    operation: value.get('operation') as Operation,
+    operationId: value.get('operationId')!,
+    occurredAtMs: Number(value.get('at')),
+    grant: decodeGrant(value.get('grant')!, value.get('record')!),
+    legs: legsOf(value.get('legs')!),
+  };
+}
+
+function legsOf(text: string): JournalLeg[] {
+  if (text === '') return [];
+  return text.split('\n').map((line) => {
+    const [account, posted, pending] = line.split(' ');
+    return { account: account!, postedDelta: Number(posted), pendingDelta: Number(pending) };
+  });
+}

@@ -1,0 +1,57 @@
+--[[
+Applies ledger operations in their order, each all or nothing, and writes the journal in the same step.
+The parts stand in files of their own and are put in the place of the include lines by script.ts.
+
+Everything is read and decided first; the writes stand at the end. A script that fails on what it reads
+(a damaged record, say) has therefore changed nothing, and a server killed within it replays all or nothing.
+
+KEYS[1]  balances        hash: account -> "posted pending"
+KEYS[2]  grants          hash: grant id -> record of a grant that moved legs (records.lua)
+KEYS[3]  refused         hash: id -> record of an answer that moved none; the current generation
+KEYS[4]  refusedBefore   the generation before it
+KEYS[5]  payments        hash: payment id -> ids of the grants it earned, by spaces
+KEYS[6]  refunds         hash: refund id -> "amount payment-id"
+KEYS[7]  parked          hash: payment id -> JSON [[refund id, amount, time], ...] of refunds that came before it
+KEYS[8]  parkedBefore    the generation before it
+KEYS[9]  holds           sorted set: "grant-id void|manual_review" by the time the hold ends
+KEYS[10] journal         stream: entry <sequence>-0
+KEYS[11] state           hash: sequence, watermark
+ARGV[1]  JSON {"accounts": [[name, limit or -1], ...], "ops": [...]} as ledger.ts encodes it
+ARGV[2]  size at which a generation of refused or parked records is closed
+
+Returns one array an operation, in order: [id, record, id, record, ...] of the grants it touched.
+Errors:  any error means that nothing was changed.
+]]
+
+local request = cjson.decode(ARGV[1])
+
+--- @include "arithmetic"
+--- @include "records"
+--- @include "holds"
+--- @include "refunds"
+--- @include "reserve"
+--- @include "settle"
+--- @include "flush"
+
+local results = {}
+for index, op in ipairs(request.ops) do
+  if op.eventTime then
+    advance(op.eventTime)
+  end
+  local touched
+  if op.kind == 'reserve' then
+    touched = reserve(op)
+  elseif op.kind == 'refund' then
+    touched = refund(op)
+  else
+    touched = settle(op)
+  end
+  local answer = {}
+  for _, id in ipairs(touched) do
+    answer[#answer + 1] = id
+    answer[#answer + 1] = find(id).text
+  end
+  results[index] = answer
+end
+flush(tonumber(ARGV[2]))
+return results

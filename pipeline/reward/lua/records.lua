@@ -1,0 +1,160 @@
+-- What the ledger holds, read once and changed in memory until flush.lua writes it.
+--
+-- A record is text in lines, so that the parts that never change are never encoded again:
+--   1  state reason tier amount clawed-back revision payment-amount
+--   2  identity: JSON of what must be equal for a repeat to be a repeat (record.ts)
+--   3  terms: JSON of the budget line and the configuration version it was decided under
+--   4  accounts moved by one unit, by spaces
+--   5  accounts moved by the amount, by spaces
+
+local KEY = {
+  balances = KEYS[1],
+  grants = KEYS[2],
+  refused = KEYS[3],
+  refusedBefore = KEYS[4],
+  payments = KEYS[5],
+  refunds = KEYS[6],
+  parked = KEYS[7],
+  parkedBefore = KEYS[8],
+  holds = KEYS[9],
+  journal = KEYS[10],
+  state = KEYS[11],
+}
+
+local seen = { grants = {}, refused = {}, refusedBefore = {}, payments = {}, refunds = {}, parked = {}, parkedBefore = {} }
+local changed = { grants = {}, refused = {}, payments = {}, refunds = {}, parked = {}, parkedBefore = {} }
+-- Empty generations are not asked for every operation.
+local empty = {
+  refused = redis.call('HLEN', KEY.refused) == 0,
+  refusedBefore = redis.call('HLEN', KEY.refusedBefore) == 0,
+  parked = redis.call('HLEN', KEY.parked) == 0,
+  parkedBefore = redis.call('HLEN', KEY.parkedBefore) == 0,
+}
+
+-- The value of a field, or false.
+local function read(name, field)
+  local value = seen[name][field]
+  if value == nil then
+    value = not empty[name] and redis.call('HGET', KEY[name], field)
+    seen[name][field] = value
+  end
+  return value
+end
+
+-- Sets a field, or removes it when the value is false.
+local function write(name, field, value)
+  seen[name][field] = value
+  local list = changed[name]
+  list[#list + 1] = field
+end
+
+local balances = {}
+local moved = {}
+
+local function balance(account)
+  local held = balances[account]
+  if not held then
+    held = { posted = 0, pending = 0 }
+    local text = redis.call('HGET', KEY.balances, account)
+    if text then
+      local posted, pending = string.match(text, '^(%-?%d+) (%-?%d+)$')
+      held.posted, held.pending = tonumber(posted), tonumber(pending)
+    end
+    balances[account] = held
+  end
+  return held
+end
+
+local records = {}
+
+local function words(line)
+  local list = {}
+  for word in string.gmatch(line, '%S+') do
+    list[#list + 1] = word
+  end
+  return list
+end
+
+local function parse(id, text, moving)
+  local state, reason, tier, amount, clawed, revision, payment, identity, terms, units, money = string.match(
+    text,
+    '^(%S+) (%S+) (%-?%d+) (%d+) (%d+) (%d+) (%d+)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)$'
+  )
+  return {
+    id = id,
+    text = text,
+    moving = moving,
+    state = state,
+    reason = reason,
+    tier = tonumber(tier),
+    amount = tonumber(amount),
+    clawed = tonumber(clawed),
+    revision = tonumber(revision),
+    payment = tonumber(payment),
+    identity = identity,
+    terms = terms,
+    units = words(units),
+    money = words(money),
+  }
+end
+
+-- The record under an id, whichever way the answer went, or nil.
+local function find(id)
+  local record = records[id]
+  if record then
+    return record
+  end
+  local text = read('grants', id)
+  local moving = text ~= false
+  text = text or read('refused', id) or read('refusedBefore', id)
+  if text then
+    record = parse(id, text, moving)
+    records[id] = record
+  end
+  return record
+end
+
+local stored = redis.call('HMGET', KEY.state, 'sequence', 'watermark')
+local sequence = tonumber(stored[1] or '0')
+local watermark = tonumber(stored[2] or '0')
+local entries = {}
+
+-- Moves one account and notes the leg.
+local function leg(legs, account, posted, pending)
+  local held = balance(account)
+  held.posted = held.posted + posted
+  held.pending = held.pending + pending
+  moved[account] = held
+  legs[#legs + 1] = account .. ' ' .. int(posted) .. ' ' .. int(pending)
+end
+
+-- Moves every account of a grant between pending and posted; the signs are -1, 0 or 1.
+local function move_all(legs, record, posted, pending)
+  for _, account in ipairs(record.units) do
+    leg(legs, account, posted, pending)
+  end
+  for _, account in ipairs(record.money) do
+    leg(legs, account, posted * record.amount, pending * record.amount)
+  end
+end
+
+-- Gives the record its next revision, keeps it, and appends the journal entry that led to it.
+local function journal(operation, operation_id, at, record, legs)
+  sequence = sequence + 1
+  record.revision = sequence
+  record.text = record.state .. ' ' .. record.reason .. ' ' .. int(record.tier) .. ' ' .. int(record.amount)
+    .. ' ' .. int(record.clawed) .. ' ' .. int(sequence) .. ' ' .. int(record.payment)
+    .. '\n' .. record.identity .. '\n' .. record.terms
+    .. '\n' .. table.concat(record.units, ' ') .. '\n' .. table.concat(record.money, ' ')
+  records[record.id] = record
+  write(record.moving and 'grants' or 'refused', record.id, record.text)
+  entries[#entries + 1] = {
+    sequence = sequence,
+    operation = operation,
+    operation_id = operation_id,
+    at = at,
+    record = record,
+    text = record.text,
+    legs = table.concat(legs, '\n'),
+  }
+end
