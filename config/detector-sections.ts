@@ -25,7 +25,7 @@ export async function readDetectorSections(
   const before = problems.length;
   const main = await readYaml(join(directory, 'detectors.yaml'), problems);
   const files = [main];
-  const raw = isMapping(main.content) ? { ...main.content } : main.content;
+  const raw = isMapping(main.content) ? { ...main.content } : (main.content ?? {});
   for (const { name, detector } of detectors) {
     for (const [setting, file] of Object.entries(detector.lists ?? {})) {
       const list = await readYaml(join(directory, 'lists', `${file}.yaml`), problems);
@@ -34,7 +34,7 @@ export async function readDetectorSections(
       if (check(list, schema, problems) !== undefined) fill(raw, name, setting, list.content);
     }
   }
-  const sections = check({ ...main, content: raw ?? {} }, detectorsSchema(detectors), problems);
+  const sections = check({ ...main, content: raw }, detectorsSchema(detectors), problems);
   return { sections: problems.length > before ? undefined : sections, files };
 }
 

@@ -35,7 +35,7 @@ export class NetworkSet<Entry extends Network> {
 
   /** The most specific entry that holds the address; a token or a broken address is in none. */
   match(ip: string | undefined): Entry | undefined {
-    if (ip === undefined || this.#ranges.length === 0 || !ipaddr.isValid(ip)) return undefined;
+    if (ip === undefined || this.#ranges.length === 0 || !isAddress(ip)) return undefined;
     const address: Address = ipaddr.process(ip);
     const kind = address.kind();
     for (const { range, entry } of this.#ranges) {
@@ -46,9 +46,15 @@ export class NetworkSet<Entry extends Network> {
 }
 
 function parseRange(text: string): [Address, number] | undefined {
-  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
-  // "1.2" and "0x7f" are valid to the parser, but nobody means them.
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;
+  if (ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text)) {
+    return ipaddr.parseCIDR(text);
+  }
+  if (!isAddress(text)) return undefined;
   const address = ipaddr.parse(text);
   return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
+
+/** The parser would take "1.2", "0x7f" and a token of digits for addresses too, but nobody means them so. */
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
 }
