@@ -4,6 +4,7 @@ import { EVENT_TYPES } from '../event.ts';
 import type { DeadLetterReason } from '../outcome.ts';
 import type { CardMask } from './card-number.ts';
 import { NOT_A_TIME, type TimeParser } from './decode-time.ts';
+import type { DecodeFailure } from './source.ts';
 
 export interface DecodeLimits {
   readonly maxRecordBytes: number;
@@ -14,13 +15,6 @@ export interface DecodeLimits {
   readonly earliestMs: number;
   /** How far an event may lie after its arrival. */
   readonly maxFutureMs: number;
-}
-
-export interface DecodeFailure {
-  readonly reason: DeadLetterReason;
-  /** The field at fault as a dotted path, '' for the whole record. */
-  readonly fieldPath: string;
-  readonly message: string;
 }
 
 /** Longest text of a field, in bytes of UTF-8; `attributes` is bounded by the record alone. */

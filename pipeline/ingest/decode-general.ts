@@ -21,13 +21,13 @@ import {
   textIn,
   typeCodeIn,
   wrongType,
-  type DecodeFailure,
   type DecodeLimits,
   type Fields,
 } from './decode-fields.ts';
 import { canonicalObject, findForbiddenKey, inspectJson, quoteCardNumbers } from './decode-json.ts';
 import type { EventDraft } from './decode-row.ts';
 import type { TimeParser } from './decode-time.ts';
+import type { DecodeFailure } from './source.ts';
 
 const REQUIRED = ['id', 'type', 'occurredAt', 'accountId'] as const;
 

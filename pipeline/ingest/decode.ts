@@ -6,14 +6,16 @@
 import type { EventBatch, KeyField } from '../event.ts';
 import { CardMask } from './card-number.ts';
 import { parseAddress } from './decode-address.ts';
-import type { DecodeFailure, DecodeLimits } from './decode-fields.ts';
+import type { DecodeLimits } from './decode-fields.ts';
 import { GeneralDecoder } from './decode-general.ts';
 import { EventDraft, RowWriter } from './decode-row.ts';
 import { TimeParser } from './decode-time.ts';
 import { KeyHasher, type HashSeed } from './hash.ts';
 import { Placeholders } from './placeholders.ts';
+import type { DecodeFailure, RawRecord } from './source.ts';
 
-export type { DecodeFailure, DecodeLimits } from './decode-fields.ts';
+export type { DecodeLimits } from './decode-fields.ts';
+export type { DecodeFailure } from './source.ts';
 export type { HashSeed } from './hash.ts';
 
 export interface DecoderOptions {
@@ -58,6 +60,11 @@ export class Decoder {
     if (!Buffer.isBuffer(source)) return source;
     this.rows.append(into, this.draft, source, receivedAtMs);
     return undefined;
+  }
+
+  /** As `decode`, of a record that its source may have refused already. */
+  decodeRecord(record: RawRecord, into: EventBatch): DecodeFailure | undefined {
+    return record.refused ?? this.decode(record.bytes, record.receivedAtMs, into);
   }
 
   /** The key that an event with this text in the field has in its batch: for lists and look-ups by hand. */

@@ -1,5 +1,15 @@
 /** What a source hands to the pipeline, and what it is told back. */
 
+import type { DeadLetterReason } from '../outcome.ts';
+
+/** Why raw bytes are no event. */
+export interface DecodeFailure {
+  readonly reason: DeadLetterReason;
+  /** The field at fault as a dotted path, '' for the whole record. */
+  readonly fieldPath: string;
+  readonly message: string;
+}
+
 /** One raw event as it came, not yet decoded. */
 export interface RawRecord {
   readonly bytes: Buffer;
@@ -7,6 +17,8 @@ export interface RawRecord {
   readonly receivedAtMs: number;
   /** Position in the source, for dead letters and logs. */
   readonly position: string;
+  /** Set when the source itself could make no event of it: a CSV row that does not fit its map. */
+  readonly refused?: DecodeFailure;
 }
 
 /** Records of one source in order. */
