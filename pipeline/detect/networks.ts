@@ -29,8 +29,9 @@ export class NetworkSet<Entry extends Network> {
       .sort((a, b) => b.range[1] - a.range[1]);
   }
 
-  get size(): number {
-    return this.#ranges.length;
+  /** The entries, so that a configuration's version follows from them. */
+  toJSON(): readonly Entry[] {
+    return this.#ranges.map(({ entry }) => entry);
   }
 
   /** The most specific entry that holds the address; a token or a broken address is in none. */

@@ -1,0 +1,69 @@
+/** Runs the examples that stand in the detectors, each through decoder, windows and evaluation. */
+
+import { describe, expect, it } from 'vitest';
+import type { DetectorExample, NamedDetector } from '../../pipeline/detect/detector.ts';
+import { discoverDetectors } from '../../pipeline/detect/discover.ts';
+import { compileDetectors } from '../../pipeline/detect/evaluate.ts';
+import { compilePlan } from '../../pipeline/detect/feature-plan.ts';
+import { MemoryWindowStore } from '../../pipeline/detect/memory-store.ts';
+import { detectorsSchema } from '../../pipeline/detect/section.ts';
+import type { Finding } from '../../pipeline/decide/decision.ts';
+import { EventView } from '../../pipeline/event.ts';
+import { batchFrom } from '../support/events.ts';
+
+/** The findings at the last event of the example. */
+async function findingsOf(
+  named: NamedDetector,
+  example: DetectorExample,
+): Promise<readonly Finding[]> {
+  const sections = detectorsSchema([named]).parse({ [named.name]: example.config ?? {} });
+  const compiled = compileDetectors([named], sections);
+  const store = new MemoryWindowStore(compilePlan(compiled.requests), {
+    allowedLatenessMs: 600_000,
+    maxKeys: 10_000,
+    maxEntries: 100_000,
+  });
+  const batch = batchFrom(example.events);
+  const matrix = {
+    width: compiled.width,
+    values: new Float64Array(compiled.width * batch.length),
+  };
+  await store.measure(batch, 0, batch.length, matrix);
+  compiled.bind(matrix);
+  return compiled.evaluate(new EventView(batch, batch.length - 1));
+}
+
+const detectors = await discoverDetectors();
+
+describe.each(detectors)('$name', (named) => {
+  const { examples, measures, summary, cannotSee } = named.detector;
+
+  it.each([...examples])('$title', async (example) => {
+    const found = await findingsOf(named, example);
+    const told = found.map(({ band, measure, conclusive }) => ({
+      band,
+      measure: Number(measure.toFixed(2)),
+      ...(example.finding?.conclusive === undefined ? {} : { conclusive }),
+    }));
+    expect(told).toEqual(example.finding === undefined ? [] : [example.finding]);
+    for (const finding of found) {
+      expect(finding.subjectValue).not.toBe('');
+      expect(JSON.parse(JSON.stringify(finding))).toEqual(finding);
+    }
+  });
+
+  it('shows an event that fires, one that does not, and what a placeholder does', () => {
+    expect(examples.some(({ finding }) => finding !== undefined)).toBe(true);
+    expect(examples.some(({ finding }) => finding === undefined)).toBe(true);
+    expect(
+      examples.some(
+        ({ title, finding }) => finding === undefined && /placeholder|nobody/.test(title),
+      ),
+    ).toBe(true);
+  });
+
+  it('says in sentences what it finds and what it cannot see', () => {
+    for (const text of [summary, cannotSee]) expect(text).toMatch(/^[A-Z].*\.$/);
+    expect(Object.values(measures).every(({ about }) => about.length > 0)).toBe(true);
+  });
+});
