@@ -82,11 +82,11 @@ export class Gang {
   /** Plans one event of a recruit; `fields` say what is done, and may lend another device or address. */
   act(atMs: number, who: Recruit, fields: Partial<Draft> & Pick<Draft, 'type'>): string {
     const { accountId, customerId, cardId, deviceId, ip } = who;
-    const money = fields.amount === undefined ? {} : { currency: 'CNY' as const };
+    // A card is named where money moves.
+    const money = fields.amount === undefined ? {} : { cardId, currency: 'CNY' as const };
     return this.#plan(atMs, {
       accountId,
       customerId,
-      cardId,
       deviceId,
       ip,
       channel: 'mobile_bank',

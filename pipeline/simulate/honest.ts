@@ -54,6 +54,7 @@ export class HonestTraffic {
     const more = random();
     const count = more < 0.82 ? 1 : more < 0.985 ? 2 : 3;
     const first = integer(random, 0, 4);
+    const cardId = this.#people.cardId(customer, random);
     let at = atMs;
     if (random() < 0.3) {
       this.#plan(at, { ...this.#digital(customer, at, mobile), type: 'login' });
@@ -61,16 +62,18 @@ export class HonestTraffic {
     }
     for (let i = 0; i < count; i += 1) {
       const bill = this.#market.billAt(first + i);
-      const payment = this.#billPayment(customer, at, bill, mobile);
+      const payment = this.#billPayment(customer, at, bill, mobile, cardId);
       const id = this.#plan(at, payment);
       if (random() < 0.004) this.#refund(payment, at, id);
-      at += logNormal(random, 60_000, 0.6);
+      // The bill is looked up before it is paid.
+      at += logNormal(random, 3 * MINUTE_MS, 0.5);
     }
   };
 
-  #billPayment(customer: number, atMs: number, bill: Bill, mobile: boolean): Draft {
+  #billPayment(customer: number, atMs: number, bill: Bill, mobile: boolean, cardId: string): Draft {
     return {
       ...this.#digital(customer, atMs, mobile),
+      cardId,
       type: 'payment',
       merchantId: `${bill.merchantId}-${this.#people.homeCity(customer).name.toLowerCase()}`,
       category: bill.category,
@@ -108,6 +111,7 @@ export class HonestTraffic {
     const shop = this.#market.shop(random);
     const payment: Draft = {
       ...this.#digital(customer, atMs, mobile),
+      cardId: this.#people.cardId(customer, random),
       type: 'payment',
       channel: 'online',
       merchantId: shop.id,
@@ -124,9 +128,11 @@ export class HonestTraffic {
   readonly #paySmall: Visit = (customer, atMs) => {
     const random = this.#random;
     const count = random() < 0.9 ? 1 : 2;
+    const cardId = this.#people.cardId(customer, random);
     for (let i = 0, at = atMs; i < count; i += 1) {
       this.#plan(at, {
         ...this.#digital(customer, at, true),
+        cardId,
         type: 'payment',
         channel: 'wallet',
         merchantId: `kiosk-${String(integer(random, 1, 3000)).padStart(4, '0')}`,
@@ -169,13 +175,15 @@ export class HonestTraffic {
     at += Math.max(10 * MINUTE_MS, logNormal(random, 3 * HOUR_MS, 1.2));
     if (at - atMs < LONGEST_FOLLOW_UP_MS) {
       const bill = this.#market.billAt(integer(random, 0, 4));
-      this.#plan(at, this.#billPayment(customer, at, bill, true));
+      const cardId = this.#people.cardId(customer, random);
+      this.#plan(at, this.#billPayment(customer, at, bill, true, cardId));
     }
   };
 
   readonly #payByInstalments: Visit = (customer, atMs) => {
     this.#plan(atMs, {
       ...this.#digital(customer, atMs, true),
+      cardId: this.#people.cardId(customer, this.#random),
       type: 'instalment',
       instrument: 'credit',
       amount: clamp(logNormal(this.#random, 380_000, 0.6), 50_000, 5_000_000),
@@ -201,7 +209,6 @@ export class HonestTraffic {
     const draft: Omit<Draft, 'type'> = {
       accountId: people.accountId(customer),
       customerId: people.customerId(customer),
-      cardId: people.cardId(customer, random),
       channel: mobile ? 'mobile_bank' : 'online_bank',
     };
     const gap = random();
