@@ -76,6 +76,7 @@ export class Metrics {
     [],
   );
   readonly lag = this.gauge('sheepdog_source_lag', 'Records waiting at the source.', ['source']);
+  readonly sourceUp = this.gauge('sheepdog_source_up', '1 while the source answers.', ['source']);
   readonly paused = this.gauge('sheepdog_paused', '1 while back-pressure holds the source.', []);
   readonly ledgerUp = this.gauge('sheepdog_ledger_up', '1 while the ledger answers.', []);
   readonly rewardsWaiting = this.gauge(
