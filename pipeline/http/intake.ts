@@ -79,6 +79,7 @@ export class Intake {
    * disk and decided; never rejects.
    */
   submit(entries: readonly InboxEntry[]): Promise<readonly EventOutcome[]> {
+    if (entries.length === 0) return Promise.resolve([]);
     const refusal = this.refusal() ?? this.#full(entries);
     if (refusal !== undefined) return Promise.resolve(unavailable(entries.length, refusal));
     return new Promise((resolve) => {

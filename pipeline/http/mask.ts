@@ -7,7 +7,9 @@ import { holdsCard, type CardMask } from '../ingest/card-number.ts';
 import { endOfString } from './split.ts';
 
 const QUOTE = 0x22;
-const BARE_NUMBER = /-?\d+/g;
+/** A number of JSON: only its whole part can be a card, a long fraction is a coordinate. */
+const NUMBER = /(-?)(\d+)((?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
+const GROUPS = /\d[ -]\d/;
 
 /**
  * The event with every full card number masked; the same Buffer when there is none, which costs one look at
@@ -52,10 +54,15 @@ function withoutDigitEscapes(part: Buffer): Buffer {
 
 function maskNumbers(part: Buffer, mask: CardMask): Buffer {
   if (!holdsCard(part, 0, part.length)) return part;
-  const text = part.toString('latin1').replaceAll(BARE_NUMBER, (digits) => {
-    const masked = mask.text(digits);
-    return masked === digits ? digits : `"${masked}"`;
-  });
+  const text = part.toString('latin1');
   // Groups of digits outside a string are not JSON, but must not reach the disk either.
-  return mask.bytes(Buffer.from(text, 'latin1'));
+  if (GROUPS.test(text)) return mask.bytes(part);
+  const masked = text.replaceAll(
+    NUMBER,
+    (token, sign: string, whole: string, rest: string): string => {
+      const hidden = mask.text(whole);
+      return hidden === whole ? token : `"${sign}${hidden}${rest}"`;
+    },
+  );
+  return masked === text ? part : Buffer.from(masked, 'latin1');
 }

@@ -20,7 +20,7 @@ import { Intake, type Decide } from './intake.ts';
 import { addOperationRoutes } from './operation.ts';
 import { assertGuarded, createGuard, sendRefusal } from './security.ts';
 
-/** A request must have come whole within this time, headers within half of it: a slow sender holds nothing for long. */
+/** A slow sender holds nothing for longer than this. */
 const REQUEST_WITHIN_MS = 10_000;
 const KEEP_ALIVE_MS = 60_000;
 const MAX_CONNECTIONS = 1024;
@@ -43,6 +43,8 @@ export interface HttpDeps extends CaseFileParts, Pick<AnalystParts, 'command'> {
   readonly engineVersion: string;
   /** Why the process is not ready, in words; empty when it is. */
   readonly readiness: () => readonly string[];
+  /** A request must have come whole within this time, its headers within half of it. */
+  readonly requestWithinMs?: number;
 }
 
 export interface HttpServer {
@@ -94,14 +96,18 @@ export function createServer(deps: HttpDeps): HttpServer {
 
 function createApp(deps: HttpDeps): FastifyInstance {
   const { config, log, metrics } = deps;
+  const requestWithinMs = deps.requestWithinMs ?? REQUEST_WITHIN_MS;
   const app = fastify({
     logger: false,
     bodyLimit: config.maxBodyBytes,
-    requestTimeout: REQUEST_WITHIN_MS,
+    requestTimeout: requestWithinMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_ID_CHARACTERS },
-    http: { headersTimeout: REQUEST_WITHIN_MS / 2, connectionsCheckingInterval: 1000 },
+    http: {
+      headersTimeout: requestWithinMs / 2,
+      connectionsCheckingInterval: requestWithinMs / 10,
+    },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   // Bodies stay bytes: the decoder reads bytes, and a dead letter must hold what came.
