@@ -99,7 +99,7 @@ export default defineDetector({
         { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
         { occurredAt: '2026-03-01T13:00:00Z', geo: { lat: 22.5431, lon: 114.0579 } },
       ],
-      finding: { band: 'review' as const, measure: 1942.66 },
+      finding: { band: 'review' as const, measure: 1943.15 },
     },
     {
       title: 'the same journey in four hours is a flight',

@@ -9,7 +9,7 @@ import type { Engine } from '../decide/engine.ts';
 import { EventBatch } from '../event.ts';
 import { Failure } from '../failure.ts';
 import type { Decoder } from '../ingest/decode.ts';
-import type { DecodeFailure, RawBatch, RawRecord, Source } from '../ingest/source.ts';
+import type { RawBatch, Source } from '../ingest/source.ts';
 import { Differences } from './compare.ts';
 import { share, type BacktestReport } from './report.ts';
 import { isFraud, Score } from './score.ts';
@@ -78,7 +78,7 @@ class Run {
 
   take({ source, records }: RawBatch): void {
     for (const record of records) {
-      const failure = this.#decode(record);
+      const failure = this.#options.decoder.decodeRecord(record, this.#batch);
       if (failure !== undefined) {
         this.#firstRefusal ??= `${source} ${record.position}: ${failure.message}`;
         this.#refuse(failure.reason);
@@ -115,11 +115,6 @@ class Run {
             },
           }),
     };
-  }
-
-  #decode(record: RawRecord): DecodeFailure | undefined {
-    if (record.refused !== undefined) return record.refused;
-    return this.#options.decoder.decode(record.bytes, record.receivedAtMs, this.#batch);
   }
 
   #refuse(reason: string): void {
