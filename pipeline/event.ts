@@ -191,6 +191,14 @@ export class EventBatch {
     return this.source[i]!.toString('utf8', start, start + length);
   }
 
+  /** The UTF-8 bytes of a field of event i, empty when it is absent. They share memory with the source. */
+  bytesOf(field: TextField, i: number): Buffer {
+    const at = TEXT_INDEX[field] * this.capacity + i;
+    const start = this.spanStart[at]!;
+    const length = Math.max(0, this.spanLength[at]!);
+    return this.source[i]!.subarray(start, start + length);
+  }
+
   /** Event i as a stage sees it. The view stays valid until `clear`. */
   view(i: number): Event {
     return new EventView(this, i);

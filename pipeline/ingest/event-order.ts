@@ -1,0 +1,127 @@
+/**
+ * A source's records in (occurredAt, id) order, whatever order and size the input has: an external merge
+ * sort through files in the system's temporary folder. For runs over history, where a shuffled file must
+ * give the same report. Offsets are not passed on: nothing here is committed.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventBatch } from '../event.ts';
+import type { Decoder } from './decode.ts';
+import {
+  compareRecords,
+  mergeRuns,
+  openRun,
+  writeRun,
+  type OrderedRecord,
+} from './event-order-runs.ts';
+import type { Deliver, RawBatch, Source } from './source.ts';
+
+export interface EventOrderOptions {
+  /** Reads the time and the id of each record. */
+  readonly decoder: Decoder;
+  /** Records and bytes sorted in memory at a time. */
+  readonly runRecords?: number;
+  readonly runBytes?: number;
+  readonly batchRecords?: number;
+  /** Most run files open at a time. */
+  readonly mergeWidth?: number;
+  /** Where the run files go; the system's temporary folder when it is not said. */
+  readonly folder?: string;
+}
+
+const RUN_RECORDS = 200_000;
+const RUN_BYTES = 256 * 1024 * 1024;
+const BATCH_RECORDS = 1000;
+const MERGE_WIDTH = 128;
+
+/**
+ * The source with its records in order of event time, then of id (by bytes), then of content, so that the
+ * order of the input is never seen. Records that are no events come first, as they stand in the input.
+ */
+export function inEventOrder(source: Source, options: EventOrderOptions): Source {
+  return {
+    name: source.name,
+    run: (deliver, signal) => new EventSort(options).run(source, deliver, signal),
+  };
+}
+
+class EventSort {
+  private readonly options: EventOrderOptions;
+  private readonly scratch = new EventBatch(1);
+  private held: OrderedRecord[] = [];
+  private runBytes = 0;
+  private count = 0;
+  private readonly runs: string[] = [];
+  private made = 0;
+  private folder: string | undefined;
+
+  constructor(options: EventOrderOptions) {
+    this.options = options;
+  }
+
+  async run(source: Source, deliver: Deliver, signal: AbortSignal): Promise<void> {
+    try {
+      await source.run((batch) => this.collect(batch), signal);
+      if (!signal.aborted) await this.deliverAll(source.name, deliver, signal);
+    } finally {
+      if (this.folder !== undefined) await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  private async collect(batch: RawBatch): Promise<void> {
+    const { runRecords = RUN_RECORDS, runBytes = RUN_BYTES } = this.options;
+    for (const record of batch.records) {
+      this.scratch.clear();
+      const failure = this.options.decoder.decodeRecord(record, this.scratch);
+      const isEvent = failure === undefined;
+      this.held.push({
+        record,
+        occurredAtMs: isEvent ? this.scratch.occurredAtMs[0]! : -Infinity,
+        id: isEvent ? this.scratch.bytesOf('id', 0) : Buffer.alloc(0),
+        sequence: this.count++,
+      });
+      this.runBytes += record.bytes.length;
+      if (this.held.length >= runRecords || this.runBytes >= runBytes) await this.spill();
+    }
+  }
+
+  private async spill(): Promise<void> {
+    this.held.sort(compareRecords);
+    await this.keep([this.held]);
+    this.held = [];
+    this.runBytes = 0;
+  }
+
+  private async keep(
+    batches: Iterable<OrderedRecord[]> | AsyncIterable<OrderedRecord[]>,
+  ): Promise<void> {
+    this.folder ??= await mkdtemp(join(this.options.folder ?? tmpdir(), 'sheepdog-order-'));
+    const file = join(this.folder, `run-${this.made++}`);
+    await writeRun(file, batches);
+    this.runs.push(file);
+  }
+
+  private async deliverAll(name: string, deliver: Deliver, signal: AbortSignal): Promise<void> {
+    const { batchRecords = BATCH_RECORDS, mergeWidth = MERGE_WIDTH } = this.options;
+    this.held.sort(compareRecords);
+    while (this.runs.length > mergeWidth) {
+      const files = this.runs.splice(0, mergeWidth);
+      await this.keep(mergeRuns(files.map(openRun), batchRecords));
+      await Promise.all(files.map((file) => rm(file)));
+    }
+    const held = this.held;
+    this.held = [];
+    const runs = [...this.runs.map(openRun), inMemory(held)];
+    for await (const batch of mergeRuns(runs, batchRecords)) {
+      await deliver({ source: name, records: batch.map(({ record }) => record) });
+      if (signal.aborted) return;
+    }
+  }
+}
+
+/** What was never spilled, as a run. */
+async function* inMemory(records: OrderedRecord[]): AsyncGenerator<OrderedRecord[]> {
+  yield await Promise.resolve(records);
+}
