@@ -11,7 +11,7 @@ import {
 } from '../../config/campaign-schema.ts';
 import type { EventType } from '../event.ts';
 import { Failure } from '../failure.ts';
-import type { HoldTimeout, Leg } from './ledger-op.ts';
+import { BUDGET, type HoldTimeout, type Leg } from './ledger-op.ts';
 import { LocalTime } from './local-time.ts';
 
 /** A counter that everybody shares, for dashboards and `ledger balances`. */
@@ -163,7 +163,7 @@ function setOf(values: readonly string[] | undefined): ReadonlySet<string> | und
 }
 
 function budgetAccount(campaignId: string, path: string): string {
-  return `budget/${campaignId}/${path}`;
+  return `${BUDGET}${campaignId}/${path}`;
 }
 
 function budgetAccounts(

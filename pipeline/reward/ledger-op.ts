@@ -87,12 +87,16 @@ export function accountPart(value: string): string {
   );
 }
 
-/** The counter of what has been refunded of a payment so far, in minor units. */
-export function refundedAccount(paymentId: string): string {
-  return `refunded/${accountPart(paymentId)}`;
+/** The text that `accountPart` was made of. */
+export function textOfPart(part: string): string {
+  return part.replaceAll(/%([0-9a-f]{4})/g, (_found, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }
 
-/** The counter of refunds that came before their payment, in minor units. */
-export function parkedAccount(paymentId: string): string {
-  return `parked/${accountPart(paymentId)}`;
-}
+/** Counters of one payment, in minor units: what has been refunded, what was refunded beyond it, and what came before it. */
+export const REFUNDED = 'refunded/';
+export const EXCESS = 'excess/';
+export const PARKED = 'parked/';
+/** How the accounts of budget lines begin: a grant moves them by its amount, all others by one. */
+export const BUDGET = 'budget/';

@@ -10,7 +10,7 @@ KEYS[2]  grants          hash: grant id -> record of a grant that moved legs (re
 KEYS[3]  refused         hash: id -> record of an answer that moved none; the current generation
 KEYS[4]  refusedBefore   the generation before it
 KEYS[5]  payments        hash: payment id -> ids of the grants it earned, by spaces
-KEYS[6]  refunds         hash: refund id -> "amount payment-id"
+KEYS[6]  refunds         hash: refund id -> "amount payment", the payment as a part of an account name
 KEYS[7]  parked          hash: payment id -> JSON [[refund id, amount, time], ...] of refunds that came before it
 KEYS[8]  parkedBefore    the generation before it
 KEYS[9]  holds           sorted set: "grant-id void|manual_review" by the time the hold ends

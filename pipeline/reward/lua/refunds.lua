@@ -60,7 +60,10 @@ local function apply_refund(refund, payment, legs)
     reason = 'refunded'
   end
   leg(legs, 'refunded/' .. refund.part, counted, 0)
-  write('refunds', refund.id, int(refund.amount) .. ' ' .. payment)
+  if counted < refund.amount then
+    leg(legs, 'excess/' .. refund.part, refund.amount - counted, 0)
+  end
+  write('refunds', refund.id, int(refund.amount) .. ' ' .. refund.part)
   for _, id in ipairs(ids) do
     claw_back(find(id), refunded.posted, reason, refund.id, refund.at, legs)
     legs = {}
@@ -137,7 +140,7 @@ end
 local function refund(op)
   local earlier = read('refunds', op.id)
   if earlier then
-    if earlier == int(op.amount) .. ' ' .. op.payment then
+    if earlier == int(op.amount) .. ' ' .. op.part then
       return words(read('payments', op.payment))
     end
     return conflict(op.id, op, 0, op.amount)

@@ -1,0 +1,199 @@
+/**
+ * `ledger rebuild`: Redis again from the journal. The new state is written beside the old one and takes its
+ * place in one step, so that a rebuild that is broken off has changed nothing.
+ */
+
+import type { ChainableCommander } from 'ioredis';
+import type { CompiledCampaigns } from './campaign.ts';
+import type { Grant } from './grant.ts';
+import { ledgerRowsOf, type JournalEntry, type LedgerRow } from './journal.ts';
+import type { Ledger, LedgerKeys } from './ledger.ts';
+import { BUDGET, EXCESS, PARKED, REFUNDED, textOfPart } from './ledger-op.ts';
+import { encodeRecord, type Moved } from './record.ts';
+import { Sums, type LedgerHistory } from './verify.ts';
+
+const COMMANDS_A_TRIP = 2000;
+/** Operations whose time is a person's, not an event's. */
+const UNTIMED = new Set(['post', 'void']);
+
+/**
+ * Rebuilds the ledger when the durable journal is ahead of it: Redis has lost its data or was restored from
+ * an older copy. Call it before the first operation, with the group owned.
+ * @returns whether it was behind.
+ */
+export async function recover(
+  ledger: Ledger,
+  history: LedgerHistory,
+  campaigns: Pick<CompiledCampaigns, 'hold'>,
+): Promise<boolean> {
+  if ((await history.lastSequence()) <= (await ledger.sequence())) return false;
+  await rebuild(ledger, history, campaigns);
+  return true;
+}
+
+/**
+ * Replaces the whole state by what follows from the durable journal and the entries that Redis still holds
+ * beyond it. No worker may run meanwhile.
+ * @returns the sequence it stands at afterwards.
+ */
+export async function rebuild(
+  ledger: Ledger,
+  history: LedgerHistory,
+  campaigns: Pick<CompiledCampaigns, 'hold'>,
+): Promise<number> {
+  const state = new RebuiltState();
+  for await (const rows of history.entries(0)) rows.forEach((row) => state.addRow(row));
+  for await (const grants of history.grants()) grants.forEach((grant) => state.addGrant(grant));
+  for (let after = state.sums.last; ;) {
+    const entries = await ledger.drain(after);
+    if (entries.length === 0) break;
+    for (const entry of entries) state.addEntry(entry);
+    after = entries.at(-1)!.sequence;
+  }
+  await replace(ledger, state, campaigns);
+  return state.sums.last;
+}
+
+/** What the journal says, in the ledger's own terms. */
+class RebuiltState {
+  readonly sums = new Sums();
+  readonly grants = new Map<string, Grant>();
+  readonly moved = new Map<string, { units: string[]; money: string[] }>();
+  readonly refunds = new Map<string, { amount: number; part: string }>();
+  readonly parked = new Map<string, Map<string, readonly [amount: number, atMs: number]>>();
+  watermark = 0;
+
+  addEntry(entry: JournalEntry): void {
+    ledgerRowsOf(entry).forEach((row) => this.addRow(row));
+    this.addGrant(entry.grant);
+  }
+
+  addGrant(grant: Grant): void {
+    const known = this.grants.get(grant.id);
+    if (known === undefined || known.revision < grant.revision) this.grants.set(grant.id, grant);
+  }
+
+  addRow(row: LedgerRow): void {
+    this.sums.add(row);
+    if (!UNTIMED.has(row.operation)) this.watermark = Math.max(this.watermark, row.occurredAtMs);
+    if (row.operation === 'reserve') this.#addMoved(row);
+    else if (row.account.startsWith(REFUNDED)) this.#addRefund(row, REFUNDED);
+    else if (row.account.startsWith(EXCESS)) this.#addRefund(row, EXCESS);
+    else if (row.account.startsWith(PARKED)) this.#addParked(row);
+  }
+
+  #addMoved({ grantId, account }: LedgerRow): void {
+    const moved = this.moved.get(grantId) ?? { units: [], money: [] };
+    (account.startsWith(BUDGET) ? moved.money : moved.units).push(account);
+    this.moved.set(grantId, moved);
+  }
+
+  #addRefund({ operationId, account, postedDelta }: LedgerRow, prefix: string): void {
+    const amount = (this.refunds.get(operationId)?.amount ?? 0) + postedDelta;
+    this.refunds.set(operationId, { amount, part: account.slice(prefix.length) });
+  }
+
+  #addParked({ operationId, account, postedDelta, occurredAtMs }: LedgerRow): void {
+    const paymentId = textOfPart(account.slice(PARKED.length));
+    const waiting = this.parked.get(paymentId) ?? new Map<string, readonly [number, number]>();
+    if (postedDelta > 0) waiting.set(operationId, [postedDelta, occurredAtMs]);
+    else waiting.delete(operationId);
+    if (waiting.size > 0) this.parked.set(paymentId, waiting);
+    else this.parked.delete(paymentId);
+  }
+}
+
+async function replace(
+  ledger: Ledger,
+  state: RebuiltState,
+  campaigns: Pick<CompiledCampaigns, 'hold'>,
+): Promise<void> {
+  const { redis, keys } = ledger;
+  const made = Object.fromEntries(
+    Object.entries(keys).map(([name, key]) => [name, `${String(key)}:rebuild`]),
+  ) as unknown as LedgerKeys;
+  const parts: (keyof LedgerKeys)[] = [
+    ...([
+      'balances',
+      'grants',
+      'refused',
+      'payments',
+      'refunds',
+      'parked',
+      'holds',
+      'state',
+    ] as const),
+  ];
+  await redis.unlink(...parts.map((part) => made[part]));
+  const filled = new Set<keyof LedgerKeys>();
+  let batch: ChainableCommander = redis.pipeline();
+  for (const { part, field, value } of fieldsOf(state, ledger.generationSize, campaigns)) {
+    filled.add(part);
+    if (part === 'holds') batch.zadd(made[part], value, field);
+    else batch.hset(made[part], field, value);
+    if (batch.length >= COMMANDS_A_TRIP) {
+      await run(batch);
+      batch = redis.pipeline();
+    }
+  }
+  await run(batch);
+  const swap = redis.multi();
+  for (const part of parts) {
+    if (filled.has(part)) swap.rename(made[part], keys[part]);
+    else swap.unlink(keys[part]);
+  }
+  swap.unlink(keys.refusedBefore, keys.parkedBefore);
+  await run(swap);
+}
+
+async function run(batch: ChainableCommander): Promise<void> {
+  for (const [error] of (await batch.exec()) ?? []) if (error !== null) throw error;
+}
+
+interface Field {
+  readonly part: keyof LedgerKeys;
+  readonly field: string;
+  readonly value: string;
+}
+
+function* fieldsOf(
+  state: RebuiltState,
+  generationSize: number,
+  campaigns: Pick<CompiledCampaigns, 'hold'>,
+): Generator<Field, void, undefined> {
+  for (const [account, { posted, pending }] of state.sums.balances) {
+    yield { part: 'balances', field: account, value: `${posted} ${pending}` };
+  }
+  const inOrder = [...state.grants.values()].sort((a, b) => a.revision - b.revision);
+  const refused = inOrder.filter(({ id }) => !state.moved.has(id)).slice(-Math.max(1, generationSize - 1));
+  for (const grant of refused) {
+    yield { part: 'refused', field: grant.id, value: encodeRecord(grant, NOT_MOVED) };
+  }
+  // The order of the first entries is the order in which a payment earned its grants.
+  const payments = new Map<string, string[]>();
+  for (const [id, moved] of state.moved) {
+    const grant = state.grants.get(id);
+    if (grant === undefined) throw new Error(`the journal moves grant ${id}, which no table names`);
+    yield { part: 'grants', field: id, value: encodeRecord(grant, moved) };
+    payments.set(grant.eventId, [...(payments.get(grant.eventId) ?? []), id]);
+    const hold = campaigns.hold(grant.campaignId, grant.offerId);
+    if (grant.state === 'held' && grant.reason !== 'review_overdue' && hold !== undefined) {
+      const value = String(grant.occurredAtMs + hold.timeoutMs);
+      yield { part: 'holds', field: `${id} ${hold.onTimeout}`, value };
+    }
+  }
+  for (const [paymentId, ids] of payments) {
+    yield { part: 'payments', field: paymentId, value: ids.join(' ') };
+  }
+  for (const [id, { amount, part }] of state.refunds) {
+    yield { part: 'refunds', field: id, value: `${amount} ${part}` };
+  }
+  for (const [paymentId, waiting] of state.parked) {
+    const list = [...waiting].map(([id, [amount, atMs]]) => [id, String(amount), String(atMs)]);
+    yield { part: 'parked', field: paymentId, value: JSON.stringify(list) };
+  }
+  yield { part: 'state', field: 'sequence', value: String(state.sums.last) };
+  yield { part: 'state', field: 'watermark', value: String(state.watermark) };
+}
+
+const NOT_MOVED: Moved = { units: [], money: [] };
