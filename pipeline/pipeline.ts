@@ -10,13 +10,13 @@
  */
 
 import type { Clock } from './clock.ts';
-import type { AccountAction, Command, Label } from './decide/account-action.ts';
-import type { Decision } from './decide/decision.ts';
+import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
+import { eventIdOf, type Decision } from './decide/decision.ts';
 import type { Engine, Judged } from './decide/engine.ts';
 import { EventBatch, EventView } from './event.ts';
 import type { BadShareGuard } from './ingest/bad-share.ts';
-import type { DecodeFailure, Decoder } from './ingest/decode.ts';
-import type { RawBatch, RawRecord } from './ingest/source.ts';
+import type { Decoder } from './ingest/decode.ts';
+import type { DecodeFailure, RawBatch, RawRecord } from './ingest/source.ts';
 import type { DeadLetter } from './outcome.ts';
 import type { History } from './record/history.ts';
 import type { Recorder } from './record/recorder.ts';
@@ -32,8 +32,8 @@ export type RecordOutcome =
       readonly kind: 'decided';
       readonly eventId: string;
       readonly decision: Decision;
-      /** Resolves when the event's rewards have taken effect. */
-      readonly grants: Promise<readonly Grant[]>;
+      /** The event's rewards; a promise until they have taken effect. */
+      readonly grants: readonly Grant[] | Promise<readonly Grant[]>;
     }
   | { readonly kind: 'repeated' | 'conflict'; readonly eventId: string }
   | { readonly kind: 'refused'; readonly failure: DecodeFailure };
@@ -43,7 +43,7 @@ export interface PipelineParts {
   readonly guard: BadShareGuard;
   readonly engine: Engine;
   /** Knows the events that are too old for the ids in memory. */
-  readonly history: Pick<History, 'standing'>;
+  readonly history: Pick<History, 'standing' | 'storedDecision'>;
   readonly rewards: (event: EventView, decision: Decision) => readonly LedgerOp[];
   readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];
   readonly settlement: Settlement;
@@ -56,6 +56,7 @@ export interface PipelineParts {
 }
 
 const BATCH_CAPACITY = 1024;
+const NO_GRANTS: readonly Grant[] = [];
 /** The command log's place in the marker's positions. */
 export const COMMANDS_POSITION = 'commands';
 
@@ -88,9 +89,12 @@ export class Pipeline {
     return outcomes;
   }
 
-  /** Obeys an analyst's order between two batches; false when it changed nothing. */
-  async obey(command: Command): Promise<boolean> {
-    return await this.#inTurn(() => Promise.resolve(this.#obey(command)));
+  /**
+   * Obeys an analyst's order between two batches.
+   * @param onDurable called once what it changed is durable.
+   */
+  async obey(command: Command, onDurable?: () => void): Promise<CommandResult> {
+    return await this.#inTurn(() => this.#obey(command, onDurable));
   }
 
   /** Resolves when every batch and command that was handed in has passed. */
@@ -126,7 +130,8 @@ export class Pipeline {
     for (; index < raw.records.length && this.#batch.length < BATCH_CAPACITY; index++) {
       const record = raw.records[index]!;
       const row = this.#batch.length;
-      const failure = decoder.decode(record.bytes, record.receivedAtMs, this.#batch);
+      const failure =
+        record.refused ?? decoder.decode(record.bytes, record.receivedAtMs, this.#batch);
       guard.count(failure !== undefined, raw.source);
       if (failure === undefined) {
         this.#recordOf[row] = index;
@@ -187,16 +192,16 @@ export class Pipeline {
   #record(raw: RawBatch, row: number, decision: Decision, nowMs: number, ops: LedgerOp[]): void {
     const { recorder, rewards, configVersion, engineVersion, metrics, tally } = this.#parts;
     const batch = this.#batch;
-    const latencyMs = Math.max(0, nowMs - batch.receivedAtMs[row]!);
+    const latencyUs = Math.round(Math.max(0, nowMs - batch.receivedAtMs[row]!) * 1000);
     recorder.addEvent(batch, row, decision, {
       configVersion,
       engineVersion,
-      latencyUs: Math.round(latencyMs * 1000),
+      latencyUs,
       source: raw.source,
     });
     this.#view.row = row;
     ops.push(...rewards(this.#view, decision));
-    tally.decision(decision, batch.occurredAtMs[row]!);
+    tally.decision(decision, batch.occurredAtMs[row]!, latencyUs);
     metrics.verdicts.inc({ verdict: decision.verdict });
   }
 
@@ -243,7 +248,7 @@ export class Pipeline {
         letters,
         settled: (grants) => {
           for (const grant of grants.flat()) {
-            recorder.addGrant(grant);
+            tally.grant(grant);
             metrics.grants.inc({ offer: grant.offerId, state: grant.state });
           }
           recorder.seal(sequence, positions, watermarkMs, onDurable);
@@ -270,30 +275,44 @@ export class Pipeline {
               kind: 'decided',
               eventId,
               decision: judgement.decision,
-              grants: settled.then((grants) => grants.slice(from, to).flat()),
+              grants:
+                from === to ? NO_GRANTS : settled.then((grants) => grants.slice(from, to).flat()),
             }
           : { kind: judgement.kind === 'repeat' ? 'repeated' : 'conflict', eventId };
     }
   }
 
-  #obey(command: Command): boolean {
-    const { engine, recorder, rewardsOfLabel } = this.#parts;
+  async #obey(command: Command, onDurable: (() => void) | undefined): Promise<CommandResult> {
     this.#positions[COMMANDS_POSITION] = command.id;
-    if (command.kind === 'label') {
-      const label: Label = {
-        decisionId: command.decisionId,
-        label: command.label,
-        actor: command.actor,
-        reason: command.reason,
-        labelledAtMs: command.issuedAtMs,
-      };
-      recorder.addLabel(label);
-      void this.#settle(rewardsOfLabel(label), [], [], undefined);
-      return true;
+    if (command.kind === 'label') return await this.#label(command, onDurable);
+    const action = this.#parts.engine.freezing.onCommand(command);
+    void this.#settle([], action === undefined ? [] : [action], [], onDurable);
+    const { accountId, kind } = command;
+    const done = kind === 'freeze' ? 'frozen' : 'not frozen';
+    const message =
+      action === undefined
+        ? `account ${accountId} was ${done} already`
+        : `account ${accountId} is ${done} from its next event on`;
+    return { commandId: command.id, accepted: true, message };
+  }
+
+  async #label(
+    command: Extract<Command, { kind: 'label' }>,
+    onDurable: (() => void) | undefined,
+  ): Promise<CommandResult> {
+    const { recorder, rewardsOfLabel, history } = this.#parts;
+    const { id: commandId, decisionId, label, actor, reason, issuedAtMs } = command;
+    const stored = await history.storedDecision(eventIdOf(decisionId));
+    if (stored === undefined) {
+      void this.#settle([], [], [], onDurable);
+      return { commandId, accepted: false, message: `there is no decision ${decisionId}` };
     }
-    const action = engine.freezing.onCommand(command);
-    void this.#settle([], action === undefined ? [] : [action], [], undefined);
-    return action !== undefined;
+    const word: Label = { decisionId, label, actor, reason, labelledAtMs: issuedAtMs };
+    recorder.addLabel(word);
+    void this.#settle(rewardsOfLabel(word), [], [], onDurable);
+    const { verdict } = stored.decision;
+    const message = `decision ${decisionId} (${verdict}) is labelled ${label}`;
+    return { commandId, accepted: true, message, verdict };
   }
 
   #letter(source: string, record: RawRecord, failure: DecodeFailure): DeadLetter {

@@ -7,6 +7,8 @@ export interface SummaryState {
   readonly tally: Tally;
   /** Accounts frozen now. */
   readonly frozen: number;
+  /** Posted less clawed back over all campaigns, in minor units. */
+  readonly costMinor: number;
   /** Records waiting at the sources, undefined where none can tell. */
   readonly lag: number | undefined;
   /** Units left of each offer's quota, the scarcest first. */
@@ -68,7 +70,7 @@ export function line(state: SummaryState, eventsPerSecond: number): string {
     `review ${count(tally.verdicts.review)}`,
     `block ${count(tally.verdicts.block)}`,
     `frozen ${count(state.frozen)}`,
-    `rewards ${money(tally.costMinor)}`,
+    `rewards ${money(state.costMinor)}`,
     `saved ${money(tally.interceptedMinor)}`,
   ];
   if (state.lag !== undefined) parts.push(`lag ${count(state.lag)}`);
@@ -86,7 +88,7 @@ function block(state: SummaryState, eventsPerSecond: number): string[] {
     `verdicts   allow ${count(tally.verdicts.allow)}   review ${count(tally.verdicts.review)}   block ${count(tally.verdicts.block)}`,
     `detectors  ${top.length === 0 ? 'quiet' : top.map(([name, hits]) => `${name} ${count(hits)}`).join('   ')}`,
     `freezes    ${count(tally.freezes)}   proposed ${count(tally.proposals)}   frozen now ${count(state.frozen)}`,
-    `rewards    granted ${count(tally.grantsPosted)}   cost ${money(tally.costMinor)}   held ${count(tally.grantsHeld)}   kept from abusers ${money(tally.interceptedMinor)}`,
+    `rewards    granted ${count(tally.grantsPosted)}   cost ${money(state.costMinor)}   held ${count(tally.grantsHeld)}   kept from abusers ${money(tally.interceptedMinor)}`,
     `quota left ${quotas.length === 0 ? 'no limited offer' : quotas.map(({ offer, left }) => `${offer} ${count(left)}`).join('   ')}`,
     `state      ${state.obstacle ?? 'running'}`,
   ];

@@ -1,8 +1,12 @@
-/** What this process has done so far, for the summary on the terminal and at the end of a run. */
+/** What this process has done so far, for the summary on the terminal and for its row of figures. */
 
+import { quantile } from 'simple-statistics';
 import type { AccountAction } from './decide/account-action.ts';
 import type { Decision, Verdict } from './decide/decision.ts';
 import type { Grant } from './reward/grant.ts';
+
+/** Latencies that the quantiles look back on. */
+const LATENCIES = 4096;
 
 export class Tally {
   events = 0;
@@ -17,14 +21,16 @@ export class Tally {
   readonly detectors = new Map<string, number>();
   grantsPosted = 0;
   grantsHeld = 0;
-  /** Posted less clawed back, in minor units. */
-  costMinor = 0;
   /** Would-be rewards of blocked events, in minor units. */
   interceptedMinor = 0;
   /** Event time of the newest finding, −Infinity before the first. */
   lastFindingMs = -Infinity;
+  readonly #latencies = new Float64Array(LATENCIES);
+  #latencyCount = 0;
 
-  decision(decision: Decision, occurredAtMs: number): void {
+  decision(decision: Decision, occurredAtMs: number, latencyUs: number): void {
+    this.#latencies[this.events % LATENCIES] = latencyUs;
+    this.#latencyCount = Math.min(LATENCIES, this.#latencyCount + 1);
     this.events++;
     this.verdicts[decision.verdict]++;
     if (decision.late) this.late++;
@@ -40,18 +46,18 @@ export class Tally {
     if (action.kind === 'propose') this.proposals++;
   }
 
-  /** @param before the same grant as it stood before, undefined for a new one. */
-  grant(grant: Grant, before: Grant | undefined): void {
-    this.costMinor += costOf(grant) - costOf(before);
-    this.grantsPosted += Number(grant.state === 'posted') - Number(before?.state === 'posted');
-    this.grantsHeld += Number(grant.state === 'held') - Number(before?.state === 'held');
-    if (before === undefined && grant.reason === 'risk_block') {
+  /** A grant as an operation left it. */
+  grant(grant: Grant): void {
+    if (grant.reason === 'granted') this.grantsPosted++;
+    if (grant.reason === 'held_for_review') this.grantsHeld++;
+    if (grant.reason === 'risk_block' || grant.reason === 'account_frozen') {
       this.interceptedMinor += grant.amountMinor;
     }
   }
-}
 
-function costOf(grant: Grant | undefined): number {
-  if (grant?.state !== 'posted' && grant?.state !== 'clawed_back') return 0;
-  return grant.amountMinor - grant.clawedBackMinor;
+  /** Quantile q of the latest latencies, in microseconds; 0 before the first event. */
+  latencyUs(q: number): number {
+    if (this.#latencyCount === 0) return 0;
+    return quantile([...this.#latencies.subarray(0, this.#latencyCount)], q);
+  }
 }

@@ -37,3 +37,8 @@ export interface Decision {
 export function decisionIdOf(eventId: string): string {
   return `dec_${eventId}`;
 }
+
+/** The event that a decision is about. */
+export function eventIdOf(decisionId: string): string {
+  return decisionId.replace(/^dec_/, '');
+}

@@ -93,13 +93,15 @@ export class Engine {
     return { judgements: judgements as readonly Judgement[], actions };
   }
 
-  /** Takes recorded events back in after a restart, without judging them again. */
+  /** Takes recorded events back in after a restart, without judging them again; late ones enter no window. */
   restore(batch: EventBatch): void {
     const { ids, store } = this.#parts;
     for (let row = 0; row < batch.length; row++) {
       ids.check(batch.idLo[row]!, batch.idHi[row]!, batch.bodyHash[row]!, batch.occurredAtMs[row]!);
     }
-    synchronously(store.restore(batch, 0, batch.length));
+    for (const [from, to] of runs(batch.length, (row) => batch.late[row] === 0)) {
+      synchronously(store.restore(batch, from, to));
+    }
   }
 
   /** Marks repeats and conflicts; a new event stays undefined. */
@@ -130,13 +132,8 @@ export class Engine {
       this.#matrix = { width: this.#matrix.width, values: new Float64Array(size) };
       this.#parts.detectors.bind(this.#matrix);
     }
-    let from = 0;
-    while (from < batch.length) {
-      while (from < batch.length && judgements[from] !== undefined) from++;
-      let to = from;
-      while (to < batch.length && judgements[to] === undefined) to++;
-      if (to > from) synchronously(this.#parts.store.measure(batch, from, to, this.#matrix));
-      from = to;
+    for (const [from, to] of runs(batch.length, (row) => judgements[row] === undefined)) {
+      synchronously(this.#parts.store.measure(batch, from, to, this.#matrix));
     }
   }
 
@@ -175,4 +172,19 @@ export class Engine {
 
 function synchronously(result: Promise<void> | void): void {
   if (result !== undefined) throw new TypeError('the engine needs a window store in memory');
+}
+
+/** The runs [from, to) of rows that are wanted. */
+function* runs(
+  length: number,
+  wanted: (row: number) => boolean,
+): Generator<readonly [number, number]> {
+  let from = 0;
+  while (from < length) {
+    while (from < length && !wanted(from)) from++;
+    let to = from;
+    while (to < length && wanted(to)) to++;
+    if (to > from) yield [from, to];
+    from = to;
+  }
 }

@@ -1,0 +1,78 @@
+/** Puts an engine together from a configuration: the same one for live, backtest and replay. */
+
+import { createHmac } from 'node:crypto';
+import type { LoadedConfig } from '../config/load.ts';
+import { Engine } from './decide/engine.ts';
+import { FreezeState } from './decide/freezing.ts';
+import { SubjectList } from './decide/lists.ts';
+import type { NamedDetector } from './detect/detector.ts';
+import { compileDetectors } from './detect/evaluate.ts';
+import { compilePlan } from './detect/feature-plan.ts';
+import { MemoryWindowStore } from './detect/memory-store.ts';
+import { Decoder } from './ingest/decode.ts';
+import { IdTable } from './ingest/id-table.ts';
+
+/** The release that made a decision; recorded with it. */
+export const ENGINE_VERSION = '0.1.0';
+
+/** Ids are remembered a day beyond the longest window, so that a repeat cannot enter a window twice. */
+const ID_MARGIN_MS = 86_400_000;
+const MAX_IDS = 32_000_000;
+
+export interface AssembledEngine {
+  readonly engine: Engine;
+  readonly store: MemoryWindowStore;
+  readonly ids: IdTable;
+  /** Names of the detectors that are on. */
+  readonly detectors: readonly string[];
+  /** How far back a restart has to read: everything older can neither enter a window nor be taken for new. */
+  readonly horizonMs: number;
+}
+
+/** @param secret of the deployment: seeds the hash of attacker-chosen keys. */
+export function assembleDecoder(config: LoadedConfig, secret: Buffer): Decoder {
+  const seed = createHmac('sha256', secret).update('hash seed').digest();
+  const { ingest } = config.system;
+  return new Decoder({
+    hashSeed: [seed.readInt32LE(0), seed.readInt32LE(4)],
+    placeholders: config.placeholders,
+    cardTokenKey: createHmac('sha256', secret).update('card token').digest(),
+    limits: {
+      maxRecordBytes: ingest.maxRecordBytes,
+      maxDepth: ingest.maxDepth,
+      maxAmountMinor: ingest.maxAmountMinor,
+      earliestMs: Date.parse(ingest.earliest),
+      maxFutureMs: ingest.maxFutureMs,
+    },
+  });
+}
+
+export function assembleEngine(
+  config: LoadedConfig,
+  catalogue: readonly NamedDetector[],
+): AssembledEngine {
+  const { system } = config;
+  const detectors = compileDetectors(catalogue, config.sections);
+  const plan = compilePlan(detectors.requests);
+  const store = new MemoryWindowStore(plan, {
+    allowedLatenessMs: system.windows.allowedLatenessMs,
+    maxKeys: system.windows.maxKeys,
+    maxEntries: system.windows.maxEntries,
+  });
+  const horizonMs = plan.longestWindowMs + system.windows.allowedLatenessMs + ID_MARGIN_MS;
+  const ids = new IdTable({ horizonMs, maxEntries: MAX_IDS });
+  const engine = new Engine({
+    detectors,
+    store,
+    ids,
+    blockList: new SubjectList(config.blockList),
+    allowList: new SubjectList(config.allowList),
+    policy: system.policy,
+    freezing: new FreezeState({
+      automatic: system.freezing.automatic,
+      perHour: system.freezing.perHour,
+      expiresAfterMs: system.freezing.expiresAfterMs,
+    }),
+  });
+  return { engine, store, ids, detectors: detectors.names, horizonMs };
+}

@@ -1,0 +1,55 @@
+/** Applies analysts' orders as they come, from where history ends, in the order of the command log. */
+
+import { LOG_START, type CommandLog } from './act/commands.ts';
+import type { Clock } from './clock.ts';
+import type { Command } from './decide/account-action.ts';
+import { messageOf } from './failure.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { Pipeline } from './pipeline.ts';
+import { isUnavailable } from './reward/redis.ts';
+import type { Logger } from './telemetry.ts';
+
+export interface FollowParts {
+  readonly commands: CommandLog;
+  readonly pipeline: Pipeline;
+  /** Id of the last command that is part of history; undefined: none. */
+  readonly position: string | undefined;
+  readonly lifecycle: Lifecycle;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const FOLLOW_AGAIN_MS = 1000;
+
+/** Ends when the process stops; an absence of Redis is waited through, any other error ends the process. */
+export async function followCommands(parts: FollowParts): Promise<void> {
+  const { commands, lifecycle, clock, log } = parts;
+  const { signal } = lifecycle;
+  let position = parts.position ?? LOG_START;
+  while (!signal.aborted) {
+    try {
+      for await (const command of commands.follow(position, signal)) {
+        await obey(parts, command);
+        position = command.id;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isUnavailable(error)) {
+        lifecycle.fail(error);
+        return;
+      }
+      log.warn({ error: messageOf(error) }, 'the command log is away');
+      await clock.sleep(FOLLOW_AGAIN_MS, signal);
+    }
+  }
+}
+
+async function obey({ commands, pipeline, log }: FollowParts, command: Command): Promise<void> {
+  const result = await pipeline.obey(command, () => {
+    commands.trim(command.id).catch((error: unknown) => {
+      log.debug({ error: messageOf(error) }, 'the command log is trimmed later');
+    });
+  });
+  log.info({ actor: command.actor, ...result }, 'command obeyed');
+  await commands.answer(result);
+}

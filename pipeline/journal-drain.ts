@@ -1,0 +1,109 @@
+/**
+ * Carries the ledger's journal into the record: every change of a grant becomes rows of `ledger_entries` and
+ * the grant's newest row. The journal in Redis is the outbox: it is trimmed only when its rows are durable,
+ * and what is drained twice writes the same rows under the same keys.
+ */
+
+import type { Clock } from './clock.ts';
+import { messageOf } from './failure.ts';
+import type { Recorder } from './record/recorder.ts';
+import type { SharedAccount } from './reward/campaign.ts';
+import { ledgerRowsOf } from './reward/journal.ts';
+import type { Ledger } from './reward/ledger.ts';
+import type { LedgerBalance } from './record/tables/ledger-balances.ts';
+import { isUnavailable } from './reward/redis.ts';
+import type { Logger } from './telemetry.ts';
+
+export interface JournalDrainParts {
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  /** What campaign managers watch: budget lines and quotas. */
+  readonly accounts: readonly SharedAccount[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly fail: (error: unknown) => void;
+}
+
+const EVERY_MS = 500;
+const BALANCES_EVERY_MS = 5000;
+const ENTRIES_A_ROUND = 2000;
+
+export class JournalDrain {
+  readonly #parts: JournalDrainParts;
+  readonly #stopping = new AbortController();
+  #drained = 0;
+  #loop: Promise<void> | undefined;
+  /** The newest balances of all shared accounts; empty before the first reading. */
+  balances: readonly LedgerBalance[] = [];
+
+  constructor(parts: JournalDrainParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#loop = this.#run().catch((error: unknown) => this.#parts.fail(error));
+  }
+
+  /** Drains what is left, once; what cannot be drained now waits in the journal. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    await this.#quietly(async () => {
+      await this.#drain();
+      await this.#readBalances();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#parts;
+    let balancesAtMs = -Infinity;
+    while (!this.#stopping.signal.aborted) {
+      await this.#quietly(async () => {
+        await this.#drain();
+        if (clock.monotonic() - balancesAtMs >= BALANCES_EVERY_MS) {
+          balancesAtMs = clock.monotonic();
+          await this.#readBalances();
+        }
+      });
+      await clock.sleep(EVERY_MS, this.#stopping.signal);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const { ledger, recorder } = this.#parts;
+    for (;;) {
+      const entries = await ledger.drain(this.#drained, ENTRIES_A_ROUND);
+      for (const entry of entries) {
+        for (const row of ledgerRowsOf(entry)) recorder.addLedgerEntry(row);
+        recorder.addGrant(entry.grant);
+      }
+      const last = entries.at(-1);
+      if (last === undefined) return;
+      this.#drained = last.sequence;
+      await recorder.flush();
+      await ledger.trim(last.sequence);
+      if (entries.length < ENTRIES_A_ROUND) return;
+    }
+  }
+
+  async #readBalances(): Promise<void> {
+    const { ledger, recorder, accounts } = this.#parts;
+    const sequence = await ledger.sequence();
+    const found = await ledger.balances(accounts.map(({ account }) => account));
+    this.balances = found.map(({ account, posted, pending }, index) => {
+      const { campaignId, limit } = accounts[index]!;
+      return { account, campaignId, limit, posted, pending, sequence };
+    });
+    recorder.addBalances(this.balances);
+  }
+
+  /** While Redis is away the journal waits there. */
+  async #quietly(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      this.#parts.log.debug({ error: messageOf(error) }, 'the ledger journal waits');
+    }
+  }
+}

@@ -1,0 +1,264 @@
+#!/usr/bin/env node
+/** The process entry: the command line, exit codes, and one clear line for every failure. */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Failure } from './failure.ts';
+
+const VERSION_LINE = 'sheepdog 0.1.0';
+
+function integer(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`write a whole number from ${least} on`);
+    }
+    return value;
+  };
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('write a number above 0');
+  }
+  return value;
+}
+
+function program(): Command {
+  const root = new Command('sheepdog')
+    .description(
+      'Guards marketing campaigns: decides payments, grants rewards once, freezes abusers.',
+    )
+    .version(VERSION_LINE)
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  addStart(root);
+  addHistory(root);
+  addConfig(root);
+  addAnalyst(root);
+  addLedger(root);
+  addUpkeep(root);
+  return root;
+}
+
+const profileOption = new Option('--profile <profile>', 'where stream, ledger and record live')
+  .choices(['embedded', 'cluster'])
+  .default('embedded');
+const dataOption = new Option('--data <dir>', 'data folder of the embedded profile').default(
+  'data',
+);
+const configOption = new Option('--config <dir>', 'configuration folder').default('config');
+
+function addStart(root: Command): void {
+  root
+    .command('start')
+    .description('the main job: events in, decisions, rewards and freezes out')
+    .option('--input <file>', 'events to read: .ndjson or .csv, also .gz; - for stdin')
+    .option('--map <file>', 'how to read the columns of a CSV')
+    .option('--simulate', 'generate labelled customers and attackers')
+    .addOption(new Option('--seed <n>', 'seed of the simulation').argParser(integer(0)))
+    .addOption(
+      new Option('--minutes <m>', 'length of the simulation in event time').argParser(
+        positiveNumber,
+      ),
+    )
+    .addOption(profileOption)
+    .addOption(dataOption)
+    .addOption(configOption)
+    .addOption(new Option('--port <n>', 'port of the HTTP side; 0 picks one').argParser(integer(0)))
+    .option('--exit-when-done', 'stop when the input ends')
+    .action(async (options: StartFlags) => {
+      const { start } = await import('./start.ts');
+      await start(options);
+    });
+}
+
+/** The options of `start` as commander hands them over. */
+export interface StartFlags {
+  readonly input?: string;
+  readonly map?: string;
+  readonly simulate?: boolean;
+  readonly seed?: number;
+  readonly minutes?: number;
+  readonly profile: 'embedded' | 'cluster';
+  readonly data: string;
+  readonly config: string;
+  readonly port?: number;
+  readonly exitWhenDone?: boolean;
+}
+
+function addHistory(root: Command): void {
+  root
+    .command('backtest')
+    .description(
+      'run the same engine over history, with no effects; with labels: precision and recall',
+    )
+    .requiredOption('--input <file>', 'events in any order: .ndjson or .csv, also .gz')
+    .option('--map <file>', 'how to read the columns of a CSV')
+    .addOption(configOption)
+    .option('--against <dir>', 'another configuration: what would it have done differently')
+    .option('--report <file>', 'write the report here instead of stdout')
+    .action(async (options: BacktestFlags) => {
+      const { backtest } = await import('./offline.ts');
+      await backtest(options);
+    });
+  root
+    .command('simulate')
+    .description('write a labelled, reproducible stream with honest customers and attackers')
+    .requiredOption('--out <file>', 'NDJSON; .gz is packed, - is stdout')
+    .addOption(new Option('--seed <n>', 'same seed, same stream').argParser(integer(0)).default(1))
+    .addOption(new Option('--minutes <m>', 'event time').argParser(positiveNumber).default(60))
+    .addOption(new Option('--rate <r>', 'events a second').argParser(positiveNumber).default(50))
+    .option('--start <instant>', 'first instant, RFC 3339', '2026-11-20T08:00:00+08:00')
+    .option('--attack <name...>', 'only these attacks; `none` for honest customers alone')
+    .action(async (options: SimulateFlags) => {
+      const { simulateToFile } = await import('./offline.ts');
+      await simulateToFile(options);
+    });
+}
+
+export interface BacktestFlags {
+  readonly input: string;
+  readonly map?: string;
+  readonly config: string;
+  readonly against?: string;
+  readonly report?: string;
+}
+
+export interface SimulateFlags {
+  readonly out: string;
+  readonly seed: number;
+  readonly minutes: number;
+  readonly rate: number;
+  readonly start: string;
+  readonly attack?: readonly string[];
+}
+
+function addConfig(root: Command): void {
+  const config = root.command('config').description('check, show or describe the configuration');
+  config
+    .command('check')
+    .description('all errors at once, as file:line:column')
+    .addOption(configOption)
+    .action(async (options: { config: string }) => {
+      const { checkConfig } = await import('./offline.ts');
+      await checkConfig(options.config);
+    });
+  config
+    .command('show')
+    .description('the effective configuration and its version')
+    .addOption(configOption)
+    .action(async (options: { config: string }) => {
+      const { showConfig } = await import('./offline.ts');
+      await showConfig(options.config);
+    });
+  config
+    .command('schema')
+    .description('JSON Schemas of the configuration files, for editors')
+    .action(async () => {
+      const { showSchemas } = await import('./offline.ts');
+      await showSchemas();
+    });
+}
+
+/** Where an analyst's command finds the worker's command log. */
+export interface AnalystFlags {
+  readonly reason: string;
+  readonly actor: string;
+  readonly profile: 'embedded' | 'cluster';
+  readonly data: string;
+}
+
+function addAnalyst(root: Command): void {
+  const audited = (command: Command): Command =>
+    command
+      .requiredOption('--reason <text>', 'why; kept for ever')
+      .option('--actor <name>', 'who', 'analyst')
+      .addOption(profileOption)
+      .addOption(dataOption);
+  for (const kind of ['freeze', 'unfreeze'] as const) {
+    audited(root.command(kind).argument('<account>'))
+      .description(`${kind} an account`)
+      .action(async (accountId: string, options: AnalystFlags) => {
+        const { order } = await import('./order.ts');
+        await order({ kind, accountId }, options);
+      });
+  }
+  audited(
+    root
+      .command('label')
+      .argument('<decision>')
+      .addArgument(
+        root.createArgument('<label>', 'the truth').choices(['confirmed', 'false_positive']),
+      ),
+  )
+    .description('say what a decision turned out to be; held rewards are voided or released')
+    .action(
+      async (decisionId: string, label: 'confirmed' | 'false_positive', options: AnalystFlags) => {
+        const { order } = await import('./order.ts');
+        await order({ kind: 'label', decisionId, label }, options);
+      },
+    );
+}
+
+export interface LedgerFlags {
+  readonly profile: 'embedded' | 'cluster';
+  readonly data: string;
+  readonly config: string;
+}
+
+function addLedger(root: Command): void {
+  const ledger = root
+    .command('ledger')
+    .description('the reward ledger: prove it, mend it, read it');
+  const described = {
+    verify: 'recompute every balance from the journal and compare',
+    rebuild: 'restore the ledger from the journal in ClickHouse',
+    balances: 'what stands on every account',
+  };
+  for (const [name, description] of Object.entries(described)) {
+    ledger
+      .command(name)
+      .description(description)
+      .addOption(profileOption)
+      .addOption(dataOption)
+      .addOption(configOption)
+      .action(async (options: LedgerFlags) => {
+        const { ledgerCommand } = await import('./ledger-command.ts');
+        await ledgerCommand(name as keyof typeof described, options);
+      });
+  }
+}
+
+function addUpkeep(root: Command): void {
+  root
+    .command('migrate')
+    .description('bring the ClickHouse schema up to date')
+    .addOption(profileOption)
+    .addOption(dataOption)
+    .action(async (options: { profile: 'embedded' | 'cluster'; data: string }) => {
+      const { migrateRecord } = await import('./offline.ts');
+      await migrateRecord(options);
+    });
+}
+
+/** Runs one command line; the exit code is the process's. */
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof Failure) {
+      process.stderr.write(`sheepdog: ${error.message}\n`);
+      return error.exitCode;
+    }
+    process.stderr.write(`sheepdog: this is a defect; please report it with these lines:\n`);
+    process.stderr.write(
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return 1;
+  }
+}
+
+process.exit(await main(process.argv));

@@ -1,0 +1,167 @@
+/** Commands that need no running worker: backtest, simulate, config and migrate. */
+
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { campaignSchema } from '../config/campaign-schema.ts';
+import { readEnvironment } from '../config/environment.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { listSchema, systemSchema } from '../config/schema.ts';
+import { assembleDecoder, assembleEngine } from './assemble.ts';
+import { runBacktest, type Candidate } from './backtest/backtest.ts';
+import { systemClock } from './clock.ts';
+import { holdDataFolder } from './data-folder.ts';
+import type { NamedDetector } from './detect/detector.ts';
+import { discoverDetectors } from './detect/discover.ts';
+import { detectorsSchema } from './detect/section.ts';
+import { Failure, messageOf } from './failure.ts';
+import { parseCsvMap, type CsvMap } from './ingest/csv-map-schema.ts';
+import { inEventOrder } from './ingest/event-order.ts';
+import { FileSource } from './ingest/file.ts';
+import type { BacktestFlags, SimulateFlags } from './main.ts';
+import { openAnalytics } from './record/clickhouse.ts';
+import { migrate } from './record/migrate.ts';
+import { writeSimulation } from './simulate/write.ts';
+
+/** Reads a CSV's mapping file. @throws Failure (exit code 2) naming what is wrong, with line and column. */
+export async function readMap(path: string | undefined): Promise<CsvMap | undefined> {
+  if (path === undefined) return undefined;
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new Failure(`${path}: the map cannot be read: ${messageOf(error)}`, { exitCode: 2 });
+  }
+  return parseCsvMap(text, path);
+}
+
+export async function backtest(flags: BacktestFlags): Promise<void> {
+  const catalogue = await discoverDetectors();
+  const config = await loadConfig(flags.config, catalogue);
+  const map = await readMap(flags.map);
+  // A hash seed of its own: nothing that a backtest computes is kept.
+  const decoder = assembleDecoder(config, randomBytes(32));
+  const { maxRecordBytes } = config.system.ingest;
+  const source = inEventOrder(
+    new FileSource({ path: flags.input, ...(map && { map }), maxRecordBytes, clock: systemClock }),
+    { decoder },
+  );
+  const report = await runBacktest({
+    source,
+    decoder,
+    candidate: candidateOf(config, catalogue),
+    against:
+      flags.against === undefined
+        ? undefined
+        : candidateOf(await loadConfig(flags.against, catalogue), catalogue),
+    clock: systemClock,
+    progress: (line) => process.stderr.write(`${line}\n`),
+  });
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  if (flags.report === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  try {
+    await writeFile(flags.report, text);
+  } catch (error) {
+    throw new Failure(`${flags.report}: the report cannot be written: ${messageOf(error)}`);
+  }
+}
+
+function candidateOf(config: LoadedConfig, catalogue: readonly NamedDetector[]): Candidate {
+  const { engine, detectors } = assembleEngine(config, catalogue);
+  return { configVersion: config.version, engine, detectors };
+}
+
+export async function simulateToFile(flags: SimulateFlags): Promise<void> {
+  const startMs = Date.parse(flags.start);
+  if (Number.isNaN(startMs) || !/(Z|[+-]\d\d:\d\d)$/.test(flags.start)) {
+    throw new Failure(
+      `--start ${flags.start}: write an instant such as 2026-11-20T08:00:00+08:00`,
+      {
+        exitCode: 2,
+      },
+    );
+  }
+  const attacks = flags.attack?.filter((name) => name !== 'none');
+  const written = await writeSimulation(
+    flags.out === '-' ? process.stdout : flags.out,
+    {
+      seed: flags.seed,
+      startMs,
+      minutes: flags.minutes,
+      ratePerSecond: flags.rate,
+      ...(attacks && { attacks }),
+    },
+    ({ events, done }) =>
+      process.stderr.write(`simulate: ${events} events, ${Math.round(done * 100)} %\n`),
+  );
+  process.stderr.write(
+    `simulate: ${written.events} events, ${written.fraud} of them fraud, to ${flags.out}\n`,
+  );
+}
+
+export async function checkConfig(directory: string): Promise<void> {
+  const config = await loadConfig(directory, await discoverDetectors());
+  const count = Object.keys(config.files).length;
+  process.stdout.write(`${directory}: ${count} files, no errors, version ${config.version}\n`);
+}
+
+export async function showConfig(directory: string): Promise<void> {
+  const config = await loadConfig(directory, await discoverDetectors());
+  const { version, system, sections, campaigns, blockList, allowList } = config;
+  process.stdout.write(
+    stringify({ version, system, detectors: sections, campaigns, blockList, allowList }),
+  );
+}
+
+export async function showSchemas(): Promise<void> {
+  const schemas = {
+    'sheepdog.yaml': systemSchema,
+    'detectors.yaml': detectorsSchema(await discoverDetectors()),
+    'campaigns/*.yaml': campaignSchema,
+    'lists/block.yaml': listSchema,
+    'lists/allow.yaml': listSchema,
+  };
+  const described = Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+    ]),
+  );
+  process.stdout.write(`${JSON.stringify(described, null, 2)}\n`);
+}
+
+export async function migrateRecord(options: {
+  readonly profile: 'embedded' | 'cluster';
+  readonly data: string;
+}): Promise<void> {
+  const { clickhouseUrl } = readEnvironment();
+  if (options.profile === 'cluster') {
+    if (clickhouseUrl === undefined) {
+      throw new Failure('the cluster profile needs CLICKHOUSE_URL', { exitCode: 2 });
+    }
+    await migrateAt({ url: clickhouseUrl });
+    return;
+  }
+  const folder = await holdDataFolder(options.data);
+  try {
+    await migrateAt({ path: `${folder.path}/clickhouse` });
+  } finally {
+    await folder.release();
+  }
+}
+
+async function migrateAt(target: { readonly url?: string; readonly path?: string }): Promise<void> {
+  const analytics = await openAnalytics(target);
+  try {
+    const applied = await migrate(analytics);
+    const what =
+      applied.length === 0 ? 'the schema was up to date' : `applied ${applied.join(', ')}`;
+    process.stdout.write(`${analytics.place}: ${what}\n`);
+  } finally {
+    await analytics.close();
+  }
+}

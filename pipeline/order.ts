@@ -1,0 +1,66 @@
+/** An analyst's order from the command line: into the command log, and the worker's word on it back. */
+
+import { readEnvironment } from '../config/environment.ts';
+import { CommandLog } from './act/commands.ts';
+import { systemClock } from './clock.ts';
+import { holdDataFolder } from './data-folder.ts';
+import type { LabelValue } from './decide/account-action.ts';
+import { Failure } from './failure.ts';
+import type { AnalystFlags } from './main.ts';
+import { openRedis, privateRedisRuns, type RedisServer } from './reward/redis.ts';
+import { createLogger } from './telemetry.ts';
+
+export type Order =
+  | { readonly kind: 'freeze' | 'unfreeze'; readonly accountId: string }
+  | { readonly kind: 'label'; readonly decisionId: string; readonly label: LabelValue };
+
+const ANSWER_WITHIN_MS = 5000;
+
+/** Appends the order and waits for the worker; without one the order is queued for the next start. @throws Failure */
+export async function order(what: Order, flags: AnalystFlags): Promise<void> {
+  await withRedis(flags, async (redis) => {
+    const commands = new CommandLog(redis);
+    try {
+      const { actor, reason } = flags;
+      const issuedAtMs = systemClock.now();
+      const id = await commands.append({ ...what, actor, reason, issuedAtMs });
+      const result = await commands.wait(id, ANSWER_WITHIN_MS);
+      if (result === undefined) {
+        process.stdout.write(`queued as ${id}: no worker answered; the next one obeys it first\n`);
+      } else if (result.accepted) {
+        process.stdout.write(`${result.message}\n`);
+      } else {
+        throw new Failure(result.message);
+      }
+    } finally {
+      commands.close();
+    }
+  });
+}
+
+/** Works on the running worker's Redis, or on the data folder's own while no worker holds it. */
+export async function withRedis(
+  { profile, data }: Pick<AnalystFlags, 'profile' | 'data'>,
+  work: (redis: RedisServer) => Promise<void>,
+): Promise<void> {
+  const { redisUrl } = readEnvironment();
+  const log = createLogger('warn');
+  if (profile === 'cluster' && redisUrl === undefined) {
+    throw new Failure('the cluster profile needs REDIS_URL in the environment', { exitCode: 2 });
+  }
+  const running = redisUrl !== undefined || (await privateRedisRuns(data));
+  const folder = running ? undefined : await holdDataFolder(data);
+  const redis = await openRedis({
+    url: redisUrl,
+    dataDir: data,
+    clock: systemClock,
+    log,
+    attach: running,
+  });
+  try {
+    await work(redis);
+  } finally {
+    await redis.close();
+    await folder?.release();
+  }
+}

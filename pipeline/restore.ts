@@ -1,0 +1,57 @@
+/** Brings an engine back to where history ends: windows, known ids, frozen accounts. */
+
+import type { Clock } from './clock.ts';
+import type { Engine } from './decide/engine.ts';
+import { EventBatch } from './event.ts';
+import { Failure } from './failure.ts';
+import type { Decoder } from './ingest/decode.ts';
+import type { History } from './record/history.ts';
+import type { Logger } from './telemetry.ts';
+
+const BATCH = 1024;
+const PROGRESS_EVERY_MS = 2000;
+
+/**
+ * @param horizonMs how far back from the watermark events still matter.
+ * @returns the number of events taken back in.
+ * @throws Failure when a recorded event is no event any more.
+ */
+export async function restoreEngine(
+  engine: Engine,
+  history: History,
+  decoder: Decoder,
+  horizonMs: number,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): Promise<number> {
+  for (const action of await history.restoreAccountActions()) engine.freezing.apply(action);
+  const batch = new EventBatch(BATCH);
+  let events = 0;
+  let toldMs = clock.monotonic();
+  for await (const page of history.restoreEvents(horizonMs)) {
+    for (const { json, receivedAtMs, bodyHash, late } of page) {
+      const failure = decoder.decode(json, receivedAtMs, batch);
+      if (failure !== undefined) {
+        throw new Failure(
+          `a recorded event cannot be read back (${failure.fieldPath}: ${failure.message}): ` +
+            'the limits of ingest are narrower than when it was recorded; widen them again',
+        );
+      }
+      batch.bodyHash[batch.length - 1] = bodyHash;
+      batch.late[batch.length - 1] = Number(late);
+      if (batch.length === BATCH) events += take(engine, batch);
+    }
+    if (clock.monotonic() - toldMs >= PROGRESS_EVERY_MS) {
+      toldMs = clock.monotonic();
+      log.info({ events }, 'restoring');
+    }
+  }
+  events += take(engine, batch);
+  return events;
+}
+
+function take(engine: Engine, batch: EventBatch): number {
+  const { length } = batch;
+  if (length > 0) engine.restore(batch);
+  batch.clear();
+  return length;
+}

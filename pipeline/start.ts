@@ -1,0 +1,209 @@
+/** The command `start`: a worker, its sources, the summary, and the way down. */
+
+import { DateTime } from 'luxon';
+import { readEnvironment, type Environment } from '../config/environment.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { discoverDetectors } from './detect/discover.ts';
+import { Failure } from './failure.ts';
+import { FileSource } from './ingest/file.ts';
+import { KafkaAway, KafkaDeadLetters } from './ingest/kafka-dead-letters.ts';
+import { KafkaSource } from './ingest/kafka-source.ts';
+import type { Source } from './ingest/source.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { StartFlags } from './main.ts';
+import { readMap } from './offline.ts';
+import { reportStats } from './stats.ts';
+import { SimulatorSource } from './simulate/source.ts';
+import { showSummary, type SummaryState } from './summary.ts';
+import { createLogger, Metrics, type Logger } from './telemetry.ts';
+import { openWorker, type Worker, type WorkerOptions } from './worker.ts';
+
+interface Run {
+  readonly flags: StartFlags;
+  readonly config: LoadedConfig;
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+}
+
+const SIMULATED_RATE = 10;
+const SIMULATED_MINUTES = 60;
+/** An hour of events passes in half a minute. */
+const SIMULATED_SPEED_UP = 120;
+
+/** Runs until the input ends (with --exit-when-done), a signal comes or something fails. @throws Failure */
+export async function start(flags: StartFlags): Promise<void> {
+  const catalogue = await discoverDetectors();
+  const config = await loadConfig(flags.config, catalogue);
+  const clock = systemClock;
+  // On a terminal the summary tells how it goes; the log then says only what needs attention.
+  const level =
+    process.stderr.isTTY && config.system.log.level === 'info' ? 'warn' : config.system.log.level;
+  const log = createLogger(level);
+  const lifecycle = new Lifecycle(clock, log);
+  const environment = readEnvironment();
+  const run: Run = { flags, config, environment, clock, log, metrics: new Metrics(), lifecycle };
+  lifecycle.listen(process);
+  let failure: unknown;
+  try {
+    await work(run, catalogue);
+  } catch (error) {
+    failure = error;
+  }
+  try {
+    await lifecycle.close();
+  } catch (error) {
+    failure ??= error;
+  }
+  if (failure !== undefined) throw failure;
+}
+
+async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<void> {
+  const { flags, lifecycle } = run;
+  const kafka = openKafka(run);
+  const deadLetters = await openDeadLetters(run, kafka);
+  const worker = await Promise.race([
+    openWorker({
+      ...run,
+      catalogue,
+      profile: flags.profile,
+      dataDir: flags.data,
+      port: flags.port,
+      ...(deadLetters && { deadLetters }),
+    }),
+    lifecycle.failed,
+  ]);
+  const inputs = [await fileSource(run), simulatorSource(run, worker)].filter(
+    (each) => each !== undefined,
+  );
+  const sources: Source[] = [worker.inbox, ...inputs, ...(kafka === undefined ? [] : [kafka])];
+  const stopShowing = show(run, worker, sources);
+  lifecycle.onClose('summary', stopShowing);
+  lifecycle.onClose('statistics', reportStats(run, worker, sources));
+
+  const running = sources.map((source) => runSource(run, worker, source));
+  lifecycle.onClose('sources', async () => {
+    await Promise.allSettled(running);
+  });
+  const inputEnded = Promise.all(running.slice(1, 1 + inputs.length));
+  const stopped = new Promise<void>((resolve) => {
+    lifecycle.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const done = flags.exitWhenDone === true ? Promise.all([inputEnded, running[0]]) : stopped;
+  await Promise.race([done, stopped, lifecycle.failed]);
+  // A failure aborts too: it must win over the plain stop.
+  await Promise.race([lifecycle.failed, Promise.resolve()]);
+}
+
+async function runSource({ lifecycle, log }: Run, worker: Worker, source: Source): Promise<void> {
+  try {
+    await source.run((batch) => worker.pipeline.deliver(batch), lifecycle.signal);
+    log.info({ source: source.name }, 'source ended');
+  } catch (error) {
+    lifecycle.fail(error);
+  }
+}
+
+function openKafka({
+  flags,
+  config,
+  environment,
+  clock,
+  log,
+  metrics,
+  lifecycle,
+}: Run): KafkaSource | undefined {
+  if (flags.profile !== 'cluster' && environment.kafkaBrokers === undefined) return undefined;
+  const source = new KafkaSource({ config: config.system.kafka, environment, clock, log, metrics });
+  lifecycle.onClose('Kafka', () => source.close());
+  return source;
+}
+
+async function openDeadLetters(
+  { config, environment, log, lifecycle }: Run,
+  kafka: KafkaSource | undefined,
+): Promise<WorkerOptions['deadLetters']> {
+  const topic = config.system.kafka.deadLetterTopic;
+  if (kafka === undefined || topic === undefined) return undefined;
+  const letters = await KafkaDeadLetters.open(
+    { config: config.system.kafka, environment, log },
+    topic,
+  );
+  lifecycle.onClose('dead-letter topic', () => letters.close());
+  return {
+    send: (batch) => letters.send(batch),
+    isTransient: (error) => error instanceof KafkaAway,
+  };
+}
+
+async function fileSource({ flags, config, clock }: Run): Promise<FileSource | undefined> {
+  if (flags.input === undefined) {
+    if (flags.map === undefined) return undefined;
+    throw new Failure('--map says how to read --input, which is missing', { exitCode: 2 });
+  }
+  const map = await readMap(flags.map);
+  const { maxRecordBytes } = config.system.ingest;
+  return new FileSource({ path: flags.input, ...(map && { map }), maxRecordBytes, clock });
+}
+
+/** The simulation begins on the latest Friday morning, or where recorded time ends, so that nothing is late. */
+function simulatorSource({ flags, clock }: Run, worker: Worker): SimulatorSource | undefined {
+  if (flags.simulate !== true) return undefined;
+  const minutes = flags.minutes ?? SIMULATED_MINUTES;
+  const opening = fridayBefore(clock.now() - minutes * 60_000);
+  return new SimulatorSource(
+    {
+      seed: flags.seed ?? clock.now() % 1_000_000,
+      startMs: Math.max(opening, worker.history.watermarkMs + 1000),
+      minutes,
+      ratePerSecond: SIMULATED_RATE,
+      speedUp: SIMULATED_SPEED_UP,
+    },
+    clock,
+  );
+}
+
+/** The latest Friday 09:50 in Shanghai, ten minutes before the Friday offer opens, at or before an instant. */
+function fridayBefore(atMs: number): number {
+  const at = DateTime.fromMillis(atMs, { zone: 'Asia/Shanghai' });
+  const friday = at
+    .minus({ days: (at.weekday + 2) % 7 })
+    .set({ hour: 9, minute: 50, second: 0, millisecond: 0 });
+  return (friday > at ? friday.minus({ weeks: 1 }) : friday).toMillis();
+}
+
+function show(run: Run, worker: Worker, sources: readonly Source[]): () => void {
+  const { clock, flags } = run;
+  process.stderr.write(
+    `sheepdog: console and API at ${worker.http.address()} · data in ${flags.data} · configuration ${run.config.version}\n`,
+  );
+  const read = (): SummaryState => {
+    const limited = worker.journal.balances.filter(({ account }) => account.startsWith('quota/'));
+    return {
+      tally: worker.tally,
+      frozen: worker.assembled.engine.freezing.size,
+      costMinor: worker.journal.balances
+        .filter(({ account }) => /^budget\/[^/]+\/[^.]+$/.test(account))
+        .reduce((sum, { posted }) => sum + posted, 0),
+      lag: sources.some((source) => source.lag !== undefined)
+        ? sources.reduce((sum, source) => sum + (source.lag?.() ?? 0), 0)
+        : undefined,
+      quotaLeft: limited
+        .map(({ account, limit, posted, pending }) => ({
+          offer: account.slice('quota/'.length),
+          left: (limit ?? Infinity) - posted - pending,
+        }))
+        .sort((a, b) => a.left - b.left),
+      obstacle: worker.obstacles()[0],
+    };
+  };
+  const screen = {
+    isTerminal: process.stderr.isTTY,
+    columns: process.stderr.columns || 100,
+    write: (text: string) => process.stderr.write(text),
+  };
+  return showSummary(read, screen, clock);
+}

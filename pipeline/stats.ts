@@ -1,0 +1,91 @@
+/** The worker's own figures: gauges for scraping, and a row every few seconds for its dashboard. */
+
+import type { Clock } from './clock.ts';
+import { messageOf } from './failure.ts';
+import type { Source } from './ingest/source.ts';
+import type { Logger, Metrics } from './telemetry.ts';
+import type { Worker } from './worker.ts';
+
+const EVERY_MS = 5000;
+
+export interface StatsParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly config: { readonly version: string };
+}
+
+/** Starts reporting; the returned function reports a last time and stops. */
+export function reportStats(
+  parts: StatsParts,
+  worker: Worker,
+  sources: readonly Source[],
+): () => void {
+  let jobs = { waiting: 0, failed: 0 };
+  const count = (): void => {
+    worker.queue.counts().then(
+      (counts) => {
+        jobs = counts;
+        for (const [state, value] of Object.entries(counts))
+          parts.metrics.queueJobs.set({ state }, value as number);
+      },
+      (error: unknown) => parts.log.debug({ error: messageOf(error) }, 'jobs are not counted'),
+    );
+  };
+  const report = (): void => {
+    const lag = gauge(parts, worker, sources);
+    const { tally, assembled, recorder } = worker;
+    const { keys, bytes } = assembled.store.stats();
+    recorder.addStats({
+      events: tally.events + tally.duplicates,
+      decisions: tally.events,
+      duplicates: tally.duplicates,
+      lateEvents: tally.late,
+      deadLetters: tally.deadLetters,
+      lag,
+      latencyP50Us: Math.round(tally.latencyUs(0.5)),
+      latencyP99Us: Math.round(tally.latencyUs(0.99)),
+      queueWaiting: jobs.waiting,
+      queueFailed: jobs.failed,
+      windowKeys: keys,
+      windowBytes: bytes,
+      paused: worker.obstacles().length > 0,
+      secondsSinceFinding: secondsSinceFinding(worker),
+      configVersion: parts.config.version,
+    });
+  };
+  count();
+  const stopCounting = parts.clock.every(EVERY_MS, count);
+  const stopReporting = parts.clock.every(EVERY_MS, report);
+  return () => {
+    stopCounting();
+    stopReporting();
+    report();
+  };
+}
+
+/** Sets the gauges. @returns the records waiting at all sources. */
+function gauge({ metrics }: StatsParts, worker: Worker, sources: readonly Source[]): number {
+  const { store, engine } = worker.assembled;
+  const { keys, bytes, capped } = store.stats();
+  metrics.windowKeys.set(keys);
+  metrics.windowBytes.set(bytes);
+  metrics.windowCapped.set(capped);
+  if (Number.isFinite(store.watermarkMs)) metrics.watermarkSeconds.set(store.watermarkMs / 1000);
+  metrics.frozenAccounts.set(engine.freezing.size);
+  metrics.secondsSinceFinding.set(secondsSinceFinding(worker));
+  let lag = 0;
+  for (const source of sources) {
+    const own = source.lag?.() ?? 0;
+    metrics.lag.set({ source: source.name }, own);
+    lag += own;
+  }
+  return lag;
+}
+
+/** In event time; 0 before the first event. */
+function secondsSinceFinding({ tally, assembled }: Worker): number {
+  const { watermarkMs } = assembled.store;
+  if (!Number.isFinite(watermarkMs) || !Number.isFinite(tally.lastFindingMs)) return 0;
+  return Math.max(0, (watermarkMs - tally.lastFindingMs) / 1000);
+}

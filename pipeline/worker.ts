@@ -1,0 +1,293 @@
+/** One worker: every part opened, the engine restored, the path joined up; sources are handed in by the caller. */
+
+import { join } from 'node:path';
+import type { Environment } from '../config/environment.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { CommandLog } from './act/commands.ts';
+import { acquireOwnership } from './act/ownership.ts';
+import { ActQueue } from './act/queue.ts';
+import { answersFrom } from './answers.ts';
+import {
+  assembleDecoder,
+  assembleEngine,
+  ENGINE_VERSION,
+  type AssembledEngine,
+} from './assemble.ts';
+import type { Clock } from './clock.ts';
+import type { NamedDetector } from './detect/detector.ts';
+import { followCommands } from './follow-commands.ts';
+import { createServer, type HttpServer } from './http/server.ts';
+import { BadShareGuard } from './ingest/bad-share.ts';
+import type { Decoder } from './ingest/decode.ts';
+import { Inbox } from './ingest/inbox.ts';
+import { Placeholders } from './ingest/placeholders.ts';
+import { JournalDrain } from './journal-drain.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { DeadLetter } from './outcome.ts';
+import { COMMANDS_POSITION, Pipeline } from './pipeline.ts';
+import { openHistory, type History } from './record/history.ts';
+import { Recorder } from './record/recorder.ts';
+import { restoreEngine } from './restore.ts';
+import { compileCampaigns, type CompiledCampaigns } from './reward/campaign.ts';
+import { evaluate, settle } from './reward/evaluate.ts';
+import { Ledger } from './reward/ledger.ts';
+import { isUnavailable } from './reward/redis.ts';
+import { Settlement } from './settlement.ts';
+import { openStores, type Profile, type Stores } from './stores.ts';
+import { Tally } from './tally.ts';
+import type { Logger, Metrics } from './telemetry.ts';
+
+export interface WorkerOptions {
+  readonly config: LoadedConfig;
+  readonly catalogue: readonly NamedDetector[];
+  readonly environment: Environment;
+  readonly profile: Profile;
+  readonly dataDir: string;
+  /** Overrides http.port. */
+  readonly port: number | undefined;
+  /** Sends dead letters on, where there is a topic for them; `isTransient` tells its absences. */
+  readonly deadLetters?: {
+    readonly send: (letters: readonly DeadLetter[]) => Promise<void>;
+    readonly isTransient: (error: unknown) => boolean;
+  };
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+}
+
+export interface Worker {
+  readonly pipeline: Pipeline;
+  readonly inbox: Inbox;
+  readonly http: HttpServer;
+  readonly history: History;
+  readonly recorder: Recorder;
+  readonly settlement: Settlement;
+  readonly queue: ActQueue;
+  readonly journal: JournalDrain;
+  readonly assembled: AssembledEngine;
+  readonly tally: Tally;
+  /** What holds the path up, in words; empty when it is ready. */
+  readonly obstacles: () => readonly string[];
+}
+
+/** While ClickHouse is away at the end, this long is it waited for. */
+const LAST_FLUSH_WITHIN_MS = 12_000;
+/** How long an order that came by HTTP waits for the worker's word. */
+const COMMAND_WITHIN_MS = 5000;
+/** Consequences that may wait for the ledger before the sources are held. */
+const MAX_WAITING = 100_000;
+
+/** @throws Failure when a part cannot be opened; what was opened is closed by the lifecycle. */
+export async function openWorker(options: WorkerOptions): Promise<Worker> {
+  const { config, environment, clock, log, lifecycle, metrics } = options;
+  const stores = await openStores(options);
+  await own(options, stores);
+  const secret =
+    environment.cardTokenKey === undefined
+      ? stores.folder.secret
+      : Buffer.from(environment.cardTokenKey);
+  const decoder = assembleDecoder(config, secret);
+  const assembled = assembleEngine(config, options.catalogue);
+  const history = await openHistory(stores.analytics, groupOf(options), clock);
+
+  const queue = new ActQueue({ redis: stores.redis, log });
+  lifecycle.onClose('job queue', () => queue.close());
+  const inbox = await Inbox.open({
+    folder: join(options.dataDir, 'inbox'),
+    clock,
+    log,
+    onSync: (seconds) => metrics.inboxSyncSeconds.observe(seconds),
+  });
+  lifecycle.onClose('inbox', () => inbox.close());
+  const recorder = openRecorder(options, stores, history);
+  const path = joinPath(options, { stores, decoder, assembled, history, queue, recorder });
+
+  const starting = { done: false };
+  const obstacles = (): readonly string[] =>
+    [
+      starting.done ? undefined : 'restoring the engine from the record',
+      lifecycle.signal.aborted ? 'shutting down' : undefined,
+      recorder.obstacle,
+      path.settlement.obstacle,
+    ].filter((reason) => reason !== undefined);
+  const http = openHttp(options, { stores, decoder, assembled, history, inbox, obstacles, path });
+  await http.listen();
+  lifecycle.onClose('HTTP', () => http.close());
+
+  const events = await restoreEngine(
+    assembled.engine,
+    history,
+    decoder,
+    assembled.horizonMs,
+    options,
+  );
+  if (events > 0) log.info({ events, frozen: assembled.engine.freezing.size }, 'engine restored');
+  recorder.addConfigVersion({
+    version: config.version,
+    files: config.files,
+    activatedAtMs: clock.now(),
+  });
+  metrics.configInfo.set({ version: config.version }, 1);
+  starting.done = true;
+  queue.start();
+  path.journal.start();
+  void followCommands({ ...options, ...path, position: history.positions[COMMANDS_POSITION] });
+  return { ...path, inbox, http, history, recorder, queue, assembled, obstacles };
+}
+
+/** The consumer group in a cluster; an embedded worker is alone with its folder. */
+function groupOf({ profile, config }: WorkerOptions): string {
+  return profile === 'cluster' ? config.system.kafka.groupId : 'embedded';
+}
+
+async function own(options: WorkerOptions, { redis }: Stores): Promise<void> {
+  const { clock, lifecycle } = options;
+  const connection = redis.connect('effects');
+  lifecycle.onClose('ownership connection', () => connection.disconnect());
+  const ownership = await acquireOwnership(groupOf(options), { redis: connection, clock });
+  lifecycle.onClose('ownership', () => ownership.release());
+  ownership.lost.addEventListener('abort', () => lifecycle.fail(ownership.lost.reason));
+}
+
+function openRecorder(options: WorkerOptions, { analytics }: Stores, history: History): Recorder {
+  const { config, clock, log, metrics, lifecycle } = options;
+  const settings = config.system.record;
+  const recorder = new Recorder({ analytics, history, settings, clock, log, metrics });
+  recorder.failed.catch((error: unknown) => lifecycle.fail(error));
+  lifecycle.onClose('record', async () => {
+    const limit = new AbortController();
+    const done = new AbortController();
+    void clock.sleep(LAST_FLUSH_WITHIN_MS, done.signal).then(() => limit.abort());
+    try {
+      await recorder.close(limit.signal);
+    } finally {
+      done.abort();
+    }
+  });
+  return recorder;
+}
+
+interface PathParts {
+  readonly stores: Stores;
+  readonly decoder: Decoder;
+  readonly assembled: AssembledEngine;
+  readonly history: History;
+  readonly queue: ActQueue;
+  readonly recorder: Recorder;
+}
+
+interface Path {
+  readonly pipeline: Pipeline;
+  readonly settlement: Settlement;
+  readonly journal: JournalDrain;
+  readonly campaigns: CompiledCampaigns;
+  readonly commands: CommandLog;
+  readonly tally: Tally;
+}
+
+function joinPath(options: WorkerOptions, parts: PathParts): Path {
+  const { config, clock, log, metrics, lifecycle, deadLetters } = options;
+  const { stores, decoder, assembled, history, queue, recorder } = parts;
+  const ledgerConnection = stores.redis.connect('effects');
+  lifecycle.onClose('ledger connection', () => ledgerConnection.disconnect());
+  const ledger = new Ledger(ledgerConnection);
+  const placeholders = new Placeholders(config.placeholders);
+  const campaigns = compileCampaigns(config.campaigns, (value) =>
+    isPlaceholder(placeholders, value),
+  );
+  const commands = new CommandLog(stores.redis);
+  lifecycle.onClose('command log', () => commands.close());
+  const fail = (error: unknown): void => lifecycle.fail(error);
+  const { accounts } = campaigns;
+  const journal = new JournalDrain({ ledger, recorder, accounts, clock, log, fail });
+  lifecycle.onClose('ledger journal', () => journal.close());
+  const settlement = new Settlement({
+    reward: (ops) => ledger.apply(ops),
+    act: (actions) => queue.enqueue(actions),
+    refuse: (letters) => deadLetters?.send(letters) ?? Promise.resolve(),
+    isTransient: (error) => isUnavailable(error) || deadLetters?.isTransient(error) === true,
+    clock,
+    log,
+    metrics,
+    maxWaiting: MAX_WAITING,
+    fail,
+  });
+  const tally = new Tally();
+  const pipeline = new Pipeline(
+    {
+      decoder,
+      guard: new BadShareGuard(config.system.ingest.badShare),
+      engine: assembled.engine,
+      history,
+      rewards: (event, decision) => evaluate(campaigns, event, decision, config.version),
+      rewardsOfLabel: settle,
+      settlement,
+      recorder,
+      configVersion: config.version,
+      engineVersion: ENGINE_VERSION,
+      clock,
+      metrics,
+      tally,
+    },
+    history.positions,
+  );
+  lifecycle.onClose('pipeline', async () => {
+    settlement.stop();
+    await pipeline.idle();
+  });
+  return { pipeline, settlement, journal, campaigns, commands, tally };
+}
+
+function isPlaceholder(placeholders: Placeholders, value: string): boolean {
+  const bytes = Buffer.from(value);
+  return placeholders.matches(bytes, 0, bytes.length, false);
+}
+
+interface HttpParts {
+  readonly stores: Stores;
+  readonly decoder: Decoder;
+  readonly assembled: AssembledEngine;
+  readonly history: History;
+  readonly inbox: Inbox;
+  readonly obstacles: () => readonly string[];
+  readonly path: Path;
+}
+
+const GRANTS_OF_EVENT = `
+  SELECT grant_id AS id, campaign_id AS campaignId, offer_id AS offerId, state, amount_minor AS amountMinor
+  FROM grants FINAL WHERE event_id = {eventId:String}`;
+
+function openHttp(options: WorkerOptions, parts: HttpParts): HttpServer {
+  const { config, environment, clock, log, metrics } = options;
+  const { stores, decoder, assembled, history, inbox, obstacles, path } = parts;
+  const { http } = config.system;
+  const currencies = new Map(config.campaigns.map(({ id, currency }) => [id, currency]));
+  return createServer({
+    config: { ...http, port: options.port ?? http.port },
+    apiToken: environment.apiToken,
+    clock,
+    log,
+    metrics,
+    inbox,
+    cardMask: decoder.cards,
+    decide: answersFrom({
+      pipeline: path.pipeline,
+      history,
+      grantsOf: (eventId) => stores.analytics.query(GRANTS_OF_EVENT, { eventId }),
+      currencyOf: (campaignId) => currencies.get(campaignId) ?? '',
+      rewardTimeoutMs: http.rewardTimeoutMs,
+      clock,
+    }),
+    command: async (order) => {
+      const id = await path.commands.append({ ...order, issuedAtMs: clock.now() });
+      const result = await path.commands.wait(id, COMMAND_WITHIN_MS);
+      return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
+    },
+    query: (sql, parameters) => stores.analytics.query(sql, parameters),
+    freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
+    configVersion: () => config.version,
+    engineVersion: ENGINE_VERSION,
+    readiness: obstacles,
+  });
+}
