@@ -8,7 +8,7 @@ export interface OrderedRecord {
   readonly record: RawRecord;
   /** −Infinity for a record that is no event. */
   readonly occurredAtMs: number;
-  /** UTF-8 of the id. */
+  /** What orders events of one instant, by bytes: their rank and the UTF-8 of the id. */
   readonly id: Buffer;
   /** Place in the input; counts only where everything else is equal, or for records that are no events. */
   readonly sequence: number;

@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EventBatch } from '../event.ts';
+import { EventBatch, typeCodeOf } from '../event.ts';
 import type { Decoder } from './decode.ts';
 import {
   compareRecords,
@@ -31,6 +31,7 @@ export interface EventOrderOptions {
   readonly folder?: string;
 }
 
+const OPENED = typeCodeOf('account.opened');
 const RUN_RECORDS = 200_000;
 const RUN_BYTES = 256 * 1024 * 1024;
 const BATCH_RECORDS = 1000;
@@ -38,7 +39,8 @@ const MERGE_WIDTH = 128;
 
 /**
  * The source with its records in order of event time, then of id (by bytes), then of content, so that the
- * order of the input is never seen. Records that are no events come first, as they stand in the input.
+ * order of the input is never seen. Only a sign-up comes before the other events of its instant whatever its id:
+ * histories are often kept to the minute, and a payment does not precede the account that makes it. Records that are no events come first, as they stand in the input.
  */
 export function inEventOrder(source: Source, options: EventOrderOptions): Source {
   return {
@@ -79,12 +81,18 @@ class EventSort {
       this.held.push({
         record,
         occurredAtMs: isEvent ? this.scratch.occurredAtMs[0]! : -Infinity,
-        id: isEvent ? this.scratch.bytesOf('id', 0) : Buffer.alloc(0),
+        id: isEvent ? this.tieBreak() : Buffer.alloc(0),
         sequence: this.count++,
       });
       this.runBytes += record.bytes.length;
       if (this.held.length >= runRecords || this.runBytes >= runBytes) await this.spill();
     }
+  }
+
+  /** What orders events of one instant: an account is opened before anything else; then the id. */
+  private tieBreak(): Buffer {
+    const first = this.scratch.typeCode[0] === OPENED ? 0 : 1;
+    return Buffer.concat([Buffer.of(first), this.scratch.bytesOf('id', 0)]);
   }
 
   private async spill(): Promise<void> {

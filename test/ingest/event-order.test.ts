@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inEventOrder, type EventOrderOptions } from '../../pipeline/ingest/event-order.ts';
 import type { RawBatch, RawRecord, Source } from '../../pipeline/ingest/source.ts';
-import { at, paymentOf, testDecoder } from '../support/events.ts';
+import { at, eventOf, paymentOf, testDecoder } from '../support/events.ts';
 
 let folder: string;
 
@@ -73,6 +73,19 @@ describe('inEventOrder', () => {
       'b1',
       'a1',
     ]);
+  });
+
+  it('a sign-up comes before the payment of the same instant, whatever their ids', async () => {
+    const signUp = eventOf('account.opened', { id: 'z-opened', occurredAt: at(1000) });
+    const records = [
+      eventRecord('y', 1000, 0),
+      eventRecord('z-late', 1001, 1),
+      recordOf(JSON.stringify(signUp), 2),
+      eventRecord('zz', 999, 3),
+    ];
+    const { texts } = await ordered(records);
+    const ids = texts.map((text) => (JSON.parse(text) as { id: string }).id);
+    expect(ids).toEqual(['zz', 'z-opened', 'y', 'z-late']);
   });
 
   it('gives the same order in memory, through run files, and through merges of merges', async () => {
