@@ -125,8 +125,6 @@ class Run {
     const batch = this.#batch;
     const { candidate, against } = this.#options;
     const { judgements } = candidate.engine.judge(batch);
-    // The first engine marked late events; whether they are late is for the second one to say again.
-    batch.late.fill(0);
     const others = against?.engine.judge(batch).judgements;
     for (let row = 0; row < batch.length; row++) {
       const judgement = judgements[row]!;

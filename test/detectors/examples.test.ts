@@ -12,10 +12,7 @@ import { EventView } from '../../pipeline/event.ts';
 import { batchFrom } from '../support/events.ts';
 
 /** The findings at the last event of the example. */
-async function findingsOf(
-  named: NamedDetector,
-  example: DetectorExample,
-): Promise<readonly Finding[]> {
+function findingsOf(named: NamedDetector, example: DetectorExample): readonly Finding[] {
   const sections = detectorsSchema([named]).parse({ [named.name]: example.config ?? {} });
   const compiled = compileDetectors([named], sections);
   const store = new MemoryWindowStore(compilePlan(compiled.requests), {
@@ -28,7 +25,7 @@ async function findingsOf(
     width: compiled.width,
     values: new Float64Array(compiled.width * batch.length),
   };
-  await store.measure(batch, 0, batch.length, matrix);
+  store.measure(batch, 0, batch.length, matrix);
   compiled.bind(matrix);
   return compiled.evaluate(new EventView(batch, batch.length - 1));
 }
@@ -38,8 +35,8 @@ const detectors = await discoverDetectors();
 describe.each(detectors)('$name', (named) => {
   const { examples, measures, summary, cannotSee } = named.detector;
 
-  it.each([...examples])('$title', async (example) => {
-    const found = await findingsOf(named, example);
+  it.each([...examples])('$title', (example) => {
+    const found = findingsOf(named, example);
     const told = found.map(({ band, measure, conclusive }) => ({
       band,
       measure: Number(measure.toFixed(2)),
