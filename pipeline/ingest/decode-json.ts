@@ -39,12 +39,13 @@ export function inspectJson(bytes: Uint8Array): { depth: number; longNumber: boo
 
 /**
  * JSON text in which each number whose integer part is a full card number stands masked, as a string.
- * It works on the text since 17 digits and more do not survive as a double.
+ * It works on the text since 17 digits and more do not survive as a double. The digits of a fraction (a latitude
+ * has 14 of them) and of an exponent are no card.
  * @param json valid JSON
  */
 export function quoteCardNumbers(json: string, cards: CardMask): string {
   return json.replaceAll(
-    /"(?:[^"\\]|\\.)*"|(-?)(\d{13,19})(?!\d)((?:\.\d+)?(?:[eE][+-]?\d+)?)/gs,
+    /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])(-?)(\d{13,19})(?!\d)((?:\.\d+)?(?:[eE][+-]?\d+)?)/gs,
     (token, sign: string | undefined, digits: string | undefined, rest: string) => {
       if (digits === undefined) return token;
       const masked = cards.text(digits);
