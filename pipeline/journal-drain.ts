@@ -25,7 +25,7 @@ export interface JournalDrainParts {
 }
 
 const EVERY_MS = 500;
-const BALANCES_EVERY_MS = 5000;
+const BALANCES_EVERY_MS = 2000;
 const ENTRIES_A_ROUND = 2000;
 
 export class JournalDrain {

@@ -26,11 +26,13 @@ import type { Lifecycle } from './lifecycle.ts';
 import type { DeadLetter } from './outcome.ts';
 import { COMMANDS_POSITION, Pipeline } from './pipeline.ts';
 import { openHistory, type History } from './record/history.ts';
+import { ledgerHistory } from './record/ledger-history.ts';
 import { Recorder } from './record/recorder.ts';
 import { restoreEngine } from './restore.ts';
 import { compileCampaigns, type CompiledCampaigns } from './reward/campaign.ts';
 import { evaluate, settle } from './reward/evaluate.ts';
 import { Ledger } from './reward/ledger.ts';
+import { recover } from './reward/rebuild.ts';
 import { isUnavailable } from './reward/redis.ts';
 import { Settlement } from './settlement.ts';
 import { openStores, type Profile, type Stores } from './stores.ts';
@@ -115,6 +117,9 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   await http.listen();
   lifecycle.onClose('HTTP', () => http.close());
 
+  if (await recover(path.ledger, ledgerHistory(stores.analytics), path.campaigns)) {
+    log.warn('the ledger had lost entries that are on record: it was rebuilt from them');
+  }
   const events = await restoreEngine(
     assembled.engine,
     history,
@@ -181,6 +186,7 @@ interface Path {
   readonly pipeline: Pipeline;
   readonly settlement: Settlement;
   readonly journal: JournalDrain;
+  readonly ledger: Ledger;
   readonly campaigns: CompiledCampaigns;
   readonly commands: CommandLog;
   readonly tally: Tally;
@@ -236,7 +242,7 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
     settlement.stop();
     await pipeline.idle();
   });
-  return { pipeline, settlement, journal, campaigns, commands, tally };
+  return { pipeline, settlement, journal, ledger, campaigns, commands, tally };
 }
 
 function isPlaceholder(placeholders: Placeholders, value: string): boolean {
@@ -284,7 +290,7 @@ function openHttp(options: WorkerOptions, parts: HttpParts): HttpServer {
       const result = await path.commands.wait(id, COMMAND_WITHIN_MS);
       return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
     },
-    query: (sql, parameters) => stores.analytics.query(sql, parameters),
+    analytics: stores.analytics,
     freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
     configVersion: () => config.version,
     engineVersion: ENGINE_VERSION,

@@ -1,0 +1,85 @@
+/** `ledger verify`, `ledger rebuild` and `ledger balances`. */
+
+import { readEnvironment } from '../config/environment.ts';
+import { loadConfig } from '../config/load.ts';
+import { systemClock } from './clock.ts';
+import { discoverDetectors } from './detect/discover.ts';
+import { Failure } from './failure.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { LedgerFlags } from './main.ts';
+import { withRedis } from './order.ts';
+import { ledgerHistory } from './record/ledger-history.ts';
+import { compileCampaigns, type CompiledCampaigns } from './reward/campaign.ts';
+import { Ledger } from './reward/ledger.ts';
+import { rebuild } from './reward/rebuild.ts';
+import { verify } from './reward/verify.ts';
+import { openStores } from './stores.ts';
+import { createLogger } from './telemetry.ts';
+
+/** @throws Failure when the ledger does not match its journal, or a part is not to be had. */
+export async function ledgerCommand(
+  name: 'verify' | 'rebuild' | 'balances',
+  flags: LedgerFlags,
+): Promise<void> {
+  if (name === 'balances') await balances(flags);
+  else await withJournal(flags, name === 'verify' ? check : restore);
+}
+
+async function balances(flags: LedgerFlags): Promise<void> {
+  const config = await loadConfig(flags.config, await discoverDetectors());
+  const { accounts } = compileCampaigns(config.campaigns);
+  await withRedis(flags, async (redis) => {
+    const connection = redis.connect('effects');
+    try {
+      const found = await new Ledger(connection).balances(accounts.map(({ account }) => account));
+      for (const [index, { account, posted, pending }] of found.entries()) {
+        const limit = accounts[index]?.limit;
+        const left = limit === undefined ? undefined : limit - posted - pending;
+        process.stdout.write(`${JSON.stringify({ account, limit, posted, pending, left })}\n`);
+      }
+    } finally {
+      connection.disconnect();
+    }
+  });
+}
+
+type JournalWork = (
+  ledger: Ledger,
+  history: ReturnType<typeof ledgerHistory>,
+  campaigns: CompiledCampaigns,
+) => Promise<void>;
+
+/** The embedded record has one process at a time, so these two need the worker stopped there. */
+async function withJournal(flags: LedgerFlags, work: JournalWork): Promise<void> {
+  const log = createLogger('warn');
+  const clock = systemClock;
+  const lifecycle = new Lifecycle(clock, log);
+  const environment = readEnvironment();
+  const config = await loadConfig(flags.config, await discoverDetectors());
+  const campaigns = compileCampaigns(config.campaigns);
+  try {
+    const { profile, data: dataDir } = flags;
+    const stores = await openStores({ profile, dataDir, environment, clock, log, lifecycle });
+    const connection = stores.redis.connect('effects');
+    lifecycle.onClose('ledger connection', () => connection.disconnect());
+    await work(new Ledger(connection), ledgerHistory(stores.analytics), campaigns);
+  } finally {
+    await lifecycle.close();
+  }
+}
+
+const check: JournalWork = async (ledger, history) => {
+  const result = await verify(ledger, history);
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  if (result.differences.length > 0 || result.missing > 0) {
+    throw new Failure(
+      `the ledger does not match its journal: ${result.differences.length} accounts differ, ${result.missing} entries are missing; ` +
+        'keep both, find out why, then `ledger rebuild` restores the balances from the journal',
+    );
+  }
+};
+
+const restore: JournalWork = async (ledger, history, campaigns) => {
+  const sequence = await rebuild(ledger, history, campaigns);
+  process.stdout.write(`rebuilt from the journal up to entry ${sequence}\n`);
+};
