@@ -6,7 +6,7 @@ import type { Analytics } from '../record/analytics.ts';
 const HISTORY = 100;
 
 export interface CaseFileParts {
-  readonly query: Analytics['query'];
+  readonly analytics: Pick<Analytics, 'query'>;
   /** The engine's own word on whether an account is frozen: it knows before a row is recorded. */
   readonly freezeOf: (accountId: string) => Freeze | undefined;
 }
@@ -22,15 +22,15 @@ export class CaseFile {
 
   /** A decision with its findings, grants and label; undefined when no row of it is recorded. */
   async decision(decisionId: string): Promise<Row | undefined> {
-    const { query } = this.#parts;
+    const { analytics } = this.#parts;
     // The event id has a bloom index, the decision id has not: one is made of the other.
     const eventId = decisionId.replace(/^dec_/, '');
-    const [decision] = await query<Row>(DECISION, { decisionId, eventId });
+    const [decision] = await analytics.query<Row>(DECISION, { decisionId, eventId });
     if (decision === undefined) return undefined;
     const [findings, grants, labels] = await Promise.all([
-      query<Row>(FINDINGS, { decisionId, occurredAt: decision['occurredAtMs'] }),
-      query<Row>(GRANTS, { eventId }),
-      query<Row>(LABEL, { decisionId }),
+      analytics.query<Row>(FINDINGS, { decisionId, occurredAt: decision['occurredAtMs'] }),
+      analytics.query<Row>(GRANTS, { eventId }),
+      analytics.query<Row>(LABEL, { decisionId }),
     ]);
     return {
       ...withTimes(decision),
@@ -42,7 +42,7 @@ export class CaseFile {
 
   /** Whether an account is frozen, since when and why, and what was done to it before. */
   async account(accountId: string): Promise<Row> {
-    const actions = await this.#parts.query<Row>(ACTIONS, { accountId });
+    const actions = await this.#parts.analytics.query<Row>(ACTIONS, { accountId });
     const freeze = this.#parts.freezeOf(accountId);
     return {
       accountId,

@@ -92,7 +92,7 @@ export async function start(
     decide: (batch) => Promise.resolve(decider.decide(batch)),
     command: ({ kind }) => Promise.resolve({ commandId: '1-0', accepted: true, message: kind }),
     freezeOf: () => undefined,
-    query: () => Promise.resolve([]),
+    analytics: { query: () => Promise.resolve([]) },
     configVersion: () => 'v1',
     engineVersion: '0.1.0',
     readiness: () => [],

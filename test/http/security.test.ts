@@ -153,7 +153,7 @@ describe('what is not there', () => {
 
   it('nor is a stack trace when something fails here', async () => {
     await using api = await start({
-      query: () => Promise.reject(new Error('secret table missing')),
+      analytics: { query: () => Promise.reject(new Error('secret table missing')) },
     });
     const answer = await fetch(`${api.url}/v1/decisions/dec_1`);
     expect(answer.status).toBe(500);

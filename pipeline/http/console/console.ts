@@ -14,7 +14,7 @@ import { RANGES, readOverview, type RangeName } from './overview.ts';
 const KEEP_MS = 1000;
 
 export interface ConsoleParts {
-  readonly query: Analytics['query'];
+  readonly analytics: Pick<Analytics, 'query'>;
   readonly clock: Clock;
   readonly configVersion: () => string;
   readonly notReady: () => readonly string[];
@@ -49,13 +49,13 @@ function isRange(name: string): name is RangeName {
 }
 
 /** One read at a time for each range, and its answer kept for a moment. */
-function shared({ query, clock }: ConsoleParts): (range: RangeName) => Promise<object> {
+function shared({ analytics, clock }: ConsoleParts): (range: RangeName) => Promise<object> {
   const kept = new Map<RangeName, { readonly untilMs: number; readonly answer: Promise<object> }>();
   return (range) => {
     const now = clock.monotonic();
     const last = kept.get(range);
     if (last !== undefined && now < last.untilMs) return last.answer;
-    const answer = readOverview(query, range);
+    const answer = readOverview(analytics, range);
     kept.set(range, { untilMs: Infinity, answer });
     const settle = (): void => {
       kept.set(range, { untilMs: clock.monotonic() + KEEP_MS, answer });

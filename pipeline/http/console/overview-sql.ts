@@ -13,20 +13,19 @@ export const SPAN = `
 SELECT toFloat64(count()) AS decisions, ${ms('min(occurred_at)')} AS firstMs, ${ms('max(occurred_at)')} AS lastMs
 FROM decisions`;
 
+/**
+ * Verdicts by bucket. Buckets are counted back from the latest event, 0 the last, so that the one a chart ends
+ * with is always whole: a half-filled one would look like a collapse.
+ */
 export const TIMELINE = `
-SELECT ${ms('bucket')} AS atMs,
+SELECT toFloat64(intDiv({to:Int64} - toUnixTimestamp64Milli(occurred_at), {stepMs:Int64})) AS age,
        toFloat64(countIf(verdict = 'allow')) AS allow,
        toFloat64(countIf(verdict = 'review')) AS review,
        toFloat64(countIf(verdict = 'block')) AS block
-FROM
-(
-    SELECT verdict,
-           toDateTime64(toStartOfInterval(occurred_at, toIntervalSecond({step:UInt32})), 3, 'UTC') AS bucket
-    FROM decisions FINAL
-    WHERE ${RANGE}
-)
-GROUP BY bucket
-ORDER BY bucket`;
+FROM decisions FINAL
+WHERE ${RANGE}
+GROUP BY age
+ORDER BY age DESC`;
 
 export const DETECTORS = `
 SELECT detector, toString(mode) AS mode,
@@ -41,8 +40,8 @@ LIMIT 20`;
 /** The addresses and devices that findings are about, worst first. */
 export const SUBJECTS = `
 SELECT subject, subject_value AS value, toFloat64(count()) AS findings,
-       toFloat64(uniqExact(account_id)) AS accounts, max(measure) AS measure,
-       argMax(unit, measure) AS unit
+       toFloat64(uniqExact(account_id)) AS accounts, max(measure) AS highest,
+       argMax(unit, measure) AS highestUnit
 FROM findings FINAL
 WHERE ${RANGE} AND mode = 'live' AND subject IN ('ip', 'deviceId')
 GROUP BY subject, value
@@ -99,7 +98,7 @@ SELECT decision_id AS decisionId, event_id AS eventId, type, account_id AS accou
 FROM decisions FINAL
 WHERE ${RANGE} AND verdict = 'block'
 ORDER BY occurred_at DESC, decision_id
-LIMIT 15`;
+LIMIT 10`;
 
 export const WHY = `
 SELECT decision_id AS decisionId, detector, toString(band) AS band, conclusive, measure, threshold, unit,
@@ -126,5 +125,5 @@ export const DEAD_LETTERS = `
 SELECT reason, toFloat64(count()) AS letters, ${ms('max(received_at)')} AS lastMs
 FROM dead_letters FINAL
 GROUP BY reason
-ORDER BY letters DESC
+ORDER BY letters DESC, reason
 LIMIT 10`;

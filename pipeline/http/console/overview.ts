@@ -29,7 +29,8 @@ interface Span {
 }
 
 interface Bucket {
-  readonly atMs: number;
+  /** Steps before the latest event, 0 the last. */
+  readonly age: number;
   readonly allow: number;
   readonly review: number;
   readonly block: number;
@@ -44,26 +45,29 @@ interface Block extends Row {
  * Everything the page shows for a range that ends at the latest event: history that was read from a file years
  * later looks as it did then. Times are Unix milliseconds, amounts minor units.
  */
-export async function readOverview(query: Analytics['query'], range: RangeName): Promise<Row> {
-  const [span] = await query<Span>(sql.SPAN);
+export async function readOverview(
+  analytics: Pick<Analytics, 'query'>,
+  range: RangeName,
+): Promise<Row> {
+  const [span] = await analytics.query<Span>(sql.SPAN);
   const to = span?.lastMs ?? 0;
   const first = span === undefined || span.decisions === 0 ? to : span.firstMs;
   const from = Math.max(to - RANGES[range], first - 1);
   const step = stepFor(to - from);
   const within = { from: Math.floor(from), to };
   const [timeline, detectors, subjects, frozen, blocks] = await Promise.all([
-    query<Bucket>(sql.TIMELINE, { ...within, step }),
-    query<Row>(sql.DETECTORS, within),
-    query<Row>(sql.SUBJECTS, within),
-    query<Row>(sql.FROZEN, { to }),
-    query<Block>(sql.BLOCKS, within),
+    analytics.query<Bucket>(sql.TIMELINE, { ...within, stepMs: step * 1000 }),
+    analytics.query<Row>(sql.DETECTORS, within),
+    analytics.query<Row>(sql.SUBJECTS, within),
+    analytics.query<Row>(sql.FROZEN, { to }),
+    analytics.query<Block>(sql.BLOCKS, within),
   ]);
   const [grants, balances, health, deadLetters, why] = await Promise.all([
-    query<Row>(sql.GRANTS),
-    query<Row>(sql.BALANCES),
-    query<Row>(sql.HEALTH),
-    query<Row>(sql.DEAD_LETTERS),
-    readWhy(query, blocks, to),
+    analytics.query<Row>(sql.GRANTS),
+    analytics.query<Row>(sql.BALANCES),
+    analytics.query<Row>(sql.HEALTH),
+    analytics.query<Row>(sql.DEAD_LETTERS),
+    readWhy(analytics, blocks, to),
   ]);
   return {
     range: { name: range, fromMs: from, toMs: to, stepSeconds: step },
@@ -82,13 +86,13 @@ export async function readOverview(query: Analytics['query'], range: RangeName):
 }
 
 async function readWhy(
-  query: Analytics['query'],
+  analytics: Pick<Analytics, 'query'>,
   blocks: readonly Block[],
   to: number,
 ): Promise<ReadonlyMap<string, Row[]>> {
   const byDecision = new Map<string, Row[]>();
   if (blocks.length === 0) return byDecision;
-  const findings = await query<Row & { decisionId: string }>(sql.WHY, {
+  const findings = await analytics.query<Row & { decisionId: string }>(sql.WHY, {
     decisionIds: blocks.map((block) => block.decisionId),
     oldest: Math.min(...blocks.map((block) => block.occurredAtMs)),
     to,
@@ -106,9 +110,12 @@ function stepFor(lengthMs: number): number {
   return STEPS.find((step) => lengthMs / (step * 1000) <= MOST_BUCKETS) ?? STEPS.at(-1)!;
 }
 
-/** Every bucket of the range, empty ones too: silence must be seen, not skipped. Columns, as charts want them. */
+/**
+ * Every bucket of the range, empty ones too: silence must be seen, not skipped. Columns, as charts want them;
+ * `atMs` is the end of a bucket.
+ */
 function filled(rows: readonly Bucket[], from: number, to: number, stepMs: number): Row {
-  const byTime = new Map(rows.map((row) => [row.atMs, row]));
+  const byAge = new Map(rows.map((row) => [row.age, row]));
   const columns = {
     atMs: [] as number[],
     allow: [] as number[],
@@ -116,9 +123,9 @@ function filled(rows: readonly Bucket[], from: number, to: number, stepMs: numbe
     block: [] as number[],
   };
   if (rows.length === 0) return columns;
-  for (let at = Math.floor((from + 1) / stepMs) * stepMs; at <= to; at += stepMs) {
-    const row = byTime.get(at);
-    columns.atMs.push(at);
+  for (let age = Math.ceil((to - from) / stepMs) - 1; age >= 0; age--) {
+    const row = byAge.get(age);
+    columns.atMs.push(to - age * stepMs);
     columns.allow.push(row?.allow ?? 0);
     columns.review.push(row?.review ?? 0);
     columns.block.push(row?.block ?? 0);

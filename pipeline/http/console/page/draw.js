@@ -76,6 +76,12 @@ function tiles(target, list) {
 
 const charts = new Map();
 
+/** Labels of a time axis: with the date where a day is not enough to tell them apart. */
+function instants(_plot, seconds) {
+  const long = seconds.at(-1) - seconds[0] > 86_400;
+  return seconds.map((at) => time(at * 1000, long).replace(/^\d{4}-|:00$/g, ''));
+}
+
 /** Lines over time, made once and then fed. Series: {label, tone: a colour of style.css}. */
 function chart(target, series, data) {
   const known = charts.get(target);
@@ -95,7 +101,10 @@ function chart(target, series, data) {
   const plot = new uPlot(
     {
       ...size(),
-      axes: [axis, { ...axis, size: 56 }],
+      axes: [
+        { ...axis, values: instants },
+        { ...axis, size: 56 },
+      ],
       scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
       series: [
         { value: (_plot, at) => (at === null ? '–' : time(at * 1000, true)) },

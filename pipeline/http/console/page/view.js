@@ -87,7 +87,7 @@ function suspects(overview) {
     { title: 'value', kind: 'code', of: (row) => row.value },
     { title: 'findings', kind: 'number', of: (row) => number(row.findings) },
     { title: 'accounts', kind: 'number', of: (row) => number(row.accounts) },
-    { title: 'highest', kind: 'number', of: (row) => `${number(row.measure)} ${row.unit}` },
+    { title: 'highest', kind: 'number', of: (row) => `${number(row.highest)} ${row.highestUnit}` },
   ];
   table('ips', columns, overview.ips, 'none in this range');
   table('devices', columns, overview.devices, 'none in this range');
@@ -98,17 +98,21 @@ function sentence(finding) {
   const { detector, measure, threshold, unit, windowMs, subject, subjectValue, conclusive } =
     finding;
   const window = windowMs > 0 ? ` in ${duration(windowMs)}` : '';
-  const about = `${subject} ${subjectValue}`;
   const end = conclusive ? ', conclusive' : '';
-  return `${detector}: ${number(measure)} ${unit}${window} on ${about} (${finding.band} at ${number(threshold)}${end})`;
+  return element(
+    'li',
+    {},
+    element('b', { class: finding.band }, detector),
+    ` ${number(measure)} ${unit}${window} on ${subject} ${subjectValue}`,
+    ` (${finding.band} at ${number(threshold)}${end})`,
+  );
 }
 
 function why({ reasons, findings }) {
   const lines = reasons.map((reason) =>
     element('li', { class: 'muted' }, PLAIN_REASONS[reason] ?? reason),
   );
-  const said = findings.map((finding) => element('li', { class: finding.band }, sentence(finding)));
-  return element('ul', { class: 'why' }, ...said, ...lines);
+  return element('ul', { class: 'why' }, ...findings.map(sentence), ...lines);
 }
 
 function cases({ blocks, frozen, range }) {
