@@ -1,0 +1,228 @@
+/**
+ * Kafka → decisions → rows on one thread, beside what the same consumer can do when it does nothing, when
+ * it only parses, and when the pipeline is the one somebody would write in a day.
+ */
+
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createClient } from '@clickhouse/client';
+import { Kafka, logLevel } from 'kafkajs';
+import { loadConfig } from '../../config/load.ts';
+import { systemSchema } from '../../config/schema.ts';
+import { assembleDecoder, assembleEngine, ENGINE_VERSION } from '../../pipeline/assemble.ts';
+import { systemClock } from '../../pipeline/clock.ts';
+import type { NamedDetector } from '../../pipeline/detect/detector.ts';
+import { discoverDetectors } from '../../pipeline/detect/discover.ts';
+import { BadShareGuard } from '../../pipeline/ingest/bad-share.ts';
+import { KafkaSource } from '../../pipeline/ingest/kafka-source.ts';
+import { Pipeline } from '../../pipeline/pipeline.ts';
+import { openAnalytics } from '../../pipeline/record/clickhouse.ts';
+import { History } from '../../pipeline/record/history.ts';
+import { Recorder } from '../../pipeline/record/recorder.ts';
+import { Settlement } from '../../pipeline/settlement.ts';
+import { Tally } from '../../pipeline/tally.ts';
+import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
+import { startBroker, TOPIC } from './broker.ts';
+import { compare, type Variant } from './measure.ts';
+import { NaivePipeline } from './naive.ts';
+import type { Bench, Report } from './report.ts';
+
+const PARTITIONS = 4;
+const EVENTS = 300_000;
+/** The naive one is so much slower that fewer events make its round. */
+const NAIVE_SHARE = 0.2;
+const ROUNDS = 5;
+
+let groups = 0;
+const freshGroup = (): string => `bench-${process.pid}-${++groups}`;
+
+/** A stand-in for a ClickHouse server: takes any body, keeps nothing, knows no rows. */
+async function discard(): Promise<void> {
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on('end', () => response.end());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  process.send?.((server.address() as AddressInfo).port);
+  process.on('disconnect', () => process.exit(0));
+}
+
+async function startDiscarding(): Promise<{ readonly url: string; readonly child: ChildProcess }> {
+  const child = fork(fileURLToPath(import.meta.url), ['--discard'], {
+    execArgv: ['--import', 'tsx'],
+  });
+  const [port] = (await once(child, 'message')) as [number];
+  return { url: `http://127.0.0.1:${port}`, child };
+}
+
+/** A plain consumer group that hands each message on, until it has had `count`. */
+async function consume(
+  address: string,
+  count: number,
+  each: ((value: Buffer) => Promise<void> | undefined) | undefined,
+): Promise<number> {
+  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: freshGroup(), maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
+  let seen = 0;
+  await new Promise<void>((done, fail) => {
+    consumer
+      .run({
+        autoCommit: false,
+        partitionsConsumedConcurrently: PARTITIONS,
+        eachBatch: async ({ batch }) => {
+          for (const { value } of batch.messages) {
+            if (each !== undefined) {
+              const wait = each(value!);
+              if (wait !== undefined) await wait;
+            }
+            if (++seen === count) done();
+          }
+        },
+      })
+      .catch(fail);
+  });
+  await consumer.disconnect();
+  return count;
+}
+
+interface Parts {
+  readonly config: Awaited<ReturnType<typeof loadConfig>>;
+  readonly catalogue: readonly NamedDetector[];
+  readonly url: string;
+}
+
+/** The product's own path, from a KafkaSource to inserted rows, rewards and queues left out. */
+async function runPipeline(address: string, count: number, parts: Parts): Promise<number> {
+  const { config, catalogue } = parts;
+  const shared = { clock: systemClock, log: silentLogger(), metrics: new Metrics() };
+  const analytics = await openAnalytics({ url: parts.url });
+  const history = new History({
+    ...{ analytics, worker: 'bench', epoch: 1, watermarkMs: 0 },
+    ...{ positions: {}, markers: [], empty: true },
+  });
+  const recorder = new Recorder({ ...shared, analytics, history, settings: config.system.record });
+  const fail = (error: unknown): void => {
+    throw error;
+  };
+  const settlement = new Settlement({
+    ...shared,
+    reward: (ops) => Promise.resolve(ops.map(() => [])),
+    act: () => Promise.resolve(),
+    refuse: () => Promise.resolve(),
+    isTransient: () => false,
+    maxWaiting: 100_000,
+    fail,
+  });
+  const tally = new Tally();
+  const pipeline = new Pipeline(
+    {
+      ...shared,
+      decoder: assembleDecoder(config, Buffer.from('bench')),
+      guard: new BadShareGuard(config.system.ingest.badShare),
+      engine: assembleEngine(config, catalogue).engine,
+      history,
+      rewards: () => [],
+      rewardsOfLabel: () => [],
+      settlement,
+      recorder,
+      configVersion: config.version,
+      engineVersion: ENGINE_VERSION,
+      tally,
+    },
+    {},
+  );
+  const source = new KafkaSource({
+    ...shared,
+    config: { ...systemSchema.parse({}).kafka, topics: [TOPIC], groupId: freshGroup() },
+    environment: { kafkaBrokers: [address], kafkaUsername: undefined, kafkaPassword: undefined },
+  });
+  const stop = new AbortController();
+  let delivered = 0;
+  await source.run(async (batch) => {
+    await pipeline.deliver(batch);
+    delivered += batch.records.length;
+    if (delivered >= count) stop.abort();
+  }, stop.signal);
+  await pipeline.idle();
+  await recorder.close();
+  await source.close();
+  await analytics.close();
+  if (delivered !== count || tally.events !== count) {
+    throw new Error(`decided ${tally.events} of ${count} events`);
+  }
+  return count;
+}
+
+async function run(report: Report): Promise<void> {
+  const count = Math.round(EVENTS * report.scale);
+  const naiveCount = Math.round(count * NAIVE_SHARE);
+  const catalogue = await discoverDetectors();
+  const config = await loadConfig('config', catalogue);
+  const broker = await startBroker({ count, partitions: PARTITIONS, seed: 7 });
+  const sink = await startDiscarding();
+  const client = createClient({ url: sink.url });
+  const { address } = broker;
+  const noop = (name: string): Variant => ({
+    name,
+    count,
+    run: () => consume(address, count, undefined),
+  });
+  const parse: Variant = {
+    name: 'JSON.parse only',
+    count,
+    run: () =>
+      consume(address, count, (value) => {
+        JSON.parse(value.toString());
+        return undefined;
+      }),
+  };
+  const naive: Variant = {
+    name: 'naive pipeline',
+    count: naiveCount,
+    run: async () => {
+      const pipeline = new NaivePipeline(client);
+      await consume(address, naiveCount, (value) => pipeline.onMessage(value));
+      await pipeline.flush();
+      return naiveCount;
+    },
+  };
+  const full: Variant = {
+    name: 'Sheepdog',
+    count,
+    run: () => runPipeline(address, count, { config, catalogue, url: sink.url }),
+  };
+  report.section(
+    `${count} payments of 430 bytes, ${PARTITIONS} partitions, Zipf keys, broker in memory in another process`,
+  );
+  report.note('rows go to a local HTTP server that discards the body');
+  const again = noop('no-op consumer again');
+  const first = noop('no-op consumer');
+  const result = await compare([first, parse, naive, full, again], { rounds: ROUNDS });
+  report.comparison(result, 'events');
+  report.figure('Sheepdog over a no-op consumer', result.ratio(full.name, first.name), 'x', {
+    atLeast: 0.3,
+  });
+  report.figure('Sheepdog over the naive pipeline', result.ratio(full.name, naive.name), 'x', {
+    atLeast: 4,
+  });
+  report.figure('drift: no-op again over no-op', result.ratio(again.name, first.name), 'x');
+  report.didNotMeasure('rewards and job queues: they need Redis, whose CPU would be measured too');
+  report.didNotMeasure('a real broker over a network; the order of catching up is a real one');
+  await client.close();
+  sink.child.disconnect();
+  await broker.stop();
+}
+
+export const bench: Bench = {
+  name: 'kafka',
+  summary: 'Kafka → decisions → rows beside a consumer that does nothing and a naive pipeline',
+  run,
+};
+
+if (process.argv[2] === '--discard') await discard();
