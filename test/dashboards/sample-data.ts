@@ -1,0 +1,130 @@
+/**
+ * An hour of the simulator in every table, as a run would have left it: verdicts follow the labels, and
+ * grants, freezes, ledger and statistics follow the verdicts. The rows are made by the database itself.
+ */
+
+import { join } from 'node:path';
+import type { Analytics } from '../../pipeline/record/analytics.ts';
+import { DEFAULT_SIMULATION } from '../../pipeline/simulate/simulate.ts';
+import { writeSimulation } from '../../pipeline/simulate/write.ts';
+
+export const SAMPLE_FROM_MS = DEFAULT_SIMULATION.startMs;
+export const SAMPLE_TO_MS = SAMPLE_FROM_MS + 60 * 60_000;
+
+const STRUCTURE = [
+  ...['id', 'type', 'occurredAt', 'accountId', 'label'].map((name) => `${name} String`),
+  ...['customerId', 'cardId', 'deviceId', 'ip', 'merchantId', 'category', 'channel'].map(
+    (name) => `${name} String`,
+  ),
+  'instrument String',
+  'currency String',
+  'refundOf String',
+  'amount Nullable(Int64)',
+  'terms Nullable(Int32)',
+  'geo Tuple(lat Nullable(Float64), lon Nullable(Float64), city String)',
+  'attributes Tuple(attack String)',
+].join(', ');
+
+/** @param folder where the simulation's file may lie; the caller removes it. */
+export async function fillSampleData(analytics: Analytics, folder: string): Promise<void> {
+  const path = join(folder, 'sample.ndjson');
+  await writeSimulation(path, { ...DEFAULT_SIMULATION, minutes: 60, ratePerSecond: 3 });
+  await analytics.command(events(path));
+  // The sample lies in the past, where these tables would let go of it.
+  for (const table of ['pipeline_stats', 'ledger_balances']) {
+    await analytics.command(`ALTER TABLE ${table} REMOVE TTL`);
+  }
+  for (const statement of [DECISIONS, FINDINGS, LABELS, GRANTS, ...LEDGER, ACTIONS, ...AROUND]) {
+    await analytics.command(statement);
+  }
+}
+
+function events(path: string): string {
+  return `
+INSERT INTO events (event_id, type, occurred_at, account_id, customer_id, card_id, device_id, ip, merchant_id, category, channel,
+                    instrument, currency, refund_of, city, amount_minor, terms, latitude, longitude, attributes, label, source,
+                    received_at, body_hash, arrival, recorded_at)
+SELECT id, type, parseDateTime64BestEffort(occurredAt, 3, 'UTC') AS at, accountId, customerId, cardId, deviceId, ip, merchantId, category,
+       channel, instrument, currency, refundOf, geo.city, amount, terms, geo.lat, geo.lon, attributes.attack, label,
+       'kafka:payments/0', at + INTERVAL 20 MILLISECOND, 0, rowNumberInAllBlocks(), at + INTERVAL 900 MILLISECOND
+FROM file('${path}', 'JSONEachRow', '${STRUCTURE}')
+SETTINGS input_format_null_as_default = 1`;
+}
+
+/** The first fifth of an attack gets through, then it is reviewed, then blocked; one honest event in 200 is reviewed. */
+const DECISIONS = `
+INSERT INTO decisions
+SELECT concat('dec_', event_id), event_id, type, occurred_at, account_id, amount_minor,
+       multiIf(label = 'honest', if(cityHash64(event_id) % 200 = 0, 'review', 'allow'),
+               cityHash64(event_id) % 5 = 0, 'allow', cityHash64(event_id) % 5 = 1, 'review', 'block') AS verdict,
+       multiIf(verdict = 'block', ['independent_findings'], verdict = 'review', ['review_finding'], []),
+       if(verdict = 'allow', [], if(label = 'honest', ['rapid-payments'], ['same-device', 'same-ip'])),
+       false, if(occurred_at < toDateTime64('2026-03-06 02:20:00', 3, 'UTC'), 'cfg-a', 'cfg-b'), 'test', 200 + cityHash64(event_id) % 5000,
+       arrival, recorded_at
+FROM events FINAL`;
+
+const FINDINGS = `
+INSERT INTO findings
+SELECT decision_id, event_id, occurred_at, account_id, detector, if(detector = 'same-ip', 'shadow', 'live'), toString(verdict), false,
+       4 + cityHash64(event_id) % 20, 4, 'accounts', 86400000, if(detector = 'same-ip', 'ip', 'deviceId'), event_id, '{"accounts":4}',
+       config_version, arrival, recorded_at
+FROM decisions FINAL
+ARRAY JOIN detectors AS detector
+WHERE verdict != 'allow'`;
+
+const LABELS = `
+INSERT INTO labels
+SELECT decision_id, event_id, if(has(detectors, 'rapid-payments'), 'false_positive', 'confirmed'), 'analyst', 'called the customer',
+       occurred_at + INTERVAL 5 MINUTE, arrival, recorded_at
+FROM decisions FINAL
+WHERE verdict != 'allow' AND cityHash64(event_id, 1) % 3 = 0`;
+
+const GRANTS = `
+INSERT INTO grants
+SELECT concat('grant_', event_id), if(channel = 'pos', 'friday', 'bill-payment') AS campaign, if(channel = 'pos', 'friday-off', 'bill-off'),
+       'total.reward.spend', event_id, account_id, customer_id, card_id,
+       multiIf(verdict = 'block', 'voided', verdict = 'review', 'held', cityHash64(event_id, 2) % 10 = 0, 'rejected',
+               cityHash64(event_id, 2) % 10 = 1, 'clawed_back', 'posted') AS state,
+       multiIf(state = 'voided', 'risk_block', state = 'held', 'held_for_review', state = 'rejected', 'limit_reached',
+               state = 'clawed_back', 'refunded', 'granted'),
+       0, if(campaign = 'friday', 5000, 500) AS off, if(state = 'clawed_back', off, 0), e.amount_minor, e.occurred_at, config_version, arrival, recorded_at
+FROM (SELECT * FROM events FINAL) AS e
+INNER JOIN (SELECT event_id, verdict, config_version FROM decisions FINAL) AS d USING (event_id)
+WHERE e.type = 'payment' AND e.amount_minor >= 10000`;
+
+const LEDGER = [
+  `INSERT INTO ledger_entries
+   SELECT revision, if(state = 'held', 'reserve', 'post'), grant_id, grant_id, campaign_id, concat('budget/', campaign_id, '/total'),
+          amount_minor, 0, 0, occurred_at, recorded_at
+   FROM grants FINAL WHERE state IN ('posted', 'held')`,
+  ...["'budget/', campaign_id, '/total'", "'quota/', campaign_id, '/', offer_id, '/tier-1'"].map(
+    (account) => `
+   INSERT INTO ledger_balances
+   SELECT concat(${account}) AS name, campaign_id, 50000000, sum(amount_minor), sumIf(amount_minor, state = 'held'), max(revision),
+          toStartOfInterval(max(occurred_at), INTERVAL 5 minute)
+   FROM grants FINAL GROUP BY campaign_id, name, toStartOfInterval(occurred_at, INTERVAL 5 minute)`,
+  ),
+];
+
+const ACTIONS = `
+INSERT INTO account_actions
+SELECT concat('freeze_', decision_id), account_id, if(cityHash64(account_id) % 10 = 0, 'propose', 'freeze'),
+       if(cityHash64(account_id) % 7 = 0, 'analyst', 'policy'), 'independent findings', decision_id, occurred_at,
+       occurred_at + INTERVAL 7 DAY, arrival, recorded_at
+FROM decisions FINAL WHERE verdict = 'block' ORDER BY occurred_at LIMIT 1 BY account_id`;
+
+const AROUND = [
+  `INSERT INTO dead_letters
+   SELECT 'kafka:payments/0', toString(number), if(number % 3 = 0, 'not_json', 'missing_field'), 'accountId', 'accountId is missing', '{"id":"x"',
+          toDateTime64('2026-03-06 01:55:00', 3, 'UTC') + INTERVAL number * 30 SECOND AS at, number, at
+   FROM numbers(100)`,
+  `INSERT INTO config_versions VALUES
+   ('cfg-a', map('sheepdog.yaml', 'a'), '2026-03-06 01:51:00.000'), ('cfg-b', map('sheepdog.yaml', 'b'), '2026-03-06 02:20:00.000')`,
+  `INSERT INTO progress VALUES ('worker-1', 1, 9000, '2026-03-06 02:49:00.000', map('kafka:payments/0', '9000'), '2026-03-06 02:49:30.000')`,
+  // The counters begin anew after half an hour: the worker was restarted.
+  `INSERT INTO pipeline_stats
+   SELECT 'worker-1', toDateTime64('2026-03-06 01:50:00', 3, 'UTC') + INTERVAL number * 10 SECOND, 30 * (number % 180), 30 * (number % 180),
+          number % 180, (number % 180) / 2, 0, number % 500, 400, 3000 + number, number % 7, 0, number * 3, 50000 + number, 8000000 + number * 1000, false,
+          number % 60, if(number < 180, 'cfg-a', 'cfg-b')
+   FROM numbers(360)`,
+];
