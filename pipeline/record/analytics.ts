@@ -1,5 +1,6 @@
 /** What the rest of the product may ask of the analytics store, whichever profile is behind it. */
 
+import { messageOf } from '../failure.ts';
 import type { TableShape } from './table.ts';
 
 /** Values for `{name:Type}` placeholders; they never become part of the SQL text. */
@@ -46,3 +47,24 @@ const PERMANENT_CODES = new Set([
   6, 8, 10, 16, 20, 26, 27, 32, 33, 36, 38, 41, 42, 43, 44, 46, 47, 50, 53, 60, 62, 69, 70, 72, 73,
   81, 115, 117, 131, 192, 193, 321, 349, 407, 441, 456, 457, 497, 516, 691,
 ]);
+
+/** Anything that the client or the engine threw, as an AnalyticsError. */
+export function analyticsError(error: unknown, doing?: string): Error {
+  if (error instanceof AnalyticsError) return error;
+  const message = messageOf(error);
+  return new AnalyticsError(
+    `ClickHouse: ${doing === undefined ? '' : `${doing}: `}${message === '' ? 'no answer' : message}`,
+    codeOf(error, message),
+    error,
+  );
+}
+
+/**
+ * ClickHouse's own code. Its client and the embedded engine throw classes of different packages, so the
+ * shape decides; system errors have codes too, such as ECONNREFUSED, but those are words.
+ */
+function codeOf(error: unknown, message: string): number | undefined {
+  const named = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = /^\d+$/.exec(named)?.[0] ?? /^Code: (\d+)\./.exec(message)?.[1];
+  return code === undefined ? undefined : Number(code);
+}

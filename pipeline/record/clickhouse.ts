@@ -12,12 +12,12 @@ import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import type { createChdbConnection } from 'chdb/connection';
 import type { Session, drainPending } from 'chdb';
 import { systemClock, type Clock } from '../clock.ts';
 import { Failure, messageOf } from '../failure.ts';
-import { AnalyticsError, type Analytics, type Parameters } from './analytics.ts';
+import { analyticsError, AnalyticsError, type Analytics, type Parameters } from './analytics.ts';
 import { splitLines } from './lines.ts';
 import type { TableShape } from './table.ts';
 
@@ -115,17 +115,6 @@ function analyticsOf(place: string, engine: Engine): Analytics {
 }
 
 type Lines = AsyncGenerator<Buffer[], void, undefined>;
-
-function analyticsError(error: unknown, doing?: string): Error {
-  if (error instanceof AnalyticsError) return error;
-  const message = messageOf(error);
-  const code = error instanceof ClickHouseError ? error.code : /^Code: (\d+)\./.exec(message)?.[1];
-  return new AnalyticsError(
-    `ClickHouse: ${doing === undefined ? '' : `${doing}: `}${message === '' ? 'no answer' : message}`,
-    code === undefined ? undefined : Number(code),
-    error,
-  );
-}
 
 async function openServer(url: string, clock: Clock, attempts: number): Promise<Analytics> {
   if (!URL.canParse(url)) {

@@ -1,0 +1,88 @@
+/**
+ * A real HTTP server that speaks as much of ClickHouse's interface as a recorder needs: it answers pings,
+ * selects nothing, and takes RowBinary inserts, which it decodes and keeps. It can go away and come back.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { RowBuffers } from '../../pipeline/record/row-buffers.ts';
+import { progress } from '../../pipeline/record/tables/progress.ts';
+import { decodeRows, type DecodedRow } from './row-binary.ts';
+
+export type Answer = { readonly status: number; readonly code: number; readonly text: string };
+
+const TABLES = new Map(
+  [...new RowBuffers().tables.map(({ table }) => table), progress].map((table) => [
+    table.name,
+    table,
+  ]),
+);
+
+export class ClickHouseServer {
+  /** Every insert that was taken, in the order in which it ended. */
+  readonly inserts: { readonly table: string; readonly rows: readonly DecodedRow[] }[] = [];
+  /** Inserts that reached the server, refused ones too. */
+  attempts = 0;
+  /** What an insert is answered with instead of being taken. */
+  refuse: ((table: string) => Answer | undefined) | undefined;
+  /** Takes the rows and then breaks the connection: the answer is lost. */
+  loseAnswers = false;
+  /** Called at each insert before it is answered. */
+  onInsert: (() => void) | undefined;
+  #server: Server | undefined;
+  #port = 0;
+
+  get url(): string {
+    return `http://default:secret@127.0.0.1:${this.#port}/sheepdog`;
+  }
+
+  /** Starts, or starts again on the same port. */
+  async start(): Promise<void> {
+    const server = createServer((request, response) => void this.#answer(request, response));
+    server.listen(this.#port, '127.0.0.1');
+    await once(server, 'listening');
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  /** Goes away, breaking every connection. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  }
+
+  /** Rows of a table over all inserts, each key once as under FINAL. */
+  rowsOf(table: string, key: string): readonly DecodedRow[] {
+    const rows = this.inserts
+      .filter((insert) => insert.table === table)
+      .flatMap(({ rows }) => rows);
+    return [...new Map(rows.map((row) => [row[key], row])).values()];
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const query = new URL(request.url!, this.url).searchParams.get('query') ?? '';
+    const name = /^INSERT INTO (\w+) \(.*\) FORMAT RowBinary$/.exec(query)?.[1];
+    if (name === undefined) {
+      response.end(String(Buffer.concat(chunks)).startsWith('SELECT 1') ? '1\n' : '');
+      return;
+    }
+    this.attempts++;
+    this.onInsert?.();
+    const refusal = this.refuse?.(name);
+    if (refusal !== undefined) {
+      response.writeHead(refusal.status, { 'X-ClickHouse-Exception-Code': refusal.code });
+      response.end(`Code: ${refusal.code}. DB::Exception: ${refusal.text}. (${refusal.text})`);
+      return;
+    }
+    this.inserts.push({ table: name, rows: decodeRows(TABLES.get(name)!, Buffer.concat(chunks)) });
+    if (this.loseAnswers) response.destroy();
+    else response.end();
+  }
+}

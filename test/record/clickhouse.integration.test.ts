@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fixedClock } from '../../pipeline/clock.ts';
+import { Failure } from '../../pipeline/failure.ts';
+import { AnalyticsError } from '../../pipeline/record/analytics.ts';
+import { openAnalytics, type OpenOptions } from '../../pipeline/record/clickhouse.ts';
+import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
+import { ClickHouseServer } from './clickhouse-server.ts';
+
+let store: TemporaryAnalytics;
+let folder: string;
+beforeAll(async () => {
+  store = await temporaryAnalytics();
+  folder = await mkdtemp(join(tmpdir(), 'sheepdog-'));
+});
+afterAll(async () => {
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The one line that a person would read. */
+async function failureOf(options: OpenOptions): Promise<string> {
+  try {
+    await (await openAnalytics(options)).close();
+  } catch (error) {
+    if (error instanceof Failure && !error.message.includes('\n')) return error.message;
+    throw error;
+  }
+  throw new Error('it opened');
+}
+
+describe('queries', () => {
+  it('give 64-bit integers as numbers, lists as arrays, nulls as null', async () => {
+    const rows = await store.analytics.query(
+      `SELECT toInt64(-9007199254740991) AS low, toUInt64(9007199254740991) AS high,
+        {list:Array(String)} AS list, CAST(NULL, 'Nullable(Int64)') AS none, {text:String} AS text`,
+      { list: ["it's", 'a\tb'], text: '\\N 😀\n' },
+    );
+    expect(rows).toEqual([
+      {
+        low: Number.MIN_SAFE_INTEGER,
+        high: Number.MAX_SAFE_INTEGER,
+        list: ["it's", 'a\tb'],
+        none: null,
+        text: '\\N 😀\n',
+      },
+    ]);
+  });
+
+  it('stream page by page, several at a time, and can be left early', async () => {
+    const sql = 'SELECT number AS n, toString(number) AS text FROM numbers({count:UInt64})';
+    const sum = async (count: number): Promise<number> => {
+      let total = 0;
+      for await (const page of store.analytics.stream<{ n: number }>(sql, { count })) {
+        for (const { n } of page) total += n;
+      }
+      return total;
+    };
+    expect(await Promise.all([sum(200_000), sum(1000)])).toEqual([19_999_900_000, 499_500]);
+    for await (const page of store.analytics.stream(sql, { count: 1_000_000 })) {
+      expect(page.length).toBeLessThan(1_000_000);
+      break;
+    }
+    expect(await sum(10)).toBe(45);
+  });
+
+  it('that fail say why, and whether trying again can help', async () => {
+    const errorOf = (work: Promise<unknown>): Promise<unknown> =>
+      work.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    const drain = async (): Promise<void> => {
+      for await (const _ of store.analytics.stream(
+        'SELECT throwIf(number = 500000) FROM numbers(1000000)',
+      ));
+    };
+    const unknown = await errorOf(store.analytics.query('SELECT * FROM nowhere'));
+    const thrown = await errorOf(drain());
+    expect([unknown, thrown]).toEqual([expect.any(AnalyticsError), expect.any(AnalyticsError)]);
+    expect([(unknown as AnalyticsError).code, (unknown as AnalyticsError).permanent]).toEqual([
+      60,
+      true,
+    ]);
+    expect([(thrown as AnalyticsError).code, (thrown as AnalyticsError).permanent]).toEqual([
+      395,
+      false,
+    ]);
+  });
+});
+
+describe('opening an embedded engine', () => {
+  it('in a folder that cannot be made or written fails in one line that names it', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    expect(await failureOf({ path: join(file, 'clickhouse') })).toMatch(
+      /^the data folder .*file\/clickhouse cannot be written: .*; give another one with --data$/,
+    );
+    expect(await failureOf({ path: '/sys/sheepdog' })).toMatch(
+      /^the data folder \/sys\/sheepdog cannot be written/,
+    );
+  });
+
+  it('in a folder that another process has open names that process', async () => {
+    const script = fileURLToPath(new URL('./open-folder.ts', import.meta.url));
+    const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((resolve) => {
+      execFile(process.execPath, ['--import', 'tsx', script, store.path], (_, out, err) =>
+        resolve({ stdout: out, stderr: err }),
+      );
+    });
+    expect(stdout.trim()).toBe(
+      `the data folder ${store.path} cannot be opened: process ${process.pid} has it open, ` +
+        'and only one process can; stop it or give another folder with --data',
+    );
+    expect(stderr).not.toContain('    at ');
+    expect(await store.analytics.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('opening a server', () => {
+  it('that does not answer gives up after a few attempts, without the password', async () => {
+    const closed = createServer();
+    closed.listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as { port: number };
+    closed.close();
+    await once(closed, 'close');
+    const url = `http://bank:hunter2@127.0.0.1:${port}/sheepdog`;
+    const message = await failureOf({ url, clock: fixedClock(0), connectAttempts: 3 });
+    expect(message).toMatch(
+      new RegExp(
+        `^ClickHouse at http://127.0.0.1:${port}/sheepdog did not answer in 3 attempts: .*ECONNREFUSED`,
+      ),
+    );
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('that comes up late is waited for', async () => {
+    const server = new ClickHouseServer();
+    await server.start();
+    const { url } = server;
+    await server.stop();
+    const analytics = await openAnalytics({
+      url,
+      clock: { ...fixedClock(0), sleep: () => server.start() },
+    });
+    expect(analytics.place).toBe(new URL(url).origin + '/sheepdog');
+    await analytics.close();
+    await server.stop();
+  });
+
+  it('by something that is no URL, or by nothing, is wrong usage', async () => {
+    expect(await failureOf({ url: 'clickhouse' })).toMatch(/^CLICKHOUSE_URL: not a URL/);
+    await expect(openAnalytics({})).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
