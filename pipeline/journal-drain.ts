@@ -32,6 +32,7 @@ export class JournalDrain {
   readonly #parts: JournalDrainParts;
   readonly #stopping = new AbortController();
   #drained = 0;
+  #turn: Promise<void> = Promise.resolve();
   #loop: Promise<void> | undefined;
   /** The newest balances of all shared accounts; empty before the first reading. */
   balances: readonly LedgerBalance[] = [];
@@ -44,32 +45,39 @@ export class JournalDrain {
     this.#loop = this.#run().catch((error: unknown) => this.#parts.fail(error));
   }
 
-  /** Drains what is left, once; what cannot be drained now waits in the journal. */
+  /** Drains what is left; what cannot be drained now waits in the journal. */
   async close(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
-    await this.#quietly(async () => {
-      await this.#drain();
-      await this.#readBalances();
-    });
+    await this.drainNow();
+  }
+
+  /** Drains everything the journal holds and reads the balances. */
+  async drainNow(): Promise<void> {
+    await this.#quietly(() => this.#drain());
+    await this.#quietly(() => this.#readBalances());
   }
 
   async #run(): Promise<void> {
     const { clock } = this.#parts;
     let balancesAtMs = -Infinity;
     while (!this.#stopping.signal.aborted) {
-      await this.#quietly(async () => {
-        await this.#drain();
-        if (clock.monotonic() - balancesAtMs >= BALANCES_EVERY_MS) {
-          balancesAtMs = clock.monotonic();
-          await this.#readBalances();
-        }
-      });
+      await this.#quietly(() => this.#drain());
+      if (clock.monotonic() - balancesAtMs >= BALANCES_EVERY_MS) {
+        balancesAtMs = clock.monotonic();
+        await this.#quietly(() => this.#readBalances());
+      }
       await clock.sleep(EVERY_MS, this.#stopping.signal);
     }
   }
 
-  async #drain(): Promise<void> {
+  /** One drain at a time: the position is read and moved by each. */
+  #drain(): Promise<void> {
+    this.#turn = this.#turn.catch(() => undefined).then(() => this.#drainInTurn());
+    return this.#turn;
+  }
+
+  async #drainInTurn(): Promise<void> {
     const { ledger, recorder } = this.#parts;
     for (;;) {
       const entries = await ledger.drain(this.#drained, ENTRIES_A_ROUND);

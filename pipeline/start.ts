@@ -17,6 +17,7 @@ import { reportStats } from './stats.ts';
 import { SimulatorSource } from './simulate/source.ts';
 import { showSummary, type SummaryState } from './summary.ts';
 import { createLogger, Metrics, type Logger } from './telemetry.ts';
+import { whatWasFound } from './found.ts';
 import { openWorker, type Worker, type WorkerOptions } from './worker.ts';
 
 interface Run {
@@ -79,16 +80,22 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
   const inputs = [await fileSource(run), simulatorSource(run, worker)].filter(
     (each) => each !== undefined,
   );
-  const sources: Source[] = [worker.inbox, ...inputs, ...(kafka === undefined ? [] : [kafka])];
+  const all: readonly Source[] = [worker.inbox, ...inputs, ...(kafka === undefined ? [] : [kafka])];
+  /** Those that still deliver: an ended source has no lag. */
+  const sources = new Set(all);
   const stopShowing = show(run, worker, sources);
   lifecycle.onClose('summary', stopShowing);
   lifecycle.onClose('statistics', reportStats(run, worker, sources));
 
-  const running = sources.map((source) => runSource(run, worker, source));
+  const running = all.map((source) =>
+    runSource(run, worker, source).then(() => sources.delete(source)),
+  );
   lifecycle.onClose('sources', async () => {
     await Promise.allSettled(running);
   });
-  const inputEnded = Promise.all(running.slice(1, 1 + inputs.length));
+  const inputEnded = Promise.all(running.slice(1, 1 + inputs.length)).then(() =>
+    inputs.length === 0 ? undefined : tellFindings(run, worker),
+  );
   const stopped = new Promise<void>((resolve) => {
     lifecycle.signal.addEventListener('abort', () => resolve(), { once: true });
   });
@@ -96,6 +103,17 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
   await Promise.race([done, stopped, lifecycle.failed]);
   // A failure aborts too: it must win over the plain stop.
   await Promise.race([lifecycle.failed, Promise.resolve()]);
+}
+
+/** After the input's last event everything is made durable, so that what is told is what is on record. */
+async function tellFindings({ flags, lifecycle }: Run, worker: Worker): Promise<void> {
+  if (lifecycle.signal.aborted) return;
+  await worker.pipeline.idle();
+  await worker.journal.drainNow();
+  await worker.recorder.flush();
+  process.stdout.write(`\n${await whatWasFound(worker.analytics)}\n`);
+  if (flags.exitWhenDone === true) return;
+  process.stdout.write(`Look around at ${worker.http.address()} · Ctrl-C stops\n`);
 }
 
 async function runSource({ lifecycle, log }: Run, worker: Worker, source: Source): Promise<void> {
@@ -175,7 +193,7 @@ function fridayBefore(atMs: number): number {
   return (friday > at ? friday.minus({ weeks: 1 }) : friday).toMillis();
 }
 
-function show(run: Run, worker: Worker, sources: readonly Source[]): () => void {
+function show(run: Run, worker: Worker, sources: ReadonlySet<Source>): () => void {
   const { clock, flags } = run;
   process.stderr.write(
     `sheepdog: console and API at ${worker.http.address()} · data in ${flags.data} · configuration ${run.config.version}\n`,
@@ -188,9 +206,7 @@ function show(run: Run, worker: Worker, sources: readonly Source[]): () => void 
       costMinor: worker.journal.balances
         .filter(({ account }) => /^budget\/[^/]+\/[^.]+$/.test(account))
         .reduce((sum, { posted }) => sum + posted, 0),
-      lag: sources.some((source) => source.lag !== undefined)
-        ? sources.reduce((sum, source) => sum + (source.lag?.() ?? 0), 0)
-        : undefined,
+      lag: lagOf(sources),
       quotaLeft: limited
         .map(({ account, limit, posted, pending }) => ({
           offer: account.slice('quota/'.length),
@@ -206,4 +222,10 @@ function show(run: Run, worker: Worker, sources: readonly Source[]): () => void 
     write: (text: string) => process.stderr.write(text),
   };
   return showSummary(read, screen, clock);
+}
+
+/** Records waiting at the sources that can tell. */
+function lagOf(sources: ReadonlySet<Source>): number | undefined {
+  const lags = [...sources].map((source) => source.lag?.()).filter((lag) => lag !== undefined);
+  return lags.length === 0 ? undefined : lags.reduce((sum, lag) => sum + lag, 0);
 }

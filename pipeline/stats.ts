@@ -19,7 +19,7 @@ export interface StatsParts {
 export function reportStats(
   parts: StatsParts,
   worker: Worker,
-  sources: readonly Source[],
+  sources: ReadonlySet<Source>,
 ): () => void {
   let jobs = { waiting: 0, failed: 0 };
   const count = (): void => {
@@ -65,7 +65,7 @@ export function reportStats(
 }
 
 /** Sets the gauges. @returns the records waiting at all sources. */
-function gauge({ metrics }: StatsParts, worker: Worker, sources: readonly Source[]): number {
+function gauge({ metrics }: StatsParts, worker: Worker, sources: ReadonlySet<Source>): number {
   const { store, engine } = worker.assembled;
   const { keys, bytes, capped } = store.stats();
   metrics.windowKeys.set(keys);

@@ -25,6 +25,7 @@ import { JournalDrain } from './journal-drain.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { DeadLetter } from './outcome.ts';
 import { COMMANDS_POSITION, Pipeline } from './pipeline.ts';
+import type { Analytics } from './record/analytics.ts';
 import { openHistory, type History } from './record/history.ts';
 import { ledgerHistory } from './record/ledger-history.ts';
 import { Recorder } from './record/recorder.ts';
@@ -59,6 +60,7 @@ export interface WorkerOptions {
 }
 
 export interface Worker {
+  readonly analytics: Analytics;
   readonly pipeline: Pipeline;
   readonly inbox: Inbox;
   readonly http: HttpServer;
@@ -138,7 +140,8 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   queue.start();
   path.journal.start();
   void followCommands({ ...options, ...path, position: history.positions[COMMANDS_POSITION] });
-  return { ...path, inbox, http, history, recorder, queue, assembled, obstacles };
+  const { analytics } = stores;
+  return { ...path, analytics, inbox, http, history, recorder, queue, assembled, obstacles };
 }
 
 /** The consumer group in a cluster; an embedded worker is alone with its folder. */
