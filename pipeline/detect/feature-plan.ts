@@ -1,0 +1,232 @@
+/**
+ * Compiles the features that all loaded detectors declare into a plan for a window store.
+ *
+ * Equal specs share one column. Features whose windows hold the same events share one *stream*: one
+ * time-ordered list of entries per key, which serves any number of window lengths and aggregates.
+ * Streams of the same key fields form a *dimension* and share the look-up of the key. So the cost of an
+ * event grows with the streams its type touches, not with the number of detectors loaded.
+ */
+
+import { EVENT_TYPES, typeCodeOf } from '../event.ts';
+import type { EventType, KeyField, NumberField } from '../event.ts';
+import { featureIdentity } from './feature.ts';
+import type { Aggregate, FeatureFilter, FeatureSpec } from './feature.ts';
+
+/** A feature and the types of the events at which some detector reads it. */
+export interface FeatureRequest {
+  readonly spec: FeatureSpec;
+  readonly measuredOn: readonly EventType[];
+}
+
+export interface PlannedFeature {
+  /** Column in the feature matrix. */
+  readonly index: number;
+  readonly windowMs: number;
+  readonly aggregate: Aggregate;
+  /** 1 at the code of each event type at which the feature is measured. */
+  readonly measuredOn: Uint8Array;
+}
+
+/** The events that several features look at, and what has to be kept of each. */
+export interface StreamPlan {
+  /** 1 at the code of each event type whose events enter the windows. */
+  readonly feeds: Uint8Array;
+  readonly where: FeatureFilter | undefined;
+  /** The field whose distinct values are counted. Never together with `orderById`. */
+  readonly member: KeyField | undefined;
+  /** Entries of one instant are kept in the order of their ids, for `last` and `previous`. */
+  readonly orderById: boolean;
+  readonly value: NumberField | undefined;
+  /** Events without the value stay out; otherwise they enter and add nothing to a sum. */
+  readonly valueRequired: boolean;
+  readonly features: readonly PlannedFeature[];
+  readonly longestWindowMs: number;
+}
+
+export interface DimensionPlan {
+  readonly keys: readonly KeyField[];
+  readonly streams: readonly StreamPlan[];
+}
+
+export interface FeaturePlan {
+  /** Number of columns of the feature matrix. */
+  readonly width: number;
+  /** The column of a declared feature. @throws when the plan was compiled without it. */
+  indexOf(spec: FeatureSpec): number;
+  /** The columns that are measured at an event of the type; all others hold NaN there. */
+  columnsOn(type: EventType): readonly number[];
+  /** What a row of the matrix holds, by type code, when every window is empty: `width` values. */
+  readonly emptyRows: readonly Float64Array[];
+  readonly dimensions: readonly DimensionPlan[];
+  /** 0 when there is no feature. */
+  readonly longestWindowMs: number;
+}
+
+interface Feature extends PlannedFeature {
+  readonly spec: FeatureSpec;
+}
+
+interface StreamDraft {
+  member: KeyField | undefined;
+  value: NumberField | undefined;
+  readonly valueRequired: boolean;
+  readonly features: Feature[];
+}
+
+/** The plan for all requests; requests for equal specs are joined. */
+export function compilePlan(requests: readonly FeatureRequest[]): FeaturePlan {
+  const features = joinEqual(requests);
+  const columns = new Map(features.map(({ spec, index }) => [featureIdentity(spec), index]));
+  return {
+    width: features.length,
+    indexOf(spec) {
+      const index = columns.get(featureIdentity(spec));
+      if (index === undefined)
+        throw new Error(
+          `the plan has no feature ${featureIdentity(spec)}: compile it with the plan`,
+        );
+      return index;
+    },
+    columnsOn: (type) =>
+      features
+        .filter(({ measuredOn }) => measuredOn[typeCodeOf(type)] === 1)
+        .map(({ index }) => index),
+    emptyRows: EVENT_TYPES.map((_type, code) =>
+      Float64Array.from(features, ({ measuredOn, aggregate }) =>
+        measuredOn[code] === 1 && isZeroWhenEmpty(aggregate) ? 0 : Number.NaN,
+      ),
+    ),
+    dimensions: dimensionsOf(features),
+    longestWindowMs: features.reduce((longest, { windowMs }) => Math.max(longest, windowMs), 0),
+  };
+}
+
+function isZeroWhenEmpty({ kind }: Aggregate): boolean {
+  return kind === 'count' || kind === 'sum' || kind === 'distinct' || kind === 'bucket';
+}
+
+function joinEqual(requests: readonly FeatureRequest[]): Feature[] {
+  const byIdentity = new Map<string, Feature>();
+  for (const { spec, measuredOn } of requests) {
+    const identity = featureIdentity(spec);
+    let feature = byIdentity.get(identity);
+    if (feature === undefined) {
+      const { windowMs, aggregate } = spec;
+      const index = byIdentity.size;
+      feature = { spec, index, windowMs, aggregate, measuredOn: typeFlags([]) };
+      byIdentity.set(identity, feature);
+    }
+    for (const type of measuredOn) feature.measuredOn[typeCodeOf(type)] = 1;
+  }
+  return [...byIdentity.values()];
+}
+
+function typeFlags(types: readonly EventType[]): Uint8Array {
+  const flags = new Uint8Array(EVENT_TYPES.length);
+  for (const type of types) flags[typeCodeOf(type)] = 1;
+  return flags;
+}
+
+function keysOf({ key }: FeatureSpec): readonly KeyField[] {
+  return typeof key === 'string' ? [key] : key;
+}
+
+function dimensionsOf(features: readonly Feature[]): DimensionPlan[] {
+  return [...groupBy(features, ({ spec }) => keysOf(spec).join()).values()].map((ofKeys) => ({
+    keys: keysOf(ofKeys[0]!.spec),
+    streams: [...groupBy(ofKeys, eventSetOf).values()].flatMap((ofEvents) =>
+      draftStreams(ofEvents).map(finish),
+    ),
+  }));
+}
+
+/** Which events enter the windows, apart from those that lack an aggregated field. */
+function eventSetOf({ spec: { on, where } }: Feature): string {
+  return JSON.stringify([
+    [...new Set(on)].sort(),
+    where === undefined ? null : [where.field, where.atLeast ?? null, where.atMost ?? null],
+  ]);
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/**
+ * Shares out features over as few streams as can serve them. An entry has room for one value and for
+ * one member (or the id's hash, to order by). Count, distinct and sums of integers bear an entry that
+ * lacks the field; the other aggregates need streams in which every entry has its value.
+ */
+function draftStreams(features: readonly Feature[]): StreamDraft[] {
+  const strict = new Map<NumberField, StreamDraft>();
+  for (const feature of features) {
+    const value = strictValueOf(feature.aggregate);
+    if (value !== undefined && !strict.has(value))
+      strict.set(value, { member: undefined, value, valueRequired: true, features: [] });
+  }
+  const open: StreamDraft[] = [];
+  const openWith = (fits: (draft: StreamDraft) => boolean): StreamDraft => {
+    let draft = open.find(fits);
+    if (draft === undefined) {
+      draft = { member: undefined, value: undefined, valueRequired: false, features: [] };
+      open.push(draft);
+    }
+    return draft;
+  };
+  const anyEvent: Feature[] = [];
+  for (const feature of features) {
+    const { aggregate } = feature;
+    if (aggregate.kind === 'count' || aggregate.kind === 'bucket') anyEvent.push(feature);
+    else if (aggregate.kind === 'distinct') {
+      const draft = openWith(({ member }) => member === undefined || member === aggregate.of);
+      draft.member = aggregate.of;
+      draft.features.push(feature);
+    } else {
+      const { of } = aggregate;
+      const draft = strict.get(of) ?? openWith(({ value }) => value === undefined || value === of);
+      draft.value = of;
+      draft.features.push(feature);
+    }
+  }
+  if (anyEvent.length > 0) {
+    // Every event has a time, so a stream over times holds the same events as an open one.
+    const timed = open.length === 0 ? strict.get('occurredAtMs') : undefined;
+    (timed ?? openWith(() => true)).features.push(...anyEvent);
+  }
+  return [...open, ...strict.values()];
+}
+
+/** The field without which an event must stay out of the stream; undefined when it may enter. */
+function strictValueOf(aggregate: Aggregate): NumberField | undefined {
+  if (aggregate.kind === 'count' || aggregate.kind === 'bucket' || aggregate.kind === 'distinct')
+    return undefined;
+  return aggregate.kind === 'sum' && isSmallInteger(aggregate.of) ? undefined : aggregate.of;
+}
+
+/** Fields whose plain running sum in double precision is exact: integers that stay below 2^53 in sum. */
+export function isSmallInteger(field: NumberField): boolean {
+  return field === 'amountMinor' || field === 'terms';
+}
+
+function finish(draft: StreamDraft): StreamPlan {
+  const { on, where } = draft.features[0]!.spec;
+  return {
+    feeds: typeFlags(on),
+    where,
+    member: draft.member,
+    orderById: draft.features.some(
+      ({ aggregate: { kind } }) => kind === 'last' || kind === 'previous',
+    ),
+    value: draft.value,
+    valueRequired: draft.valueRequired,
+    features: draft.features,
+    longestWindowMs: Math.max(...draft.features.map(({ windowMs }) => windowMs)),
+  };
+}

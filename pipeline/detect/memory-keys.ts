@@ -1,0 +1,150 @@
+/**
+ * The keys of one dimension: an open-addressing table from the seeded 64-bit hash of a key to a record,
+ * and the records' lines. Record 0 stands for "never seen"; it stays empty.
+ */
+
+import { CAPACITY, KEY_HI, KEY_LO, LINE_INTS, NEWEST } from './memory-layout.ts';
+
+const FIRST_SLOTS = 256;
+const FULLEST = 0.75;
+/** Lines are copied when they grow up to 32 MiB; then room for all is claimed, untouched until needed. */
+const COPY_AT_MOST_INTS = 2 ** 23;
+/** In CAPACITY of the first line of a record that is on the free list. */
+const FREE = -1;
+
+/** Keys of all dimensions together, against the configured cap. */
+export interface KeyBudget {
+  used: number;
+  readonly limit: number;
+}
+
+export class KeyTable {
+  /** Record r's line of stream s starts at `(r * streams + s) * LINE_INTS`. */
+  lines: Int32Array;
+  private readonly recordInts: number;
+  private readonly budget: KeyBudget;
+  /** Two integers a slot: the record (0 = free) and the low half of its hash, which is also its home. */
+  private table = new Int32Array(FIRST_SLOTS * 2);
+  private mask = FIRST_SLOTS - 1;
+  private used = 0;
+  private freeRecord = 0;
+  /** The first record never handed out. */
+  private top = 1;
+
+  constructor(streams: number, budget: KeyBudget) {
+    this.recordInts = streams * LINE_INTS;
+    this.budget = budget;
+    this.lines = new Int32Array(64 * this.recordInts);
+  }
+
+  /** The record of a key, or 0. */
+  find(lo: number, hi: number): number {
+    const { table, mask, lines, recordInts } = this;
+    let slot = lo & mask;
+    for (;;) {
+      const record = table[slot << 1]!;
+      if (record === 0) return 0;
+      if (table[(slot << 1) + 1] === lo && lines[record * recordInts + KEY_HI] === hi)
+        return record;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /** The record of a key that `find` did not find, or 0 when the budget is spent. */
+  add(lo: number, hi: number): number {
+    if (this.budget.used >= this.budget.limit) return 0;
+    if (this.used + 1 > FULLEST * (this.mask + 1)) this.growTable();
+    const record = this.takeRecord();
+    this.budget.used++;
+    this.used++;
+    const line = record * this.recordInts;
+    this.lines.fill(0, line, line + this.recordInts);
+    this.lines[line + KEY_LO] = lo;
+    this.lines[line + KEY_HI] = hi;
+    this.place(record, lo);
+    return record;
+  }
+
+  /** Forgets a record whose lines hold nothing any more. */
+  remove(record: number): void {
+    const { table, mask } = this;
+    const line = record * this.recordInts;
+    let hole = this.lines[line + KEY_LO]! & mask;
+    while (table[hole << 1] !== record) hole = (hole + 1) & mask;
+    for (let slot = (hole + 1) & mask; table[slot << 1] !== 0; slot = (slot + 1) & mask) {
+      const home = table[(slot << 1) + 1]! & mask;
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
+      table[hole << 1] = table[slot << 1]!;
+      table[(hole << 1) + 1] = table[(slot << 1) + 1]!;
+      hole = slot;
+    }
+    table[hole << 1] = 0;
+    this.lines[line + CAPACITY] = FREE;
+    this.lines[line + NEWEST] = this.freeRecord;
+    this.freeRecord = record;
+    this.used--;
+    this.budget.used--;
+  }
+
+  isFree(record: number): boolean {
+    return this.lines[record * this.recordInts + CAPACITY] === FREE;
+  }
+
+  clear(): void {
+    this.budget.used -= this.used;
+    this.table = new Int32Array(FIRST_SLOTS * 2);
+    this.mask = FIRST_SLOTS - 1;
+    this.used = 0;
+    this.freeRecord = 0;
+    this.top = 1;
+  }
+
+  get size(): number {
+    return this.used;
+  }
+
+  /** Records are numbered from 1 up to this one, exclusive; some of them may be free. */
+  get end(): number {
+    return this.top;
+  }
+
+  get bytes(): number {
+    return this.table.byteLength + this.top * this.recordInts * 4;
+  }
+
+  private takeRecord(): number {
+    const free = this.freeRecord;
+    if (free !== 0) {
+      this.freeRecord = this.lines[free * this.recordInts + NEWEST]!;
+      return free;
+    }
+    const record = this.top++;
+    if ((record + 1) * this.recordInts > this.lines.length) this.growLines();
+    return record;
+  }
+
+  private growLines(): void {
+    const all = (this.budget.limit + 2) * this.recordInts;
+    const ints =
+      this.lines.length >= COPY_AT_MOST_INTS ? all : Math.min(all, this.lines.length * 2);
+    const lines = new Int32Array(ints);
+    lines.set(this.lines);
+    this.lines = lines;
+  }
+
+  private place(record: number, lo: number): void {
+    const { table, mask } = this;
+    let slot = lo & mask;
+    while (table[slot << 1] !== 0) slot = (slot + 1) & mask;
+    table[slot << 1] = record;
+    table[(slot << 1) + 1] = lo;
+  }
+
+  private growTable(): void {
+    const old = this.table;
+    this.table = new Int32Array(old.length * 2);
+    this.mask = this.mask * 2 + 1;
+    for (let at = 0; at < old.length; at += 2)
+      if (old[at] !== 0) this.place(old[at]!, old[at + 1]!);
+  }
+}

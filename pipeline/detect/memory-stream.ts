@@ -1,0 +1,186 @@
+/** Takes a chunk of events through one stream of the memory store. */
+
+import type { EventBatch } from '../event.ts';
+import { keyColumn } from '../event.ts';
+import { addToBig, settleBig } from './memory-big.ts';
+import { isIdAfter } from './memory-cold.ts';
+import type { ColdFeature } from './memory-cold.ts';
+import { insertLateBig, measureLateBig } from './memory-late.ts';
+import {
+  BIG,
+  CAPACITY,
+  END,
+  ID_ORDER,
+  INLINE,
+  INLINE_ENTRIES,
+  LEAST_PLAIN,
+  MEMBER,
+  MEMBER_BITS,
+  NEWEST,
+  FIRST,
+  OFFSET,
+  VALUE_ABSENT,
+} from './memory-layout.ts';
+import { addToSmall, insertLateSmall, measureLateSmall, settleSmall } from './memory-small.ts';
+import { FEEDS, HOT_COLUMNS, MEASURES, ODD } from './memory-state.ts';
+import type { StreamState } from './memory-state.ts';
+import type { FeatureMatrix } from './window-store.ts';
+
+/** What becomes of an event of a chunk. */
+export const STORED = 0;
+/** Later than the allowed lateness: measured only. */
+export const LATE = 1;
+/** So late that nothing it could see is kept: measured as if it were alone. */
+export const LOST = 2;
+
+/** Up to `capacity` consecutive events of a batch. */
+export class Chunk {
+  static readonly capacity = 256;
+  from = 0;
+  to = 0;
+  /** STORED, LATE or LOST for event `from + n`. */
+  readonly fate = new Uint8Array(Chunk.capacity);
+  /** Where windows are counted back from, modulo 2^32: the event's time, or later when it is late. */
+  readonly anchor = new Int32Array(Chunk.capacity);
+  /** 1 when a cap kept the event out of some window. */
+  readonly capped = new Uint8Array(Chunk.capacity);
+  /** The record of the event's key in the current dimension: −1 without a key, 0 when it was never seen. */
+  readonly record = new Int32Array(Chunk.capacity);
+}
+
+const NOTHING_COLD: readonly ColdFeature[] = [];
+
+/**
+ * Measures the chunk's events and stores them; with `out` null it only stores.
+ * @param stride integers of a record. @param offset of this stream's line in it.
+ */
+export function runStream(
+  state: StreamState,
+  chunk: Chunk,
+  batch: EventBatch,
+  out: FeatureMatrix | null,
+  stride: number,
+  offset: number,
+): void {
+  const { roles, expiry } = state;
+  const { from, to, fate, anchor, record } = chunk;
+  const { typeCode, occurredAtMs } = batch;
+  const perType = state.windowCount * HOT_COLUMNS;
+  for (let i = from; i < to; i++) {
+    const n = i - from;
+    const type = typeCode[i]!;
+    const role = roles[type]!;
+    const key = record[n]!;
+    if (role === 0 || key < 0) continue;
+    const included = (role & FEEDS) !== 0 && admits(state, batch, i);
+    const measured = out !== null && (role & MEASURES) !== 0;
+    const time = occurredAtMs[i]! | 0;
+    // Only a restored event can be behind its stream's horizon without being late.
+    const wanted = included && fate[n] === STORED && ((time - expiry) | 0) > 0;
+    const store = wanted && key > 0;
+    if (wanted && key === 0) chunk.capped[n] = 1;
+    if (!store && !measured) continue;
+    state.time = time;
+    state.anchor = anchor[n]!;
+    state.included = included;
+    state.store = store;
+    state.row = out === null ? 0 : i * out.width;
+    state.at = measured ? type * perType : state.silent;
+    state.cold = measured ? state.coldByType[type]! : NOTHING_COLD;
+    if (included) readEvent(state, batch, i);
+    else state.hasMember = false;
+    takeEvent(state, (fate[n] === LOST ? 0 : key) * stride + offset);
+    if (state.capped) {
+      chunk.capped[n] = 1;
+      state.capped = false;
+    }
+  }
+}
+
+function takeEvent(state: StreamState, line: number): void {
+  const { lines } = state.keys;
+  const capacity = lines[line + CAPACITY]!;
+  const big = capacity > INLINE_ENTRIES && lines[line + BIG] !== 0;
+  if (capacity === 0 || !isBehind(state, lines, line, big)) {
+    if (big) addToBig(state, line);
+    else addToSmall(state, line);
+    return;
+  }
+  if (state.at !== state.silent || state.cold.length > 0) {
+    if (big) measureLateBig(state, line);
+    else measureLateSmall(state, line);
+  }
+  if (!state.store) return;
+  if (big || !insertLateSmall(state, line)) insertLateBig(state, line);
+}
+
+/** Whether the event belongs before an entry of the key, or before the point its cursors stand at. */
+function isBehind(state: StreamState, lines: Int32Array, line: number, big: boolean): boolean {
+  const ahead = (state.time - lines[line + NEWEST]!) | 0;
+  if (ahead !== 0 || state.memberMode !== ID_ORDER || !state.included) return ahead < 0;
+  const capacity = lines[line + CAPACITY]!;
+  const inline = capacity <= INLINE_ENTRIES;
+  if (big && lines[line + END] === lines[line + FIRST]) return false;
+  const ints = inline ? lines : state.pool.ints;
+  const at = inline
+    ? line + INLINE + (capacity - 1) * 4
+    : (lines[line + OFFSET]! << 2) + (((lines[line + END]! - 1) & (capacity - 1)) << 2);
+  return ints[at] === state.time && isIdAfter(ints[at + 2]!, ints[at + 3]!, state.lo, state.hi);
+}
+
+/** Whether the event passes the stream's filter and has the value that it requires. */
+function admits({ plan }: StreamState, batch: EventBatch, i: number): boolean {
+  const { where, value } = plan;
+  if (plan.valueRequired && Number.isNaN(batch[value!][i]!)) return false;
+  if (where === undefined) return true;
+  const filtered = batch[where.field][i]!;
+  return (
+    !Number.isNaN(filtered) &&
+    (where.atLeast === undefined || filtered >= where.atLeast) &&
+    (where.atMost === undefined || filtered <= where.atMost)
+  );
+}
+
+/** Takes over the event's value and member. */
+function readEvent(state: StreamState, batch: EventBatch, i: number): void {
+  const { plan } = state;
+  state.code = VALUE_ABSENT;
+  state.value = 0;
+  if (plan.value !== undefined) {
+    const value = batch[plan.value][i]!;
+    if (state.valueIsTime) state.value = value;
+    else if (!Number.isNaN(value)) {
+      state.value = value;
+      const whole = value | 0;
+      state.code = whole === value && whole >= LEAST_PLAIN ? whole : ODD;
+    }
+  }
+  state.hasMember = false;
+  state.lo = 0;
+  state.hi = 0;
+  if (state.memberMode === ID_ORDER) {
+    state.lo = batch.idLo[i]!;
+    state.hi = batch.idHi[i]!;
+  } else if (state.memberMode === MEMBER) readMember(state, batch, i);
+}
+
+function readMember(state: StreamState, batch: EventBatch, i: number): void {
+  const at = keyColumn(state.plan.member!) * batch.capacity + i;
+  const lo = batch.keyLo[at]!;
+  const hi = batch.keyHi[at]!;
+  if ((lo | hi) === 0) return;
+  state.hasMember = true;
+  // The top bit is the entry's flag. All-zero halves mean "no member" in an entry.
+  state.hi = hi & MEMBER_BITS;
+  state.lo = (lo | state.hi) === 0 ? 1 : lo;
+}
+
+/** Drops what has expired in a line. Whether nothing is left in it. */
+export function settleLine(state: StreamState, line: number): boolean {
+  const { lines } = state.keys;
+  const capacity = lines[line + CAPACITY]!;
+  if (capacity === 0) return true;
+  if (capacity > INLINE_ENTRIES && lines[line + BIG] !== 0) settleBig(state, line);
+  else settleSmall(state, line);
+  return lines[line + CAPACITY] === 0;
+}
