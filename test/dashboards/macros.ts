@@ -73,7 +73,7 @@ function argumentsAt(text: string, open: number): { args: string[]; end: number 
     if (character === ')') depth -= 1;
     if (depth === 0) return { args: args.map((arg) => arg.trim()), end: at + 1 };
     if (character === ',' && depth === 1) args.push('');
-    else if (at > open) args[args.length - 1] += character;
+    else if (at > open) args.push(`${args.pop()!}${character}`);
   }
   throw new Error(`a parenthesis stays open: ${text.slice(open, open + 40)}`);
 }
