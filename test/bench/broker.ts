@@ -9,7 +9,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { payments } from './broker-payments.ts';
+import { payments, type Crowd } from './broker-payments.ts';
 import { Reader, recordBatch, Writer } from './broker-wire.ts';
 
 export const TOPIC = 'payments';
@@ -19,12 +19,15 @@ export interface BenchBroker {
   stop(): Promise<void>;
 }
 
-/** Starts a broker whose topic holds `count` payments, spread over the partitions in order of time. */
-export async function startBroker(options: {
+export interface Workload {
   readonly count: number;
   readonly partitions: number;
   readonly seed: number;
-}): Promise<BenchBroker> {
+  readonly crowd: Crowd;
+}
+
+/** Starts a broker whose topic holds `count` payments, spread over the partitions in order of time. */
+export async function startBroker(options: Workload): Promise<BenchBroker> {
   const child = fork(fileURLToPath(import.meta.url), ['--serve', JSON.stringify(options)], {
     execArgv: ['--import', 'tsx'],
   });
@@ -60,11 +63,11 @@ class Broker {
   #members = 0;
   port = 0;
 
-  constructor(count: number, partitions: number, seed: number) {
+  constructor({ count, partitions, seed, crowd }: Workload) {
     this.#logs = Array.from({ length: partitions }, () => ({ batches: [], end: 0 }));
     const open: Buffer[][] = this.#logs.map(() => []);
     let index = 0;
-    for (const payment of payments(count, seed)) {
+    for (const payment of payments(count, seed, crowd)) {
       const partition = index++ % partitions;
       open[partition]!.push(payment);
       if (open[partition]!.length === BATCH_MESSAGES) this.#append(partition, open[partition]!);
@@ -260,8 +263,7 @@ function serve(broker: Broker, socket: Socket): void {
 }
 
 async function main(options: string): Promise<void> {
-  const { count, partitions, seed } = JSON.parse(options) as Parameters<typeof startBroker>[0];
-  const broker = new Broker(count, partitions, seed);
+  const broker = new Broker(JSON.parse(options) as Workload);
   const server = createServer((socket) => serve(broker, socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
