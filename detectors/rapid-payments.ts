@@ -6,6 +6,8 @@ const config = z.strictObject({
   window: windowDuration.prefault('30m'),
   /** Two payments within this time are compared. */
   climbWindow: windowDuration.prefault('2m'),
+  /** A smaller payment is no climb, in minor units: a coffee after a metro ticket. */
+  climbFromMinor: z.int().min(0).default(10_000),
 });
 
 function pay(amount: number, time: string): Readonly<Record<string, unknown>> {
@@ -49,10 +51,13 @@ export default defineDetector({
       unit: 'times',
       direction: 'atLeast',
       subject: 'accountId',
-      bands: { review: 1.1 },
+      bands: { review: 1.25 },
       windowMs: ({ climbWindow }) => climbWindow,
-      of: (event, { previousMinor }) =>
-        previousMinor > 0 ? (event.amountMinor ?? NaN) / previousMinor : NaN,
+      of: (event, { previousMinor }, { climbFromMinor }) => {
+        if (!(previousMinor > 0)) return NaN;
+        const amountMinor = event.amountMinor ?? NaN;
+        return amountMinor >= climbFromMinor ? amountMinor / previousMinor : NaN;
+      },
     },
   },
   evidence: (event, { payments, previousMinor }) => ({
@@ -78,6 +83,10 @@ export default defineDetector({
     {
       title: 'paying the same amount again, as after a lost answer, is no climb',
       events: [pay(10000, '12:00:00'), pay(10000, '12:01:30')],
+    },
+    {
+      title: 'a coffee after a metro ticket is no climb',
+      events: [pay(400, '12:00:00'), pay(2500, '12:01:30')],
     },
     {
       title: 'ten payments block alone, and the authorisation of the next is already judged',
