@@ -62,7 +62,18 @@ export function maskBytes(bytes: Buffer, tokenKey?: string | Buffer): Buffer {
 
 /** Whether bytes `start` to `end` hold a full card number. Costs one look at every thirteenth byte when not. */
 export function holdsCard(bytes: Uint8Array, start: number, end: number): boolean {
-  return nextRun(bytes, start, end, (from, to) => cardsOfRun(bytes, from, to).length > 0);
+  for (let at = start + FEWEST_DIGITS - 1; at < end; at += FEWEST_DIGITS) {
+    if (!isRunByte(bytes[at]!)) continue;
+    let digits = 0;
+    let byte = 0;
+    for (let i = at; i >= start && isRunByte((byte = bytes[i]!)); i--)
+      if (byte >= DIGIT_0) digits++;
+    for (let i = at + 1; i < end && isRunByte((byte = bytes[i]!)); i++)
+      if (byte >= DIGIT_0) digits++;
+    if (digits < FEWEST_DIGITS) continue;
+    return visitRuns(bytes, start, end, (from, to) => cardsOfRun(bytes, from, to).length > 0);
+  }
+  return false;
 }
 
 function unescapeDigits(text: string): string {
@@ -79,7 +90,7 @@ function maskString(text: string, tokenKey: string | Buffer | undefined): string
 function maskBuffer(bytes: Buffer, tokenKey: string | Buffer | undefined): Buffer {
   const parts: Buffer[] = [];
   let copied = 0;
-  nextRun(bytes, 0, bytes.length, (from, to) => {
+  visitRuns(bytes, 0, bytes.length, (from, to) => {
     for (const [cardFrom, cardTo] of cardsOfRun(bytes, from, to)) {
       parts.push(
         bytes.subarray(copied, cardFrom),
@@ -106,7 +117,7 @@ function maskOf(written: string, tokenKey: string | Buffer | undefined): string 
  * Calls `visit` with each maximal run of digits and single separators that has at least 13 digits, until it
  * returns true. A run of 13 covers every thirteenth position, so the bytes between need no look.
  */
-function nextRun(
+function visitRuns(
   bytes: Uint8Array,
   start: number,
   end: number,

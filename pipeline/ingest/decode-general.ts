@@ -78,6 +78,7 @@ export class GeneralDecoder {
   private read(bytes: Buffer, receivedAtMs: number, draft: EventDraft): Buffer {
     const { fields, exact } = this.parse(bytes);
     const { cards, limits } = this;
+    draft.reset();
     const texts: Texts = {};
     for (const name of REQUIRED) {
       if (isAbsent(fields[name]) || fields[name] === '') {

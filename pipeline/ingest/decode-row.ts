@@ -5,7 +5,7 @@
  */
 
 import { KEY_FIELDS, keyColumn, TEXT_FIELDS, textColumn, type EventBatch } from '../event.ts';
-import { ipv4PrefixLength, parseAddress } from './decode-address.ts';
+import { ipv4PrefixLength, type AddressReader } from './decode-address.ts';
 import type { KeyHasher } from './hash.ts';
 import type { Placeholders } from './placeholders.ts';
 
@@ -42,10 +42,12 @@ const KEY_OF_TEXT = Int32Array.from(TEXT_FIELDS, (field) =>
 export class RowWriter {
   private readonly hasher: KeyHasher;
   private readonly placeholders: Placeholders;
+  private readonly addresses: AddressReader;
   private readonly numbers = new Float64Array(5);
   private readonly numberWords = new Int32Array(this.numbers.buffer);
 
-  constructor(hasher: KeyHasher, placeholders: Placeholders) {
+  constructor(hasher: KeyHasher, placeholders: Placeholders, addresses: AddressReader) {
+    this.addresses = addresses;
     this.hasher = hasher;
     this.placeholders = placeholders;
   }
@@ -58,24 +60,22 @@ export class RowWriter {
     let body = draft.typeCode;
     into.keyLo[PREFIX_KEY * capacity + row] = 0;
     into.keyHi[PREFIX_KEY * capacity + row] = 0;
-    for (let column = 0; column < TEXT_FIELDS.length; column++) {
+    const { spanStart, spanLength } = into;
+    for (let column = 0, cell = row; column < TEXT_FIELDS.length; column++, cell += capacity) {
       const start = draft.spanStart[column]!;
       const length = draft.spanLength[column]!;
-      into.spanStart[column * capacity + row] = start;
-      into.spanLength[column * capacity + row] = length;
       const key = KEY_OF_TEXT[column]!;
+      spanStart[cell] = start;
+      spanLength[cell] = length;
       let word = 0;
-      if (column === ID) {
-        hasher.hash(source, start, start + length);
-        into.idLo[row] = hasher.lo;
-        into.idHi[row] = hasher.hi;
-      } else if (key >= 0) {
-        word = this.writeKey(into, row, key, source, start, length);
-      } else if (length >= 0) {
-        word = hasher.hash32(source, start, start + length);
-      }
+      if (key >= 0) word = this.writeKey(into, row, key, source, start, length);
+      else if (length >= 0 && column !== ID) word = hasher.hash32(source, start, start + length);
       body = (Math.imul(body, 0x01000193) + word) | 0;
     }
+    const idStart = draft.spanStart[ID]!;
+    hasher.hash(source, idStart, idStart + draft.spanLength[ID]!);
+    into.idLo[row] = hasher.lo;
+    into.idHi[row] = hasher.hi;
     into.bodyHash[row] = (Math.imul(body, 0x01000193) + this.numbersWord(draft)) | 0;
     into.source[row] = source;
     into.typeCode[row] = draft.typeCode;
@@ -125,7 +125,7 @@ export class RowWriter {
       this.hasher.hash(source, start, start + dotted);
     } else {
       if (!source.subarray(start, end).includes(0x3a)) return;
-      const address = parseAddress(source.toString('utf8', start, end));
+      const address = this.addresses.read(source.toString('utf8', start, end));
       if (address === undefined) return;
       const prefix = Buffer.from(address.prefix);
       this.hasher.hash(prefix, 0, prefix.length);

@@ -20,41 +20,40 @@ export class TimeParser {
   /** The instant written in bytes `start` to `end`, or NOT_A_TIME. */
   parse(bytes: Uint8Array, start: number, end: number): number {
     if (end - start < 20) return NOT_A_TIME;
-    const date =
-      digits(bytes, start, 4) * 10_000 +
-      digits(bytes, start + 5, 2) * 100 +
-      digits(bytes, start + 8, 2);
-    const hour = digits(bytes, start + 11, 2);
-    const minute = digits(bytes, start + 14, 2);
-    let second = digits(bytes, start + 17, 2);
+    const year = digitPair(bytes, start) * 100 + digitPair(bytes, start + 2);
+    const month = digitPair(bytes, start + 5);
+    const day = digitPair(bytes, start + 8);
+    const hour = digitPair(bytes, start + 11);
+    const minute = digitPair(bytes, start + 14);
+    let second = digitPair(bytes, start + 17);
     const marks =
       bytes[start + 4] === 0x2d &&
       bytes[start + 7] === 0x2d &&
       (bytes[start + 10]! | 0x20) === 0x74 &&
       bytes[start + 13] === 0x3a &&
       bytes[start + 16] === 0x3a;
-    if (!marks || !(date >= 0) || !(hour < 24) || !(minute < 60) || !(second < 61)) {
-      return NOT_A_TIME;
-    }
+    if (!marks || hour > 23 || minute > 59 || second > 60) return NOT_A_TIME;
+    const date = year * 10_000 + month * 100 + day;
     const dayMs = date === this.lastDate ? this.lastDayMs : this.startOfDay(date);
     if (dayMs === NOT_A_TIME) return NOT_A_TIME;
     let at = start + 19;
-    let fraction = 0;
+    let millis = 0;
     if (bytes[at] === 0x2e) {
       const first = ++at;
-      for (let weight = 100; at < end && isDigit(bytes[at]!); at++, weight /= 10) {
-        if (weight >= 1) fraction += (bytes[at]! - 0x30) * weight;
+      for (; at < end && isDigit(bytes[at]!); at++) {
+        if (at < first + 3) millis = millis * 10 + bytes[at]! - 0x30;
       }
       if (at === first) return NOT_A_TIME;
+      if (at < first + 3) millis *= at === first + 1 ? 100 : 10;
     }
     const offset = offsetMinutes(bytes, at, end);
-    if (Number.isNaN(offset)) return NOT_A_TIME;
+    if (offset === NO_OFFSET) return NOT_A_TIME;
     const minutes = hour * 60 + minute - offset;
     if (second === 60) {
       if ((minutes + 1440) % 1440 !== 1439) return NOT_A_TIME;
       second = 59;
     }
-    return dayMs + minutes * 60_000 + second * 1000 + fraction;
+    return dayMs + minutes * 60_000 + second * 1000 + millis;
   }
 
   /** Midnight UTC of the date yyyymmdd, remembered: most events of a stream share it. */
@@ -62,7 +61,7 @@ export class TimeParser {
     const year = Math.floor(date / 10_000);
     const month = Math.floor(date / 100) % 100;
     const day = date % 100;
-    if (month < 1 || month > 12 || day < 1) return NOT_A_TIME;
+    if (year > 9999 || month < 1 || month > 12 || day < 1) return NOT_A_TIME;
     const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
     const last = month === 2 && leap ? 29 : MONTH_DAYS[month]!;
     if (day > last) return NOT_A_TIME;
@@ -87,24 +86,27 @@ function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
 }
 
-/** `count` decimal digits from `at`; NaN when there is anything else. */
-function digits(bytes: Uint8Array, at: number, count: number): number {
-  let value = 0;
-  for (let i = at; i < at + count; i++) {
-    const digit = bytes[i]! - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return NaN;
-    value = value * 10 + digit;
-  }
-  return value;
+/** What `digitPair` gives for anything but two digits: more than any field allows. */
+const NO_PAIR = 1_000_000;
+
+/** The number written in two digits at `at`. */
+function digitPair(bytes: Uint8Array, at: number): number {
+  const tens = bytes[at]! - 0x30;
+  const ones = bytes[at + 1]! - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NO_PAIR;
 }
 
-/** Minutes east of UTC written from `at` up to `end`: `Z`, `+08:00`; NaN when it is neither. */
+const NO_OFFSET = NO_PAIR;
+
+/** Minutes east of UTC written from `at` up to `end`: `Z`, `+08:00`; NO_OFFSET when it is neither. */
 function offsetMinutes(bytes: Uint8Array, at: number, end: number): number {
   if (end - at === 1 && (bytes[at]! | 0x20) === 0x7a) return 0;
   const sign = bytes[at];
-  if (end - at !== 6 || bytes[at + 3] !== 0x3a || (sign !== 0x2b && sign !== 0x2d)) return NaN;
-  const hours = digits(bytes, at + 1, 2);
-  const minutes = digits(bytes, at + 4, 2);
-  if (!(hours < 24) || !(minutes < 60)) return NaN;
+  if (end - at !== 6 || bytes[at + 3] !== 0x3a || (sign !== 0x2b && sign !== 0x2d)) {
+    return NO_OFFSET;
+  }
+  const hours = digitPair(bytes, at + 1);
+  const minutes = digitPair(bytes, at + 4);
+  if (hours > 23 || minutes > 59) return NO_OFFSET;
   return (hours * 60 + minutes) * (sign === 0x2d ? -1 : 1);
 }

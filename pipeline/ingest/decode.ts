@@ -5,13 +5,14 @@
 
 import type { EventBatch, KeyField } from '../event.ts';
 import { CardMask } from './card-number.ts';
-import { parseAddress } from './decode-address.ts';
+import { AddressReader, parseAddress } from './decode-address.ts';
 import type { DecodeLimits } from './decode-fields.ts';
 import { GeneralDecoder } from './decode-general.ts';
 import { EventDraft, RowWriter } from './decode-row.ts';
 import { TimeParser } from './decode-time.ts';
 import { KeyHasher, type HashSeed } from './hash.ts';
 import { Placeholders } from './placeholders.ts';
+import { Scanner } from './scan.ts';
 import type { DecodeFailure, RawRecord } from './source.ts';
 
 export type { DecodeLimits } from './decode-fields.ts';
@@ -37,6 +38,7 @@ export interface KeyHash {
 export class Decoder {
   /** The mask every text of an event has passed; for other texts from outside, use the same. */
   readonly cards: CardMask;
+  private readonly scanner: Scanner;
   private readonly general: GeneralDecoder;
   private readonly rows: RowWriter;
   private readonly draft = new EventDraft();
@@ -47,8 +49,11 @@ export class Decoder {
     this.cards = new CardMask(options.cardTokenKey);
     this.hasher = new KeyHasher(options.hashSeed);
     this.placeholders = new Placeholders(options.placeholders);
-    this.rows = new RowWriter(this.hasher, this.placeholders);
-    this.general = new GeneralDecoder(options.limits, this.cards, new TimeParser());
+    const addresses = new AddressReader();
+    const times = new TimeParser();
+    this.rows = new RowWriter(this.hasher, this.placeholders, addresses);
+    this.scanner = new Scanner(options.limits, times, addresses);
+    this.general = new GeneralDecoder(options.limits, this.cards, times);
   }
 
   /**
@@ -56,6 +61,19 @@ export class Decoder {
    * The batch keeps `bytes`: they must not change until it is cleared.
    */
   decode(bytes: Buffer, receivedAtMs: number, into: EventBatch): DecodeFailure | undefined {
+    if (!this.scanner.scan(bytes, receivedAtMs, this.draft)) {
+      return this.decodeGenerally(bytes, receivedAtMs, into);
+    }
+    this.rows.append(into, this.draft, bytes, receivedAtMs);
+    return undefined;
+  }
+
+  /** As `decode`, by the general path alone: the authority that the scanner is held equal to. */
+  decodeGenerally(
+    bytes: Buffer,
+    receivedAtMs: number,
+    into: EventBatch,
+  ): DecodeFailure | undefined {
     const source = this.general.decode(bytes, receivedAtMs, this.draft);
     if (!Buffer.isBuffer(source)) return source;
     this.rows.append(into, this.draft, source, receivedAtMs);

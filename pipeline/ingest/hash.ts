@@ -14,6 +14,10 @@ import { createCipheriv, createHash } from 'node:crypto';
 /** Longest text that has a table row of its own for each byte; longer texts are hashed in blocks. */
 export const BLOCK_BYTES = 256;
 
+/** Words from one position's row of T to the next: 512 for the bytes' halves, and a cache line that keeps rows
+ * from falling on the same few cache sets. */
+const ROW_WORDS = 512 + 16;
+
 /** Two 32-bit words, kept with the deployment: hashes are comparable only under the same seed. */
 export type HashSeed = readonly [number, number];
 
@@ -21,15 +25,15 @@ export class KeyHasher {
   /** Halves of the last hash made by `hash`, as signed 32-bit integers; never both 0. */
   lo = 0;
   hi = 0;
-  /** T: words 2k and 2k + 1 are the halves for k = position * 256 + byte. */
+  /** T: words `position * ROW_WORDS + byte * 2` and the next are the halves. */
   private readonly table: Int32Array;
   /** L, for lengths 0 to 256. */
   private readonly lengths: Int32Array;
 
   constructor(seed: HashSeed) {
-    const words = randomWords(seed, BLOCK_BYTES * 256 * 2 + (BLOCK_BYTES + 1) * 2);
-    this.table = words.subarray(0, BLOCK_BYTES * 256 * 2);
-    this.lengths = words.subarray(BLOCK_BYTES * 256 * 2);
+    const words = randomWords(seed, BLOCK_BYTES * ROW_WORDS + (BLOCK_BYTES + 1) * 2);
+    this.table = words.subarray(0, BLOCK_BYTES * ROW_WORDS);
+    this.lengths = words.subarray(BLOCK_BYTES * ROW_WORDS);
   }
 
   /** Hashes bytes `start` to `end` into `lo` and `hi`. The pair (0, 0) is reserved for "absent". */
@@ -41,7 +45,7 @@ export class KeyHasher {
     const table = this.table;
     let lo = this.lengths[(end - start) * 2]!;
     let hi = this.lengths[(end - start) * 2 + 1]!;
-    for (let at = start, row = 0; at < end; at++, row += 512) {
+    for (let at = start, row = 0; at < end; at++, row += ROW_WORDS) {
       const cell = row + bytes[at]! * 2;
       lo ^= table[cell]!;
       hi ^= table[cell + 1]!;
@@ -57,7 +61,8 @@ export class KeyHasher {
     for (let from = start; ; from += BLOCK_BYTES) {
       const to = Math.min(end, from + BLOCK_BYTES);
       let word = this.lengths[(to - from) * 2]!;
-      for (let at = from, row = 0; at < to; at++, row += 512) word ^= table[row + bytes[at]! * 2]!;
+      for (let at = from, row = 0; at < to; at++, row += ROW_WORDS)
+        word ^= table[row + bytes[at]! * 2]!;
       total = (Math.imul(total, 0x01000193) + word) | 0;
       if (to === end) return total;
     }

@@ -3,8 +3,13 @@
  * config/lists/placeholders.txt, and those whose form gives them away.
  */
 
+import { Failure } from '../failure.ts';
+
 /** From here on, one character repeated is no id: `ffffffffffff`, `11111111-1111-…`. */
 const FEWEST_REPEATS = 8;
+
+/** Longest value of the list, in bytes. */
+const LONGEST_VALUE = 64;
 
 /** The values of a list file: one a line, `#` starts a comment line. */
 export function parsePlaceholders(text: string): string[] {
@@ -16,9 +21,8 @@ export function parsePlaceholders(text: string): string[] {
 
 export class Placeholders {
   private readonly values: ReadonlySet<string>;
-  /** 1 at the byte lengths and (lower-case) first bytes that some value has: most ids stop here. */
-  private readonly lengths = new Uint8Array(257);
-  private readonly firstBytes = new Uint8Array(256);
+  /** 1 where some value has this byte length (times 256) and this first byte: all but a few ids stop here. */
+  private readonly shapes = new Uint8Array((LONGEST_VALUE + 1) * 256);
 
   constructor(values: Iterable<string>) {
     const lowered = [...values].map((value) => value.trim().toLowerCase());
@@ -26,8 +30,12 @@ export class Placeholders {
     for (const value of this.values) {
       for (const form of [value, value.toUpperCase()]) {
         const bytes = Buffer.from(form);
-        if (bytes.length < this.lengths.length) this.lengths[bytes.length] = 1;
-        this.firstBytes[bytes[0]!] = 1;
+        if (bytes.length > LONGEST_VALUE) {
+          throw new Failure(`the placeholder "${value}" is longer than ${LONGEST_VALUE} bytes`, {
+            exitCode: 2,
+          });
+        }
+        this.shapes[bytes.length * 256 + bytes[0]!] = 1;
       }
     }
   }
@@ -44,7 +52,7 @@ export class Placeholders {
     if (first === last || !isWordByte(first) || !isWordByte(last) || (first ^ last) === 0x20) {
       if (isRepeated(bytes, start, end, address)) return true;
     }
-    if (this.firstBytes[first] === 0 || this.lengths[end - start] !== 1) return false;
+    if (end - start > LONGEST_VALUE || this.shapes[(end - start) * 256 + first] === 0) return false;
     return this.values.has(bytes.toString('utf8', start, end).toLowerCase());
   }
 
