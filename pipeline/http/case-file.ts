@@ -27,11 +27,10 @@ export class CaseFile {
     const eventId = decisionId.replace(/^dec_/, '');
     const [decision] = await analytics.query<Row>(DECISION, { decisionId, eventId });
     if (decision === undefined) return undefined;
-    const [findings, grants, labels] = await Promise.all([
-      analytics.query<Row>(FINDINGS, { decisionId, occurredAt: decision['occurredAtMs'] }),
-      analytics.query<Row>(GRANTS, { eventId }),
-      analytics.query<Row>(LABEL, { decisionId }),
-    ]);
+    const occurredAt = decision['occurredAtMs'];
+    const findings = await analytics.query<Row>(FINDINGS, { decisionId, occurredAt });
+    const grants = await analytics.query<Row>(GRANTS, { eventId });
+    const labels = await analytics.query<Row>(LABEL, { decisionId });
     return {
       ...withTimes(decision),
       findings: findings.map((finding) => ({ ...finding, evidence: parsed(finding['evidence']) })),

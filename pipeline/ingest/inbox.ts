@@ -21,8 +21,8 @@ import type { Deliver, RawBatch, RawRecord, Source } from './source.ts';
 export const HTTP_SOURCE = 'http';
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
-/** One write carries at most about this much, so that no caller waits for a very long one. */
-const GROUP_BYTES = 4 * 1024 * 1024;
+/** One write carries at most about this much, so that neither a caller nor the event loop waits for a very long one. */
+const GROUP_BYTES = 1024 * 1024;
 const REDELIVERY_RECORDS = 512;
 /** After a failed write the inbox calls itself unready this long; then the next append tries again. */
 const PROBLEM_STANDS_MS = 5000;

@@ -53,10 +53,10 @@ export async function insertEvening(analytics: Analytics): Promise<void> {
     FROM numbers(100)`);
   await command(`
     INSERT INTO ledger_balances (account, campaign_id, limit_value, posted, pending, sequence, recorded_at)
-    VALUES ('budget:autumn', 'autumn', 1000000, 200000, 0, 5, '2026-10-01 11:59:00'),
-           ('budget:autumn', 'autumn', 1000000, 251000, 9000, 9, '2026-10-01 12:00:00'),
-           ('quota:autumn', 'autumn', 100, 87, 3, 9, '2026-10-01 12:00:00'),
-           ('cost:autumn', 'autumn', NULL, 251000, 0, 9, '2026-10-01 12:00:00')`);
+    VALUES ('budget/autumn/total', 'autumn', 1000000, 200000, 0, 5, '2026-10-01 11:59:00'),
+           ('budget/autumn/total', 'autumn', 1000000, 251000, 9000, 9, '2026-10-01 12:00:00'),
+           ('quota/autumn/spend', 'autumn', 100, 87, 3, 9, '2026-10-01 12:00:00'),
+           ('budget/autumn/free', 'autumn', NULL, 251000, 0, 9, '2026-10-01 12:00:00')`);
   await command(`
     INSERT INTO pipeline_stats (worker, recorded_at, events, decisions, duplicates, late_events, dead_letters, lag,
       latency_p50_us, latency_p99_us, buffered_rows, window_keys, window_bytes, paused, seconds_since_finding)

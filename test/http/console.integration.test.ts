@@ -109,8 +109,8 @@ describe('the overview', () => {
       },
     ]);
     expect(balances).toMatchObject([
-      { account: 'quota:autumn', limitValue: 100, posted: 87, pending: 3 },
-      { account: 'budget:autumn', limitValue: 1_000_000, posted: 251_000, pending: 9000 },
+      { account: 'quota/autumn/spend', limitValue: 100, posted: 87, pending: 3 },
+      { account: 'budget/autumn/total', limitValue: 1_000_000, posted: 251_000, pending: 9000 },
     ]);
     expect(health).toMatchObject([{ worker: 'w1', latencyP99Us: 4200, lag: 12 }]);
     expect(deadLetters).toMatchObject([

@@ -55,20 +55,17 @@ export async function readOverview(
   const from = Math.max(to - RANGES[range], first - 1);
   const step = stepFor(to - from);
   const within = { from: Math.floor(from), to };
-  const [timeline, detectors, subjects, frozen, blocks] = await Promise.all([
-    analytics.query<Bucket>(sql.TIMELINE, { ...within, stepMs: step * 1000 }),
-    analytics.query<Row>(sql.DETECTORS, within),
-    analytics.query<Row>(sql.SUBJECTS, within),
-    analytics.query<Row>(sql.FROZEN, { to }),
-    analytics.query<Block>(sql.BLOCKS, within),
-  ]);
-  const [grants, balances, health, deadLetters, why] = await Promise.all([
-    analytics.query<Row>(sql.GRANTS),
-    analytics.query<Row>(sql.BALANCES),
-    analytics.query<Row>(sql.HEALTH),
-    analytics.query<Row>(sql.DEAD_LETTERS),
-    readWhy(analytics, blocks, to),
-  ]);
+  // One after the other: the embedded engine works in the threads that also sync the event log, and there are few.
+  const timeline = await analytics.query<Bucket>(sql.TIMELINE, { ...within, stepMs: step * 1000 });
+  const detectors = await analytics.query<Row>(sql.DETECTORS, within);
+  const subjects = await analytics.query<Row>(sql.SUBJECTS, within);
+  const frozen = await analytics.query<Row>(sql.FROZEN, { to });
+  const blocks = await analytics.query<Block>(sql.BLOCKS, within);
+  const why = await readWhy(analytics, blocks, to);
+  const grants = await analytics.query<Row>(sql.GRANTS);
+  const balances = await analytics.query<Row>(sql.BALANCES);
+  const health = await analytics.query<Row>(sql.HEALTH);
+  const deadLetters = await analytics.query<Row>(sql.DEAD_LETTERS);
   return {
     range: { name: range, fromMs: from, toMs: to, stepSeconds: step },
     decisions: span?.decisions ?? 0,

@@ -155,6 +155,9 @@ function left({ limitValue, posted, pending }) {
   return meter;
 }
 
+/** Budget lines move by amounts, every other account by one. */
+const inUnit = (row, value) => (row.account.startsWith('budget/') ? money(value) : number(value));
+
 function campaign(overview) {
   table(
     'grants',
@@ -175,12 +178,12 @@ function campaign(overview) {
     'balances',
     [
       { title: 'account', kind: 'code', of: (row) => row.account },
-      { title: 'used', kind: 'number', of: (row) => number(row.posted + row.pending) },
-      { title: 'limit', kind: 'number', of: (row) => number(row.limitValue) },
+      { title: 'used', kind: 'number', of: (row) => inUnit(row, row.posted + row.pending) },
+      { title: 'limit', kind: 'number', of: (row) => inUnit(row, row.limitValue) },
       {
         title: 'left',
         kind: 'number',
-        of: (row) => number(row.limitValue - row.posted - row.pending),
+        of: (row) => inUnit(row, row.limitValue - row.posted - row.pending),
       },
       { title: '', kind: '', of: left },
     ],
