@@ -4,7 +4,8 @@ import type { Clock } from './clock.ts';
 import { decisionIdOf } from './decide/decision.ts';
 import type { Decide } from './http/intake.ts';
 import type { EventOutcome, RewardAnswer } from './http/outcome.ts';
-import type { Pipeline, RecordOutcome } from './pipeline.ts';
+import type { RecordOutcome } from './outcome.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { History } from './record/history.ts';
 import type { Grant } from './reward/grant.ts';
 

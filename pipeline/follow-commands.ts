@@ -24,22 +24,21 @@ const FOLLOW_AGAIN_MS = 1000;
 /** Ends when the process stops; an absence of Redis is waited through, any other error ends the process. */
 export async function followCommands(parts: FollowParts): Promise<void> {
   const { commands, lifecycle, clock, log } = parts;
-  const { signal } = lifecycle;
   let position = parts.position ?? LOG_START;
-  while (!signal.aborted) {
+  while (!lifecycle.signal.aborted) {
     try {
-      for await (const command of commands.follow(position, signal)) {
+      for await (const command of commands.follow(position, lifecycle.signal)) {
         await obey(parts, command);
         position = command.id;
       }
     } catch (error) {
-      if (signal.aborted) return;
+      // Stopping breaks the blocking read; the loop then ends.
       if (!isUnavailable(error)) {
         lifecycle.fail(error);
         return;
       }
       log.warn({ error: messageOf(error) }, 'the command log is away');
-      await clock.sleep(FOLLOW_AGAIN_MS, signal);
+      await clock.sleep(FOLLOW_AGAIN_MS, lifecycle.signal);
     }
   }
 }

@@ -3,6 +3,10 @@
  * contract with dashboards and with the bank: add, never rename.
  */
 
+import type { Decision } from './decide/decision.ts';
+import type { DecodeFailure } from './ingest/source.ts';
+import type { Grant } from './reward/grant.ts';
+
 /** Why raw bytes did not become an event. */
 export const DEAD_LETTER_REASONS = [
   'not_utf8',
@@ -48,3 +52,15 @@ export const DECISION_REASONS = [
   'review_finding',
 ] as const;
 export type DecisionReason = (typeof DECISION_REASONS)[number];
+
+/** What became of one raw record, in the order of the batch. */
+export type RecordOutcome =
+  | {
+      readonly kind: 'decided';
+      readonly eventId: string;
+      readonly decision: Decision;
+      /** The event's rewards; a promise until they have taken effect. */
+      readonly grants: readonly Grant[] | Promise<readonly Grant[]>;
+    }
+  | { readonly kind: 'repeated' | 'conflict'; readonly eventId: string }
+  | { readonly kind: 'refused'; readonly failure: DecodeFailure };

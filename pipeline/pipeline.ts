@@ -10,44 +10,29 @@
  */
 
 import type { Clock } from './clock.ts';
-import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
-import { eventIdOf, type Decision } from './decide/decision.ts';
-import type { Engine, Judged } from './decide/engine.ts';
+import type { AccountAction, Command, CommandResult } from './decide/account-action.ts';
+import type { Decision } from './decide/decision.ts';
+import type { Judged } from './decide/engine.ts';
 import { EventBatch, EventView } from './event.ts';
 import type { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';
 import type { DecodeFailure, RawBatch, RawRecord } from './ingest/source.ts';
-import type { DeadLetter } from './outcome.ts';
-import type { History } from './record/history.ts';
-import type { Recorder } from './record/recorder.ts';
+import type { DeadLetter, RecordOutcome } from './outcome.ts';
 import type { Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
+import { obey, type ObeyParts } from './obey.ts';
+import type { History } from './record/history.ts';
 import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
 import type { Metrics } from './telemetry.ts';
 
-/** What became of one raw record, in the order of the batch. */
-export type RecordOutcome =
-  | {
-      readonly kind: 'decided';
-      readonly eventId: string;
-      readonly decision: Decision;
-      /** The event's rewards; a promise until they have taken effect. */
-      readonly grants: readonly Grant[] | Promise<readonly Grant[]>;
-    }
-  | { readonly kind: 'repeated' | 'conflict'; readonly eventId: string }
-  | { readonly kind: 'refused'; readonly failure: DecodeFailure };
-
-export interface PipelineParts {
+export interface PipelineParts extends ObeyParts {
   readonly decoder: Decoder;
   readonly guard: BadShareGuard;
-  readonly engine: Engine;
   /** Knows the events that are too old for the ids in memory. */
   readonly history: Pick<History, 'standing' | 'storedDecision'>;
   readonly rewards: (event: EventView, decision: Decision) => readonly LedgerOp[];
-  readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];
   readonly settlement: Settlement;
-  readonly recorder: Recorder;
   readonly configVersion: string;
   readonly engineVersion: string;
   readonly clock: Clock;
@@ -94,7 +79,12 @@ export class Pipeline {
    * @param onDurable called once what it changed is durable.
    */
   async obey(command: Command, onDurable?: () => void): Promise<CommandResult> {
-    return await this.#inTurn(() => this.#obey(command, onDurable));
+    return await this.#inTurn(() => {
+      this.#positions[COMMANDS_POSITION] = command.id;
+      return obey(this.#parts, command, ({ ops = [], actions = [] }) => {
+        void this.#settle(ops, actions, [], onDurable);
+      });
+    });
   }
 
   /** Resolves when every batch and command that was handed in has passed. */
@@ -280,39 +270,6 @@ export class Pipeline {
             }
           : { kind: judgement.kind === 'repeat' ? 'repeated' : 'conflict', eventId };
     }
-  }
-
-  async #obey(command: Command, onDurable: (() => void) | undefined): Promise<CommandResult> {
-    this.#positions[COMMANDS_POSITION] = command.id;
-    if (command.kind === 'label') return await this.#label(command, onDurable);
-    const action = this.#parts.engine.freezing.onCommand(command);
-    void this.#settle([], action === undefined ? [] : [action], [], onDurable);
-    const { accountId, kind } = command;
-    const done = kind === 'freeze' ? 'frozen' : 'not frozen';
-    const message =
-      action === undefined
-        ? `account ${accountId} was ${done} already`
-        : `account ${accountId} is ${done} from its next event on`;
-    return { commandId: command.id, accepted: true, message };
-  }
-
-  async #label(
-    command: Extract<Command, { kind: 'label' }>,
-    onDurable: (() => void) | undefined,
-  ): Promise<CommandResult> {
-    const { recorder, rewardsOfLabel, history } = this.#parts;
-    const { id: commandId, decisionId, label, actor, reason, issuedAtMs } = command;
-    const stored = await history.storedDecision(eventIdOf(decisionId));
-    if (stored === undefined) {
-      void this.#settle([], [], [], onDurable);
-      return { commandId, accepted: false, message: `there is no decision ${decisionId}` };
-    }
-    const word: Label = { decisionId, label, actor, reason, labelledAtMs: issuedAtMs };
-    recorder.addLabel(word);
-    void this.#settle(rewardsOfLabel(word), [], [], onDurable);
-    const { verdict } = stored.decision;
-    const message = `decision ${decisionId} (${verdict}) is labelled ${label}`;
-    return { commandId, accepted: true, message, verdict };
   }
 
   #letter(source: string, record: RawRecord, failure: DecodeFailure): DeadLetter {

@@ -48,18 +48,14 @@ export async function start(flags: StartFlags): Promise<void> {
   const environment = readEnvironment();
   const run: Run = { flags, config, environment, clock, log, metrics: new Metrics(), lifecycle };
   lifecycle.listen(process);
-  let failure: unknown;
   try {
     await work(run, catalogue);
   } catch (error) {
-    failure = error;
+    // What broke the work is told; that closing failed after it stands in the log.
+    await lifecycle.close().catch(() => undefined);
+    throw error;
   }
-  try {
-    await lifecycle.close();
-  } catch (error) {
-    failure ??= error;
-  }
-  if (failure !== undefined) throw failure;
+  await lifecycle.close();
 }
 
 async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<void> {

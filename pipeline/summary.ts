@@ -75,7 +75,7 @@ export function line(state: SummaryState, eventsPerSecond: number): string {
   ];
   if (state.lag !== undefined) parts.push(`lag ${count(state.lag)}`);
   if (tally.deadLetters > 0) parts.push(`dead letters ${count(tally.deadLetters)}`);
-  if (state.obstacle !== undefined) parts.push(`WAITING: ${state.obstacle}`);
+  if (state.obstacle !== undefined) parts.push(state.obstacle);
   return parts.join(' · ');
 }
 
