@@ -122,7 +122,8 @@ export class KafkaSource implements Source {
     try {
       await consumer.connect();
       await consumer.subscribe({ topics, fromBeginning: config.fromBeginning });
-      const partitions = (await readGroup(admin, config.groupId, topics)).size;
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      const partitions = metadata.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
       log.info({ groupId: config.groupId, topics, partitions }, 'joining the consumer group');
       // Settles after the first join, which may wait for a dead member's session to end: events tell of it.
       const joined = consumer.run({

@@ -193,7 +193,7 @@ export function explain(error: unknown, brokers: readonly string[]): Failure {
   if (
     name.startsWith('KafkaJSConnection') ||
     name === 'KafkaJSBrokerNotFound' ||
-    code !== undefined
+    typeof code === 'string'
   ) {
     return new Failure(
       `Kafka is not reachable at ${where} (${why}): start it, or correct kafka.brokers or KAFKA_BROKERS`,
