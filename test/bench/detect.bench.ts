@@ -7,46 +7,35 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { assembleDecoder, assembleEngine } from '../../pipeline/assemble.ts';
-import { seededRandom, type Random } from '../../pipeline/clock.ts';
 import { defineDetector, type NamedDetector } from '../../pipeline/detect/detector.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { detectorsSchema } from '../../pipeline/detect/section.ts';
 import { EventBatch } from '../../pipeline/event.ts';
 import type { Decoder } from '../../pipeline/ingest/decode.ts';
+import { DEFAULT_START_MS, simulate } from '../../pipeline/simulate/simulate.ts';
 import { compare, type Variant } from './measure.ts';
 import type { Bench, Report } from './report.ts';
 
 const CONFIG = fileURLToPath(new URL('../../config/', import.meta.url));
 const SECRET = Buffer.alloc(32, 7);
-const START_MS = Date.parse('2026-03-02T02:00:00Z');
+const SEED = 20261121;
+/** Three events a customer and day. */
+const RATE = 5;
+const ACCOUNTS = 150_000;
+/** After every event of the stream. */
+const RECEIVED_MS = DEFAULT_START_MS + 365 * 86_400_000;
 const BATCH = 256;
 const ROUNDS = 5;
 
-/** Payments of about 400 bytes; keys Zipf-like over a million, so that a few accounts are very busy. */
-function payments(count: number, random: Random): Buffer[] {
-  const key = (most: number): number => Math.floor(most ** random()) - 1;
-  return Array.from({ length: count }, (_, i) => {
-    const account = key(1_000_000);
-    return Buffer.from(
-      JSON.stringify({
-        id: `pay-20260302-${String(i).padStart(10, '0')}`,
-        type: 'payment',
-        occurredAt: new Date(START_MS + i * 20).toISOString(),
-        accountId: `acc-${String(account).padStart(8, '0')}`,
-        customerId: `cus-${String(account).padStart(8, '0')}`,
-        cardId: `card-${String(account).padStart(8, '0')}-0`,
-        deviceId: `dev-${String(key(1_000_000)).padStart(12, '0')}`,
-        ip: `10.${String(key(250))}.${String(key(250))}.${String(1 + key(250))}`,
-        merchantId: `mer-${String(key(20_000)).padStart(6, '0')}`,
-        category: 'groceries',
-        channel: 'app',
-        instrument: 'credit_card',
-        amount: 100 + Math.floor(random() * 50_000),
-        currency: 'CNY',
-        geo: { lat: 39.9 + random() / 10, lon: 116.4 + random() / 10, city: 'Beijing' },
-      }),
-    );
-  });
+/** Customers and attackers as the simulator makes them, as a sender writes them. */
+function simulated(count: number): Buffer[] {
+  const lines: Buffer[] = [];
+  const options = { seed: SEED, startMs: DEFAULT_START_MS, minutes: Infinity, ratePerSecond: RATE };
+  for (const event of simulate({ ...options, accounts: ACCOUNTS })) {
+    lines.push(Buffer.from(JSON.stringify(event)));
+    if (lines.length === count) break;
+  }
+  return lines;
 }
 
 function decoded(lines: readonly Buffer[], decoder: Decoder): EventBatch[] {
@@ -54,7 +43,7 @@ function decoded(lines: readonly Buffer[], decoder: Decoder): EventBatch[] {
   for (let from = 0; from < lines.length; from += BATCH) {
     const batch = new EventBatch(BATCH);
     for (const line of lines.slice(from, from + BATCH)) {
-      const failure = decoder.decode(line, START_MS + 86_400_000, batch);
+      const failure = decoder.decode(line, RECEIVED_MS, batch);
       if (failure !== undefined) throw new Error(failure.message);
     }
     batches.push(batch);
@@ -78,13 +67,13 @@ function judging(
       engine = assembleEngine(config, catalogue).engine;
     },
     run: () => {
-      let sum = 0;
+      let findings = 0;
       for (const batch of batches) {
         for (const judgement of engine.judge(batch).judgements) {
-          if (judgement.kind === 'decided') sum += judgement.decision.findings.length;
+          if (judgement.kind === 'decided') findings += judgement.decision.findings.length;
         }
       }
-      return sum;
+      return findings;
     },
   };
 }
@@ -136,11 +125,11 @@ async function run(report: Report): Promise<void> {
   const catalogue = await discoverDetectors();
   const config = await loadConfig(CONFIG, catalogue);
   const count = Math.max(BATCH, Math.floor(400_000 * report.scale));
-  const lines = payments(count, seededRandom(20261121));
+  const lines = simulated(count);
   const batches = decoded(lines, assembleDecoder(config, SECRET));
   const bytes = lines.reduce((sum, line) => sum + line.length, 0);
   report.note(
-    `${count} payments of ${Math.round(bytes / count)} bytes, 50 a second, seed 20261121`,
+    `${count} simulated events of ${Math.round(bytes / count)} bytes: ${ACCOUNTS} customers, ${RATE} events a second, seed ${SEED}`,
   );
 
   const small = synthetic(10);
@@ -157,7 +146,7 @@ async function run(report: Report): Promise<void> {
         run: () => {
           let sum = 0;
           for (const line of lines) {
-            sum += (JSON.parse(line.toString()) as { amount: number }).amount;
+            sum += (JSON.parse(line.toString()) as { amount?: number }).amount ?? 0;
           }
           return sum;
         },

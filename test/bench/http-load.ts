@@ -106,7 +106,8 @@ class Generator {
     while (this.#idle.length > 0) {
       const dueMs = rate === undefined ? elapsedMs : (this.#sent * 1000) / rate;
       if (dueMs > elapsedMs || (over && (rate === undefined || dueMs >= seconds * 1000))) break;
-      const line = this.#idle.pop()!;
+      // In turn, as a pool does: a connection that never sends is cut as a slow sender.
+      const line = this.#idle.shift()!;
       line.dueMs = this.#startMs + dueMs;
       line.socket.write(next());
       this.#sent++;
