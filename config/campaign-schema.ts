@@ -107,7 +107,7 @@ const offerSchema = z.strictObject({
   /** How long a grant waits for a review, in event time, and what follows then. Left out: until an analyst speaks. */
   hold: z
     .strictObject({
-      timeout: duration,
+      timeout: duration.refine((value) => value > 0, 'must be longer than 0'),
       onTimeout: z.enum(['manual_review', 'void']).default('manual_review'),
     })
     .optional(),

@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto';
 import type { LimitKey } from '../../config/campaign-schema.ts';
 import type { Label } from '../decide/account-action.ts';
-import { decisionIdOf, type Decision } from '../decide/decision.ts';
+import { eventIdOf, type Decision } from '../decide/decision.ts';
 import type { Event } from '../event.ts';
 import type { CompiledCampaigns, CompiledOffer } from './campaign.ts';
 import {
@@ -56,7 +56,7 @@ export function settle(label: Label): readonly LedgerOp[] {
     {
       kind: 'settle',
       id: `label_${label.decisionId}_${label.label}`,
-      eventId: label.decisionId.slice(decisionIdOf('').length),
+      eventId: eventIdOf(label.decisionId),
       to: confirmed ? 'voided' : 'posted',
       reason: confirmed ? 'review_confirmed' : 'released',
       occurredAtMs: label.labelledAtMs,
@@ -125,10 +125,7 @@ function reservationOf(
     limits,
     quotas: quotasOf(offer, day),
     budgets: offer.budgets,
-    hold: offer.hold && {
-      expiresAtMs: occurredAtMs + offer.hold.timeoutMs,
-      onTimeout: offer.hold.onTimeout,
-    },
+    hold: offer.hold,
   };
 }
 

@@ -45,7 +45,8 @@ export interface ReserveOp {
   readonly quotas: readonly Leg[];
   /** The whole amount each: the budget line and every ancestor. */
   readonly budgets: readonly Leg[];
-  readonly hold: { readonly expiresAtMs: number; readonly onTimeout: HoldTimeout } | undefined;
+  /** Undefined: it waits until an analyst speaks. The time is positive, and event time. */
+  readonly hold: { readonly timeoutMs: number; readonly onTimeout: HoldTimeout } | undefined;
 }
 
 /** Ends the hold of every grant that the event earned. A grant that is no longer held stays as it is. */

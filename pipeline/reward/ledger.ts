@@ -215,7 +215,7 @@ function encodeReserve(op: ReserveOp, accounts: AccountTable): unknown {
     limits: op.limits.map(number),
     quotas: op.quotas.map(number),
     budgets: op.budgets.map(number),
-    holdUntil: op.hold?.expiresAtMs ?? 0,
+    holdMs: op.hold?.timeoutMs ?? 0,
     onTimeout: op.hold?.onTimeout ?? 'void',
   };
 }

@@ -58,7 +58,8 @@ export async function rebuild(
 class RebuiltState {
   readonly sums = new Sums();
   readonly grants = new Map<string, Grant>();
-  readonly moved = new Map<string, { units: string[]; money: string[] }>();
+  /** Accounts that a grant moved, and the ledger's own time when it did. */
+  readonly moved = new Map<string, { units: string[]; money: string[]; since: number }>();
   readonly refunds = new Map<string, { amount: number; part: string }>();
   readonly parked = new Map<string, Map<string, readonly [amount: number, atMs: number]>>();
   watermark = 0;
@@ -83,7 +84,7 @@ class RebuiltState {
   }
 
   #addMoved({ grantId, account }: LedgerRow): void {
-    const moved = this.moved.get(grantId) ?? { units: [], money: [] };
+    const moved = this.moved.get(grantId) ?? { units: [], money: [], since: this.watermark };
     (account.startsWith(BUDGET) ? moved.money : moved.units).push(account);
     this.moved.set(grantId, moved);
   }
@@ -165,7 +166,9 @@ function* fieldsOf(
     yield { part: 'balances', field: account, value: `${posted} ${pending}` };
   }
   const inOrder = [...state.grants.values()].sort((a, b) => a.revision - b.revision);
-  const refused = inOrder.filter(({ id }) => !state.moved.has(id)).slice(-Math.max(1, generationSize - 1));
+  const refused = inOrder
+    .filter(({ id }) => !state.moved.has(id))
+    .slice(-Math.max(1, generationSize - 1));
   for (const grant of refused) {
     yield { part: 'refused', field: grant.id, value: encodeRecord(grant, NOT_MOVED) };
   }
@@ -178,7 +181,7 @@ function* fieldsOf(
     payments.set(grant.eventId, [...(payments.get(grant.eventId) ?? []), id]);
     const hold = campaigns.hold(grant.campaignId, grant.offerId);
     if (grant.state === 'held' && grant.reason !== 'review_overdue' && hold !== undefined) {
-      const value = String(grant.occurredAtMs + hold.timeoutMs);
+      const value = String(moved.since + hold.timeoutMs);
       yield { part: 'holds', field: `${id} ${hold.onTimeout}`, value };
     }
   }

@@ -2,7 +2,6 @@
 
 import { campaignSchema } from '../../config/campaign-schema.ts';
 import type { Decision, Verdict } from '../../pipeline/decide/decision.ts';
-import { decisionIdOf } from '../../pipeline/decide/decision.ts';
 import type { Event } from '../../pipeline/event.ts';
 import { compileCampaigns, type CompiledCampaigns } from '../../pipeline/reward/campaign.ts';
 import { evaluate } from '../../pipeline/reward/evaluate.ts';
@@ -40,12 +39,8 @@ export function event(facts: EventFacts): Event {
   return plain;
 }
 
-export function decision(
-  eventId: string,
-  verdict: Verdict,
-  reasons: Decision['reasons'] = [],
-): Decision {
-  return { id: decisionIdOf(eventId), verdict, reasons, findings: [], late: false };
+export function decision(verdict: Verdict, reasons: Decision['reasons'] = []): Decision {
+  return { verdict, reasons, findings: [], late: false };
 }
 
 /** The operations of one event under a verdict. */
@@ -54,7 +49,7 @@ export function ops(
   facts: EventFacts,
   verdict: Verdict = 'allow',
 ): readonly LedgerOp[] {
-  return evaluate(compiled, event(facts), decision(facts.id, verdict), 'config-1');
+  return evaluate(compiled, event(facts), decision(verdict), 'config-1');
 }
 
 export function refund(

@@ -10,6 +10,8 @@ import { Redis } from 'ioredis';
 import type { ConnectionKind, RedisServer } from '../../pipeline/reward/redis.ts';
 
 export interface TestRedis extends RedisServer {
+  /** A connection of its own, closed with the server. */
+  connect(kind?: ConnectionKind): Redis;
   /** For REDIS_URL; only with `{tcp: true}`. */
   readonly url: string;
   /** As the power going: SIGKILL, no shutdown. */

@@ -54,8 +54,9 @@ local function take(op, record, choice)
   local legs = {}
   if op.intent == 'held' then
     move_all(legs, record, 0, 1)
-    if op.holdUntil > 0 then
-      add_hold(record.id, op.holdUntil, op.onTimeout)
+    if op.holdMs > 0 then
+      -- From the ledger's own time: a payment that comes late is held as long as any other.
+      add_hold(record.id, watermark + op.holdMs, op.onTimeout)
     end
   else
     move_all(legs, record, 1, 0)

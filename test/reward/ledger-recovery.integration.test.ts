@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seededRandom } from '../../pipeline/clock.ts';
+import { settle } from '../../pipeline/reward/evaluate.ts';
+import type { Grant } from '../../pipeline/reward/grant.ts';
+import { ledgerRowsOf, type LedgerRow } from '../../pipeline/reward/journal.ts';
+import { Ledger } from '../../pipeline/reward/ledger.ts';
+import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
+import { rebuild, recover } from '../../pipeline/reward/rebuild.ts';
+import { isUnavailable, LedgerUnavailable } from '../../pipeline/reward/redis.ts';
+import { verify, type LedgerHistory } from '../../pipeline/reward/verify.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { campaigns, FRIDAY_NOON_MS, ops, refund, SPEND, TIER_1 } from './scenario.ts';
+
+let server: TestRedis;
+let ledger: Ledger;
+
+beforeEach(async () => {
+  server = await startTestRedis({ durable: true });
+  ledger = new Ledger(server.connect());
+});
+afterEach(() => server.close());
+
+const compiled = campaigns({
+  quota: 40,
+  offer: { hold: { timeout: '3h', onTimeout: 'manual_review' } },
+});
+
+/** Payments of every verdict, refunds of every kind, labels; reproducible. */
+function story(count: number): LedgerOp[] {
+  const random = seededRandom(11);
+  const list: LedgerOp[] = [];
+  for (let n = 0; n < count; n++) {
+    const verdict = (['allow', 'allow', 'review', 'block'] as const)[Math.floor(random() * 4)]!;
+    const facts = {
+      id: `p/${n}`,
+      customerId: `c ${n % 50}`,
+      occurredAtMs: FRIDAY_NOON_MS + n * 60_000,
+    };
+    list.push(...ops(compiled, facts, verdict));
+    const past = Math.floor(random() * (n + 5));
+    if (random() < 0.4)
+      list.push(...refund(compiled, `r${n}`, `p/${past}`, Math.ceil(random() * 40_000)));
+    if (random() < 0.2 && past <= n) {
+      const label = random() < 0.5 ? 'confirmed' : 'false_positive';
+      const decisionId = `dec_p/${past}`;
+      list.push(...settle({ decisionId, label, actor: 'a', reason: 'r', labelledAtMs: n }));
+    }
+  }
+  return list;
+}
+
+/** What a database would hold: entries by (sequence, leg), the latest revision of each grant. */
+class Table implements LedgerHistory {
+  readonly rows: LedgerRow[] = [];
+  readonly latest = new Map<string, Grant>();
+
+  async drain(from: Ledger, limit: number): Promise<void> {
+    const entries = await from.drain(this.rows.at(-1)?.sequence ?? 0, limit);
+    for (const entry of entries) {
+      this.rows.push(...ledgerRowsOf(entry));
+      this.latest.set(entry.grant.id, entry.grant);
+    }
+    if (entries.length > 0) await from.trim(entries.at(-1)!.sequence);
+  }
+
+  async *entries(after: number): AsyncGenerator<readonly LedgerRow[]> {
+    yield await Promise.resolve(this.rows.filter(({ sequence }) => sequence > after));
+  }
+
+  async *grants(): AsyncGenerator<readonly Grant[]> {
+    yield await Promise.resolve([...this.latest.values()].reverse());
+  }
+
+  lastSequence(): Promise<number> {
+    return Promise.resolve(this.rows.at(-1)?.sequence ?? 0);
+  }
+}
+
+async function wholeState(): Promise<Record<string, unknown>> {
+  const { redis, keys } = ledger;
+  const parked = Object.entries(await redis.hgetall(keys.parked));
+  return {
+    balances: await redis.hgetall(keys.balances),
+    grants: await redis.hgetall(keys.grants),
+    refused: await redis.hgetall(keys.refused),
+    payments: await redis.hgetall(keys.payments),
+    refunds: await redis.hgetall(keys.refunds),
+    parked: Object.fromEntries(
+      parked.map(([id, text]): [string, unknown] => [id, JSON.parse(text)]),
+    ),
+    holds: await redis.zrange(keys.holds, '0', '-1', 'WITHSCORES'),
+    state: await redis.hgetall(keys.state),
+  };
+}
+
+/** Applies group by group and repeats the group that failed, as the pipeline does. */
+async function applyPatiently(list: readonly LedgerOp[], groupSize: number): Promise<number> {
+  let failures = 0;
+  for (let from = 0; from < list.length;) {
+    try {
+      await ledger.apply(list.slice(from, from + groupSize));
+      from += groupSize;
+    } catch (error) {
+      expect(error).toBeInstanceOf(LedgerUnavailable);
+      failures++;
+    }
+  }
+  return failures;
+}
+
+describe('a server killed in the middle', () => {
+  test('loses nothing that was acknowledged, and repeating what failed ends as an undisturbed run', async () => {
+    const list = story(600);
+    await ledger.apply(list);
+    const expected = await wholeState();
+    await ledger.redis.flushall();
+
+    const run = applyPatiently(list, 5);
+    for (let kill = 0; kill < 5; kill++) {
+      const probe = new Ledger(server.connect());
+      let reached = 0;
+      while (reached < kill * 120 + 30) reached = await probe.sequence();
+      await server.kill();
+      await server.start();
+      expect(await new Ledger(server.connect()).sequence()).toBeGreaterThanOrEqual(reached);
+    }
+    expect(await run).toBeGreaterThan(0);
+    expect(await wholeState()).toEqual(expected);
+  });
+
+  test('apply says that it may be repeated, within a bounded time', async () => {
+    await server.kill();
+    const failure = await ledger.apply(story(3)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(LedgerUnavailable);
+    expect(failure).toMatchObject({ retryable: true });
+    expect(isUnavailable(failure)).toBe(true);
+    await server.start();
+    expect(await applyPatiently(story(3), 1)).toBeGreaterThanOrEqual(0);
+    expect(await ledger.sequence()).toBeGreaterThan(0);
+  });
+
+  test('a defect is not taken for an absence', async () => {
+    await ledger.redis.set(ledger.keys.balances, 'not a hash');
+    const failure = await ledger.apply(story(1)).catch((error: unknown) => error);
+    expect(isUnavailable(failure)).toBe(false);
+    // It failed on what it read: nothing at all was written.
+    expect(await ledger.redis.keys('*')).toEqual([ledger.keys.balances]);
+  });
+});
+
+describe('verify', () => {
+  test.each([0, 40, 10_000])(
+    'agrees with the journal, %i entries of it drained',
+    async (drained) => {
+      const table = new Table();
+      await ledger.apply(story(150));
+      if (drained > 0) await table.drain(ledger, drained);
+      const { differences, missing, sequence, accounts } = await verify(ledger, table);
+      expect({ differences, missing }).toEqual({ differences: [], missing: 0 });
+      expect(sequence).toBe(await ledger.sequence());
+      expect(accounts).toBeGreaterThan(50);
+    },
+  );
+
+  test('finds a tampered balance, one that appeared, and one that went', async () => {
+    const table = new Table();
+    await ledger.apply(story(150));
+    const { balances } = ledger.keys;
+    const { posted, pending } = (await ledger.balances([SPEND]))[0]!;
+    await ledger.redis.hset(balances, SPEND, `${posted + 1} ${pending}`, 'budget/none', '5 0');
+    await ledger.redis.hdel(balances, TIER_1);
+    const { differences } = await verify(ledger, table);
+    expect(differences.map(({ account }) => account)).toEqual([SPEND, 'budget/none', TIER_1]);
+    expect(differences[0]).toMatchObject({ ledger: { posted: posted + 1 }, journal: { posted } });
+  });
+
+  test('finds entries that were lost', async () => {
+    await ledger.apply(story(150));
+    await ledger.trim(7);
+    expect(await verify(ledger, new Table())).toMatchObject({ missing: 7 });
+  });
+});
+
+describe('rebuild', () => {
+  test.each([0, 100, 10_000])(
+    'equals what was there, %i entries of it drained',
+    async (drained) => {
+      const table = new Table();
+      await ledger.apply(story(300));
+      if (drained > 0) await table.drain(ledger, drained);
+      const expected = await wholeState();
+      await ledger.redis.hset(ledger.keys.balances, SPEND, '1 1');
+      await ledger.redis.hdel(ledger.keys.grants, Object.keys(expected['grants'] as object)[0]!);
+      await rebuild(ledger, table, compiled);
+      expect(await wholeState()).toEqual(expected);
+    },
+  );
+
+  test('brings an empty Redis back, after which the same operations get the same answers', async () => {
+    const table = new Table();
+    const list = story(300);
+    await ledger.apply(list);
+    await table.drain(ledger, 100_000);
+    const answers = await ledger.apply(list);
+    await ledger.redis.flushall();
+    expect(await recover(ledger, table, compiled)).toBe(true);
+    expect(await ledger.apply(list)).toEqual(answers);
+    expect(await recover(ledger, table, compiled)).toBe(false);
+    expect((await verify(ledger, table)).differences).toEqual([]);
+  });
+});
