@@ -13,9 +13,14 @@ const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 const BLANK = 0x20;
 const DASH = 0x2d;
+const STAR = 0x2a;
 
 /** 48 bits: two cards with the same ten visible digits get the same token once in 2^48. */
-const TOKEN_DIGITS = 12;
+const TOKEN_LETTERS = 12;
+
+/** What follows the first six digits of a number that is masked already. */
+const MASKED_REST = /^\*{3,9}\d{4}#[a-p]{12}/;
+const LONGEST_MASKED_REST = 9 + 4 + 1 + TOKEN_LETTERS;
 
 /** Byte offsets [from, to) of a masked stretch. */
 type Stretch = readonly [number, number];
@@ -109,8 +114,10 @@ function maskOf(written: string, tokenKey: string | Buffer | undefined): string 
   const digits = written.replaceAll(/[ -]/g, '');
   const visible = `${digits.slice(0, 6)}${'*'.repeat(digits.length - 10)}${digits.slice(-4)}`;
   if (tokenKey === undefined) return visible;
-  const token = createHmac('sha256', tokenKey).update(digits).digest('hex');
-  return `${visible}#${token.slice(0, TOKEN_DIGITS)}`;
+  // Letters alone: digits of a token could join those behind it to what looks like a card number.
+  const hex = createHmac('sha256', tokenKey).update(digits).digest('hex').slice(0, TOKEN_LETTERS);
+  const token = hex.replaceAll(/./g, (digit) => String.fromCharCode(97 + parseInt(digit, 16)));
+  return `${visible}#${token}`;
 }
 
 /**
@@ -175,23 +182,29 @@ function isRunByte(byte: number): boolean {
  * The card numbers of a run: consecutive whole groups with 13 to 19 digits together that satisfy Luhn.
  * Overlapping ones become one stretch, so that no reading of the groups leaves a card in the open.
  */
-function cardsOfRun(bytes: Uint8Array, start: number, end: number): Stretch[] {
+function cardsOfRun(bytes: Uint8Array, start: number, runEnd: number): Stretch[] {
   const cards: Stretch[] = [];
-  let from = start;
-  while (from < end) {
-    if (isDigit(bytes[from]!)) {
-      const to = longestCardAt(bytes, from, end);
-      const last = cards.at(-1);
-      if (to > 0) {
-        if (last !== undefined && from < last[1]) {
-          cards[cards.length - 1] = [last[0], Math.max(to, last[1])];
-        } else cards.push([from, to]);
-      }
-      while (from < end && isDigit(bytes[from]!)) from++;
-    }
-    from++;
+  const end = beforeMasked(bytes, start, runEnd);
+  for (let from = start; from < end; from++) {
+    if (!isDigit(bytes[from]!)) continue;
+    const to = longestCardAt(bytes, from, end);
+    const last = cards.at(-1);
+    if (to > 0 && last !== undefined && from < last[1]) {
+      cards[cards.length - 1] = [last[0], Math.max(to, last[1])];
+    } else if (to > 0) cards.push([from, to]);
+    while (from < end && isDigit(bytes[from]!)) from++;
   }
   return cards;
+}
+
+/**
+ * The run without the visible head of a masked number at its end. What is masked must stay as it is, since
+ * recorded events are decoded again after a restart.
+ */
+function beforeMasked(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[end] !== STAR || end - start < 6) return end;
+  const rest = Buffer.from(bytes.subarray(end, end + LONGEST_MASKED_REST)).toString('latin1');
+  return MASKED_REST.test(rest) && !(end - start > 6 && isDigit(bytes[end - 7]!)) ? end - 6 : end;
 }
 
 /** The end of the longest card number that starts with the group at `start`, or 0. */

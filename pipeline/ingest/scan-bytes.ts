@@ -112,7 +112,7 @@ export class ByteCursor {
       if (byte === QUOTE) {
         this.to = at;
         this.at = at + 1;
-        return at < end;
+        return true;
       }
       if (byte < 0x80) return false;
       this.beyondAscii = true;
