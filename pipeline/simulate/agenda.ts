@@ -16,10 +16,6 @@ export class Agenda {
   readonly #heap: Entry[] = [];
   #order = 0;
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   /** Time of the earliest event in milliseconds, Infinity when there is none. */
   get nextMs(): number {
     return this.#heap[0]?.atMs ?? Infinity;

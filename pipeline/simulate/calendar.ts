@@ -17,7 +17,7 @@ export function localDay(atMs: number): number {
 }
 
 /** 0 is Sunday. 1970-01-01 was a Thursday. */
-export function weekday(atMs: number): number {
+function weekday(atMs: number): number {
   return (localDay(atMs) + 4) % 7;
 }
 

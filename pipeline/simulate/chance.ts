@@ -3,7 +3,7 @@
 import type { Random } from '../clock.ts';
 
 /** A standard normal number. Source: Box and Muller (1958). */
-export function normal(random: Random): number {
+function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
@@ -15,11 +15,6 @@ export function logNormal(random: Random, median: number, sigma: number): number
 /** The gap to the next arrival of a Poisson process with this mean gap. */
 export function exponential(random: Random, mean: number): number {
   return -mean * Math.log(1 - random());
-}
-
-/** A uniform number in [from, to). */
-export function uniform(random: Random, from: number, to: number): number {
-  return from + (to - from) * random();
 }
 
 /** A uniform integer in [from, to], both included. */

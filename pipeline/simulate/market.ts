@@ -48,7 +48,7 @@ export interface Bill {
 }
 
 /** The designated categories of the bill-payment campaign; a customer's biller follows from the city. */
-export const BILLS: readonly Bill[] = [
+const BILLS: readonly Bill[] = [
   { category: 'electricity', merchantId: 'grid', median: 16_000 },
   { category: 'water', merchantId: 'water', median: 7_000 },
   { category: 'gas', merchantId: 'gas', median: 9_000 },

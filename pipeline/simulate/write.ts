@@ -19,12 +19,12 @@ export interface WrittenSimulation {
 }
 
 const CHUNK_EVENTS = 500;
-const PROGRESS_EVENTS = 50_000;
+const PROGRESS_EVENTS = 20_000;
 
 /**
  * Writes until the simulation ends, as fast as the target takes it; memory stays bounded.
  * @param out a path, or a stream that is left open when all is written.
- * @param progress called every 50,000 events and at the end.
+ * @param progress called every 20,000 events and at the end.
  * @throws Failure when the file cannot be written.
  */
 export async function writeSimulation(

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-export interface Target {
+interface Target {
   readonly refId: string;
   readonly datasource: { readonly type: string; readonly uid: string };
   readonly pluginVersion: string;
@@ -36,14 +36,14 @@ export interface Panel {
   };
 }
 
-export interface Variable {
+interface Variable {
   readonly type: 'datasource' | 'query' | 'custom' | 'textbox';
   readonly name: string;
   readonly query: string | { readonly rawSql: string };
   readonly datasource?: { readonly uid: string };
 }
 
-export interface Annotation {
+interface Annotation {
   readonly name: string;
   readonly datasource: { readonly uid: string };
   readonly target: {

@@ -42,7 +42,7 @@ describe('writing a simulation', () => {
 
   test('reports progress up to the end', async () => {
     const reports: SimulationProgress[] = [];
-    await writeSimulation(join(folder, 'long.ndjson'), { ...SHORT, ratePerSecond: 400 }, (report) =>
+    await writeSimulation(join(folder, 'long.ndjson'), { ...SHORT, ratePerSecond: 140 }, (report) =>
       reports.push({ ...report }),
     );
     expect(reports.length).toBeGreaterThan(1);
