@@ -196,7 +196,7 @@ const order = fc.array(fc.nat(1000), { minLength: 20, maxLength: 20 });
 /** A cut, a copied stretch, a changed byte, or a word put in where it does not belong. */
 const mutation = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
-  length: fc.nat(12),
+  length: fc.oneof(fc.constant(0), fc.nat(12)),
   put: fc.oneof(
     fc.uint8Array({ maxLength: 3 }).map((bytes) => Buffer.from(bytes)),
     fc
@@ -262,6 +262,20 @@ describe('the scanner and the general path', { timeout: 60_000 }, () => {
     );
     for (let length = 0; length <= bytes.length; length++) {
       expectEqualPaths(decoder, bytes.subarray(0, length));
+    }
+  });
+
+  it('agree on every single byte changed into one that means something', () => {
+    const decoder = testDecoder();
+    const json = JSON.stringify(
+      paymentOf({ geo: { lat: 31.23, lon: -121.5, city: '上海' }, terms: 12, deviceId: null }),
+    );
+    for (const byte of [0xff, 0x80, 0xc3, 0x22, 0x5c, 0x1f, 0x20, 0x30, 0x2c, 0x7d]) {
+      for (let at = 0; at < Buffer.byteLength(json); at++) {
+        const bytes = Buffer.from(json);
+        bytes[at] = byte;
+        expectEqualPaths(decoder, bytes);
+      }
     }
   });
 
