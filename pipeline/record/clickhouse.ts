@@ -21,7 +21,14 @@ import { analyticsError, AnalyticsError, type Analytics, type Parameters } from 
 import { splitLines } from './lines.ts';
 import type { TableShape } from './table.ts';
 
-const READ_SETTINGS = { output_format_json_quote_64bit_integers: 0 } as const;
+/** Numbers as numbers; and a decoder has no need of escapes that JSON does not ask for. */
+const READ_SETTINGS = {
+  output_format_json_quote_64bit_integers: 0,
+  output_format_json_escape_forward_slashes: 0,
+} as const;
+const SET_READ_SETTINGS = `SET ${Object.entries(READ_SETTINGS)
+  .map(([name, value]) => `${name} = ${value}`)
+  .join(', ')}`;
 /** History files span years, and a month is a partition. */
 const WRITE_SETTINGS = { max_partitions_per_insert_block: '0' } as const;
 /** 0.25 s doubling: about eight seconds in all. */
@@ -140,7 +147,7 @@ async function openServer(url: string, clock: Clock, attempts: number): Promise<
     if (permanent || attempt >= attempts) {
       await client.close();
       throw new Failure(
-        `ClickHouse at ${place} ${permanent ? 'refused the connection' : `did not answer in ${attempt} attempts`}: ${messageOf(answer.error)}; check CLICKHOUSE_URL and that the server is up`,
+        `ClickHouse at ${place} ${permanent ? 'refused the connection' : `did not answer in ${attempt} attempts`}: ${messageOf(answer.error) || 'no reason given'}; check CLICKHOUSE_URL and that the server is up`,
         { cause: answer.error },
       );
     }
@@ -192,7 +199,7 @@ async function openEmbedded(path: string): Promise<Analytics> {
   // Only now is the folder surely ours, and what lies in the spool a leftover of a killed process.
   await rm(spool, { recursive: true, force: true });
   await mkdir(spool);
-  await reader.command({ query: 'SET output_format_json_quote_64bit_integers = 0' });
+  await reader.command({ query: SET_READ_SETTINGS });
   return analyticsOf(path, {
     reader,
     writer,
@@ -212,7 +219,7 @@ async function openEmbedded(path: string): Promise<Analytics> {
       // A connection carries one stream at a time; another one on the same folder costs a millisecond.
       const session = new chdb.Session(path);
       try {
-        await session.queryAsync('SET output_format_json_quote_64bit_integers = 0');
+        await session.queryAsync(SET_READ_SETTINGS);
         const stream = session.queryStreamBind(sql, parameters, { format });
         for await (const chunk of stream) yield chunk.raw();
       } finally {

@@ -28,6 +28,10 @@ export class ClickHouseServer {
   refuse: ((table: string) => Answer | undefined) | undefined;
   /** Takes the rows and then breaks the connection: the answer is lost. */
   loseAnswers = false;
+  /** Answers pings as to a wrong password. */
+  refusePing = false;
+  /** Writes the answer to a select; without it, selects find nothing. */
+  select: ((sql: string, response: ServerResponse) => void) | undefined;
   /** Called at each insert before it is answered. */
   onInsert: (() => void) | undefined;
   #server: Server | undefined;
@@ -70,7 +74,10 @@ export class ClickHouseServer {
     const query = new URL(request.url!, this.url).searchParams.get('query') ?? '';
     const name = /^INSERT INTO (\w+) \(.*\) FORMAT RowBinary$/.exec(query)?.[1];
     if (name === undefined) {
-      response.end(String(Buffer.concat(chunks)).startsWith('SELECT 1') ? '1\n' : '');
+      const sql = query === '' ? String(Buffer.concat(chunks)) : query;
+      if (sql === "SELECT 'ping'") this.#pong(response);
+      else if (this.select === undefined) response.end();
+      else this.select(sql, response);
       return;
     }
     this.attempts++;
@@ -84,5 +91,16 @@ export class ClickHouseServer {
     this.inserts.push({ table: name, rows: decodeRows(TABLES.get(name)!, Buffer.concat(chunks)) });
     if (this.loseAnswers) response.destroy();
     else response.end();
+  }
+
+  #pong(response: ServerResponse): void {
+    if (!this.refusePing) {
+      response.end('ping\n');
+      return;
+    }
+    response.writeHead(403, { 'X-ClickHouse-Exception-Code': '516' });
+    response.end(
+      'Code: 516. DB::Exception: default: Authentication failed. (AUTHENTICATION_FAILED)',
+    );
   }
 }

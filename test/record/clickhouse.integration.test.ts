@@ -123,7 +123,63 @@ describe('opening an embedded engine', () => {
   });
 });
 
+describe('a server’s answer', () => {
+  const sql = 'SELECT number AS n FROM numbers(3)';
+
+  async function answered(write: ClickHouseServer['select']): Promise<unknown> {
+    const server = new ClickHouseServer();
+    server.select = write;
+    await server.start();
+    const analytics = await openAnalytics({ url: server.url });
+    try {
+      const pages: unknown[] = [];
+      for await (const page of analytics.stream(sql)) pages.push(...page);
+      return pages;
+    } catch (error) {
+      return error;
+    } finally {
+      await analytics.close();
+      await server.stop();
+    }
+  }
+
+  it('streams in wherever it is cut', async () => {
+    const rows = await answered((asked, response) => {
+      response.statusCode = asked === `${sql} FORMAT JSONEachRow` ? 200 : 400;
+      response.write('{"n":0}\n{"n"');
+      response.end(':1}\n{"n":2}\n');
+    });
+    expect(rows).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+  });
+
+  it('that breaks off is an error, not a shorter answer', async () => {
+    const error = await answered((_, response) => {
+      response.write('{"n":0}\n', () => response.destroy());
+    });
+    expect(error).toBeInstanceOf(AnalyticsError);
+    expect((error as AnalyticsError).permanent).toBe(false);
+  });
+
+  it('that is a refusal says the code and the reason', async () => {
+    const error = await answered((_, response) => {
+      response.writeHead(404, { 'X-ClickHouse-Exception-Code': '60' });
+      response.end('Code: 60. DB::Exception: Table default.x does not exist. (UNKNOWN_TABLE)');
+    });
+    expect(error).toMatchObject({ code: 60, permanent: true });
+  });
+});
+
 describe('opening a server', () => {
+  it('that refuses the password says so at once', async () => {
+    const server = new ClickHouseServer();
+    await server.start();
+    server.refusePing = true;
+    const message = await failureOf({ url: server.url });
+    expect(message).toMatch(/^ClickHouse at http:.* refused the connection: .*default.*; check/);
+    expect(message).not.toContain('secret');
+    await server.stop();
+  });
+
   it('that does not answer gives up after a few attempts, without the password', async () => {
     const closed = createServer();
     closed.listen(0, '127.0.0.1');

@@ -9,6 +9,9 @@ import type { RecorderSettings } from '../../pipeline/record/flusher.ts';
 import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
 import { batchOf, type SampleEvent } from './sample-batch.ts';
 
+/** Everything that some text format would have to escape. */
+export const AWKWARD = `it's "quoted"\\,\ttab\nline\r 羊毛党 😀 \u0000 \\N {x:String} %_`;
+
 export const ALLOW: Decision = { verdict: 'allow', reasons: [], findings: [], late: false };
 
 export const FINDING: Finding = {
