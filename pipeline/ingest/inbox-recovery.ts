@@ -10,7 +10,6 @@ import {
   segmentBase,
   segmentName,
   type InboxRecord,
-  type SegmentContent,
 } from './inbox-segment.ts';
 
 /** A segment with records that are not known to be durable. */
@@ -74,7 +73,9 @@ async function cutTail(folder: string, bases: number[], log: Logger): Promise<Ta
   const base = bases.at(-1);
   if (base === undefined) return { next: 0, bytes: undefined, cutBytes: 0 };
   const path = join(folder, segmentName(base));
-  const { content, cutBytes } = await readSegment(path, base);
+  const file = await readFile(path);
+  const content = decodeSegment(file, base);
+  const cutBytes = content.wrongBytes;
   if (cutBytes > 0) {
     log.warn({ segment: path, cutBytes }, 'inbox: the torn tail of a crash was cut');
   }
@@ -86,17 +87,8 @@ async function cutTail(folder: string, bases: number[], log: Logger): Promise<Ta
     const before = await cutTail(folder, bases, log);
     return { ...before, next: Math.max(base, before.next), cutBytes: before.cutBytes + cutBytes };
   }
-  if (cutBytes > 0) await truncate(path, content.endOffset);
+  if (file.length > content.endOffset) await truncate(path, content.endOffset);
   return { next: base + content.entries.length, bytes: content.endOffset, cutBytes };
-}
-
-async function readSegment(
-  path: string,
-  base: number,
-): Promise<{ content: SegmentContent; cutBytes: number }> {
-  const file = await readFile(path);
-  const content = decodeSegment(file, base);
-  return { content, cutBytes: file.length - content.endOffset };
 }
 
 async function readRecords(
@@ -107,11 +99,14 @@ async function readRecords(
   log: Logger,
 ): Promise<readonly InboxRecord[]> {
   const path = join(folder, segmentName(base));
-  const { content, cutBytes } = await readSegment(path, base);
-  if (cutBytes > 0 && base !== bases.at(-1)) {
+  const content = decodeSegment(await readFile(path), base);
+  if (content.wrongBytes > 0 && base !== bases.at(-1)) {
     // Not a torn tail: the disk changed what was synced. What can be read is delivered, the rest is kept for repair.
     await rename(path, `${path}.damaged`);
-    log.error({ segment: `${path}.damaged`, lostBytes: cutBytes }, 'inbox: a segment is damaged');
+    log.error(
+      { segment: `${path}.damaged`, lostBytes: content.wrongBytes },
+      'inbox: a segment is damaged',
+    );
   }
   return content.entries
     .map((entry, i) => numbered(entry, base + i))

@@ -5,7 +5,8 @@
  *     record   crc32 over all that follows (u32 LE), body length (u32 LE), receivedAtMs (f64 LE), body
  *
  * The checksum covers the length too, and a run of zeros (what a file system leaves behind a crash in a
- * file that had grown) has a wrong one, so a torn record can never be read as a whole one.
+ * file that had grown, and what the writer fills a file with ahead of its records) has a wrong one, so a torn
+ * record can never be read as a whole one.
  */
 
 import { crc32 } from 'node:zlib';
@@ -57,8 +58,10 @@ export function encodeEntries(entries: readonly InboxEntry[]): Buffer {
 
 export interface SegmentContent {
   readonly entries: readonly InboxEntry[];
-  /** Length of the readable part; what lies beyond it is torn or damaged. 0: not even the header is whole. */
+  /** Length of the readable part. 0: not even the header is whole. */
   readonly endOffset: number;
+  /** Bytes beyond it up to the last that is not zero: torn or damaged. */
+  readonly wrongBytes: number;
 }
 
 /** Reads the whole records from the front; stops at the first that is not whole. Entries share `file`'s memory. */
@@ -69,7 +72,7 @@ export function decodeSegment(file: Buffer, base: number): SegmentContent {
     !file.subarray(0, MAGIC.length).equals(MAGIC) ||
     file.readBigUInt64LE(8) !== BigInt(base)
   ) {
-    return { entries, endOffset: 0 };
+    return { entries, endOffset: 0, wrongBytes: wrongBytesFrom(file, 0) };
   }
   let at = SEGMENT_HEADER_BYTES;
   while (at + RECORD_HEADER_BYTES <= file.length) {
@@ -79,7 +82,13 @@ export function decodeSegment(file: Buffer, base: number): SegmentContent {
     entries.push({ bytes, receivedAtMs: file.readDoubleLE(at + 8) });
     at = end;
   }
-  return { entries, endOffset: at };
+  return { entries, endOffset: at, wrongBytes: wrongBytesFrom(file, at) };
+}
+
+function wrongBytesFrom(file: Buffer, offset: number): number {
+  let end = file.length;
+  while (end > offset && file[end - 1] === 0) end--;
+  return end - offset;
 }
 
 /** Segment files sort by name as their records do by number. */

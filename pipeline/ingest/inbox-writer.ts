@@ -7,6 +7,12 @@ import { messageOf } from '../failure.ts';
 import { syncFolder } from './inbox-checkpoint.ts';
 import { encodeSegmentHeader, segmentName, SEGMENT_HEADER_BYTES } from './inbox-segment.ts';
 
+/**
+ * The file grows by this much at once, filled with zeros. A sync of bytes within the file's length needs no entry in
+ * the file system's journal, where it would wait for every other program's syncs: 0.2 ms against 5 ms on a busy disk.
+ */
+const EXTEND_BYTES = 1024 * 1024;
+
 export class InboxWriter {
   /** Sequence number of the next record. */
   next: number;
@@ -17,6 +23,8 @@ export class InboxWriter {
   readonly #bases: number[];
   #file: FileHandle | undefined;
   #offset = 0;
+  /** Length of the active file: zeros from `#offset` on. */
+  #allocated = 0;
 
   private constructor(folder: string, segmentBytes: number, next: number, bases: number[]) {
     this.#folder = folder;
@@ -36,6 +44,7 @@ export class InboxWriter {
     if (last !== undefined && found.lastBytes !== undefined && found.lastBytes < segmentBytes) {
       writer.#file = await open(join(folder, segmentName(last)), 'r+');
       writer.#offset = found.lastBytes;
+      writer.#allocated = found.lastBytes;
       // A cut made at start must not come undone: sync it before anything is written behind it.
       await writer.#file.sync();
     }
@@ -51,11 +60,11 @@ export class InboxWriter {
     if (this.broken !== undefined) throw new Error(this.broken);
     if (this.#file === undefined || this.#offset >= this.#segmentBytes) await this.#rotate();
     const file = this.#file!;
+    const end = this.#offset + bytes.length;
     try {
-      for (let done = 0; done < bytes.length;) {
-        // A copy into the page cache takes microseconds; a trip to the thread pool and back takes longer.
-        done += writeSync(file.fd, bytes, done, bytes.length - done, this.#offset + done);
-      }
+      if (end > this.#allocated) await this.#extend(file, end);
+      // A copy into the page cache takes microseconds; a trip to the thread pool and back takes longer.
+      writeAll(file, bytes, this.#offset);
     } catch (error) {
       await this.#takeBack(file, error);
       throw error;
@@ -67,7 +76,7 @@ export class InboxWriter {
       this.broken = `sync failed (${messageOf(error)}); restart once the disk is sound`;
       throw error;
     }
-    this.#offset += bytes.length;
+    this.#offset = end;
     const first = this.next;
     this.next += count;
     return first;
@@ -85,15 +94,29 @@ export class InboxWriter {
   }
 
   async close(): Promise<void> {
-    await this.#file?.close();
+    const file = this.#file;
     this.#file = undefined;
     this.broken ??= 'shutting down';
+    // The zeros are harmless, so a failure to take them off is too.
+    await file?.truncate(this.#offset).catch(() => undefined);
+    await file?.close();
+  }
+
+  async #extend(file: FileHandle, end: number): Promise<void> {
+    const from = this.#allocated;
+    const to = Math.max(end, from + Math.min(EXTEND_BYTES, this.#segmentBytes));
+    const zeros = Buffer.alloc(to - from);
+    for (let done = 0; done < zeros.length;) {
+      done += (await file.write(zeros, done, zeros.length - done, from + done)).bytesWritten;
+    }
+    this.#allocated = to;
   }
 
   /** A half-written group must not stand before the next one. */
   async #takeBack(file: FileHandle, cause: unknown): Promise<void> {
     try {
       await file.truncate(this.#offset);
+      this.#allocated = this.#offset;
     } catch {
       this.broken = `write failed (${messageOf(cause)}) and could not be taken back; restart once the disk is sound`;
     }
@@ -114,6 +137,13 @@ export class InboxWriter {
     await this.#file?.close();
     this.#file = file;
     this.#offset = SEGMENT_HEADER_BYTES;
+    this.#allocated = SEGMENT_HEADER_BYTES;
     if (this.#bases.at(-1) !== this.next) this.#bases.push(this.next);
+  }
+}
+
+function writeAll(file: FileHandle, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(file.fd, bytes, done, bytes.length - done, position + done);
   }
 }

@@ -159,7 +159,7 @@ describe('after a crash', () => {
     const path = join(folder, segmentName(0));
     for (const text of texts) {
       await inbox.append([entry(text)]);
-      ends.push((await readFile(path)).length);
+      ends.push((ends.at(-1) ?? 16) + 16 + text.length);
     }
     await inbox.close();
     const whole = await readFile(path);
@@ -169,9 +169,9 @@ describe('after a crash', () => {
       await writeFile(path, whole.subarray(0, length));
       const kept = texts.filter((_, i) => ends[i]! <= length);
       const torn = await open();
-      expect(torn.cutBytes, `cut at ${length}`).toBe(
-        length - Math.max(length < 16 ? 0 : 16, ...ends.filter((end) => end <= length)),
-      );
+      const end = Math.max(length < 16 ? 0 : 16, ...ends.filter((each) => each <= length));
+      const cut = whole.toString('latin1', end, length).replace(/\0+$/, '');
+      expect(torn.cutBytes, `cut at ${length}`).toBe(cut.length);
       expect((await redelivered(torn)).texts, `cut at ${length}`).toEqual(kept);
       await torn.append([entry('after')]);
       await torn.close();
@@ -184,7 +184,7 @@ describe('after a crash', () => {
   it('a record with any wrong byte is not delivered', async () => {
     const inbox = await open();
     await inbox.append([entry('good')]);
-    const from = (await readFile(join(folder, segmentName(0)))).length;
+    const from = 16 + 16 + 'good'.length;
     await inbox.append([entry('bad')]);
     await inbox.close();
     const path = join(folder, segmentName(0));
@@ -277,7 +277,7 @@ describe('a disk that refuses', () => {
     // The shell's file size limit makes write(2) fail in the middle of a record, as a full disk does.
     const child = spawn('sh', [
       '-c',
-      'ulimit -f 16 && exec "$@"',
+      'ulimit -f 64 && exec "$@"',
       'sh',
       ...childCommand(0, 200_000),
     ]);
@@ -286,6 +286,7 @@ describe('a disk that refuses', () => {
     const answered = lines.filter((line) => !line.startsWith('refused'));
     const refusals = lines.filter((line) => line.startsWith('refused'));
     expect(refusals.length).toBeGreaterThan(0);
+    expect(answered.length).toBeGreaterThan(20);
     expect(refusals[0]).toMatch(/event log on disk: EFBIG/);
     const inbox = await open();
     expect(inbox.cutBytes).toBe(0);
