@@ -1,19 +1,19 @@
 /**
  * What one would write without thinking of the machine, and the yardstick of the window bench: a Map
  * from key to an array of entries with, per window length, a moving start, a running sum and a Map from
- * member to its number of occurrences. Exact for events in time order, and O(1) amortised too.
+ * member to its number of occurrences, keyed by the strings that JSON.parse gives. Exact for events in time order, and O(1) amortised too.
  */
 
 interface Entry {
   readonly time: number;
   readonly amount: number;
-  readonly member: number;
+  readonly member: string;
 }
 
 interface Cursor {
   start: number;
   sum: number;
-  readonly members: Map<number, number>;
+  readonly members: Map<string, number>;
 }
 
 interface KeyState {
@@ -26,7 +26,7 @@ interface KeyState {
 /** Count, sum and distinct members of one dimension over several windows. */
 export class MapWindows {
   private readonly windows: readonly number[];
-  private readonly keys = new Map<number, KeyState>();
+  private readonly keys = new Map<string, KeyState>();
 
   constructor(windows: readonly number[]) {
     this.windows = [...windows].sort((a, b) => a - b);
@@ -34,16 +34,20 @@ export class MapWindows {
 
   /** Adds an event that is not older than the key's newest, and writes three numbers a window to `out`. */
   add(
-    key: number,
+    key: string,
     time: number,
     amount: number,
-    member: number,
+    member: string,
     out: Float64Array,
     at: number,
   ): void {
     let state = this.keys.get(key);
     if (state === undefined) {
-      const cursors = this.windows.map(() => ({ start: 0, sum: 0, members: new Map() }));
+      const cursors = this.windows.map(() => ({
+        start: 0,
+        sum: 0,
+        members: new Map<string, number>(),
+      }));
       state = { entries: [], dropped: 0, cursors };
       this.keys.set(key, state);
     }
@@ -70,6 +74,18 @@ export class MapWindows {
       state.entries = state.entries.slice(unused);
       state.dropped += unused;
     }
+  }
+
+  get size(): number {
+    return this.keys.size;
+  }
+
+  /** Entries in the longest window of any key. */
+  get entries(): number {
+    let sum = 0;
+    for (const state of this.keys.values())
+      sum += state.dropped + state.entries.length - state.cursors.at(-1)!.start;
+    return sum;
   }
 
   /** Forgets keys without an event after the time. */

@@ -11,6 +11,7 @@ import { fillBatch } from './workload.ts';
 import type { Workload } from './workload.ts';
 
 export const MINUTE = 60_000;
+export const FOUR_WINDOWS = [MINUTE, 10 * MINUTE, 60 * MINUTE, 24 * 60 * MINUTE];
 export const BATCH = 256;
 const EVICT_EVERY = 1024 * BATCH;
 /** Smaller than the product's default, so that windows fill and empty at the workload's pace. */
@@ -88,15 +89,20 @@ export function driveMaps(
   const rows = new Float64Array(BATCH * width);
   const longest = Math.max(...windows);
   let sum = 0;
+  const texts = dimensions.map(() => ({ key: [''], member: [''] }));
   for (let from = 0; from < work.events; from += BATCH) {
     const to = Math.min(work.events, from + BATCH);
+    leaveOut(() => {
+      for (const [d, [key, member]] of dimensions.entries())
+        texts[d] = { key: textsOf(work, key, from, to), member: textsOf(work, member, from, to) };
+    });
     for (let i = from; i < to; i++) {
       const time = work.occurredAtMs[i]!;
       const amount = work.amountMinor[i]!;
       for (let d = 0; d < stores.length; d++) {
-        const [key, member] = dimensions[d]!;
         const at = (i - from) * width + d * windows.length * 3;
-        stores[d]!.add(work.keys[key][i]!, time, amount, work.keys[member][i]!, rows, at);
+        const { key, member } = texts[d]!;
+        stores[d]!.add(key[i - from]!, time, amount, member[i - from]!, rows, at);
       }
     }
     leaveOut(() => {
@@ -106,6 +112,14 @@ export function driveMaps(
       for (const store of stores) store.evict(work.occurredAtMs[from]! - longest);
   }
   return { checksum: sum, stores };
+}
+
+/** The keys as a parser gives them: a new string for each event. */
+function textsOf(work: Workload, field: KeyField, from: number, to: number): string[] {
+  const prefix = field[0]!.toUpperCase();
+  return Array.from(work.keys[field].subarray(from, to), (number) => {
+    return prefix + String(number).padStart(9, '0');
+  });
 }
 
 /** Order matters, so that answers at the wrong event or column do not cancel out. */

@@ -3,11 +3,12 @@
  * CPU time is judged: it is steadier than wall time, and it includes collecting the garbage.
  */
 
-import { compare, residentBytes, spreadOf } from './measure.ts';
+import { compare, spreadOf } from './measure.ts';
 import type { Variant } from './measure.ts';
 import type { Bench, Report } from './report.ts';
 import {
   FOUR_DIMENSIONS,
+  FOUR_WINDOWS,
   MINUTE,
   THREE_DIMENSIONS,
   driveMaps,
@@ -16,16 +17,12 @@ import {
   planOf,
 } from './windows-setup.ts';
 import type { Dimension } from './windows-setup.ts';
+import { memoryOf } from './windows-memory.ts';
 import { paymentJson, workload } from './workload.ts';
 import type { Workload } from './workload.ts';
 
-const HOUR = 60 * MINUTE;
-const FOUR_WINDOWS = [MINUTE, 10 * MINUTE, HOUR, 24 * HOUR];
 const PARSED_EVENTS = 200_000;
 const ROUNDS = 5;
-const once = (fill: () => void): void => {
-  fill();
-};
 
 function parsing(work: Workload): Variant {
   const count = Math.min(PARSED_EVENTS, work.events);
@@ -126,7 +123,6 @@ function flatness(report: Report): void {
   const events = Math.round(10_000_000 * report.scale);
   const work = workload({ events });
   const plan = planOf(THREE_DIMENSIONS, [10 * MINUTE]);
-  const before = residentBytes();
   const store = newStore(plan);
   const costs: number[] = [];
   let outside = 0;
@@ -161,55 +157,30 @@ function flatness(report: Report): void {
   report.figure('last quarter / up to 1 M', lastFive.median / at1M, 'x', { atMost: 1.25 });
   report.figure('entries held at the end', entries, `(${keys} keys)`);
   report.figure('tables and pools, as the store counts them', bytes / entries, 'B per entry');
-  const held = (residentBytes() - before) / entries;
-  report.figure('resident memory per entry and dimension', held, 'B', { atMost: 48 });
 }
 
-/** Resident memory after the same events: first the store's, then the Maps', each over what was there before. */
-function memoryAgainstMaps(report: Report): void {
-  const events = Math.round(2_000_000 * report.scale);
-  const work = workload({ events });
-  const windows = [10 * MINUTE];
-  const plan = planOf(THREE_DIMENSIONS, windows);
-  const start = residentBytes();
-  const store = newStore(plan);
-  driveStore(store, plan, work, once);
-  const ours = residentBytes() - start;
-  const middle = residentBytes();
-  const maps = driveMaps(THREE_DIMENSIONS, windows, work, once);
-  const theirs = residentBytes() - middle;
-  const { entries } = store.stats();
-  report.section(`Memory after ${events} events, 3 dimensions x 10 minutes`);
-  report.figure('store, per entry and dimension', ours / entries, 'B');
-  report.figure(
-    'Maps, per entry and dimension',
-    theirs / entries,
-    `B (${maps.stores.length} stores)`,
-  );
-  report.figure('store / Maps', ours / theirs, 'x', { atMost: 1 / 6 });
-}
-
-function coldKeys(report: Report): void {
-  const events = Math.round(1_000_000 * report.scale);
-  const work = workload({ events });
-  for (const numbers of Object.values(work.keys)) for (let i = 0; i < events; i++) numbers[i] = i;
-  const plan = planOf(FOUR_DIMENSIONS, FOUR_WINDOWS);
-  // A first run brings the compiler's memory and the batch into the figure before it is taken.
-  driveStore(newStore(plan), plan, workload({ events: 20_000 }), once);
-  const before = residentBytes();
-  const store = newStore(plan);
-  driveStore(store, plan, work, once);
-  const perKey = (residentBytes() - before) / store.stats().keys;
-  report.section(`${events} keys a dimension with one event each, 4 dimensions x 4 windows`);
-  report.figure('resident memory per cold key and dimension', perKey, 'B', { atMost: 96 });
+function memory(report: Report): void {
+  const coldEvents = Math.round(1_000_000 * report.scale);
+  const cold = memoryOf('cold', coldEvents);
+  report.section(`Resident memory, each figure from a process of its own`);
+  report.note(`cold: ${coldEvents} keys a dimension with one event each, 4 dimensions x 4 windows`);
+  report.figure('per cold key and dimension', cold.bytes / cold.keys, 'B', { atMost: 96 });
+  const warmEvents = Math.round(3_000_000 * report.scale);
+  const warm = memoryOf('warm', warmEvents);
+  const maps = memoryOf('maps', warmEvents);
+  report.note(`warm: ${warmEvents} events of 1 M Zipf keys, 3 dimensions x 10 minutes`);
+  report.figure('per retained event and dimension', warm.bytes / warm.entries, 'B', { atMost: 48 });
+  report.figure('the same in Maps', maps.bytes / maps.entries, 'B');
+  report.figure('store / Maps', warm.bytes / warm.entries / (maps.bytes / maps.entries), 'x', {
+    atMost: 1 / 6,
+  });
 }
 
 export const bench: Bench = {
   name: 'windows',
   summary: 'the window store against JSON.parse and against Maps, with its memory',
   async run(report) {
-    coldKeys(report);
-    memoryAgainstMaps(report);
+    memory(report);
     await againstParsing(report);
     await fortyEight(report);
     flatness(report);
