@@ -70,15 +70,26 @@ export function holdsCard(bytes: Uint8Array, start: number, end: number): boolea
   for (let at = start + FEWEST_DIGITS - 1; at < end; at += FEWEST_DIGITS) {
     if (!isRunByte(bytes[at]!)) continue;
     let digits = 0;
-    let byte = 0;
-    for (let i = at; i >= start && isRunByte((byte = bytes[i]!)); i--)
-      if (byte >= DIGIT_0) digits++;
-    for (let i = at + 1; i < end && isRunByte((byte = bytes[i]!)); i++)
-      if (byte >= DIGIT_0) digits++;
+    let from = at;
+    for (; from >= start && isRunByte(bytes[from]!); from--) if (isDigit(bytes[from]!)) digits++;
+    let to = at + 1;
+    for (; to < end && isRunByte(bytes[to]!); to++) if (isDigit(bytes[to]!)) digits++;
+    at = to;
     if (digits < FEWEST_DIGITS) continue;
-    return visitRuns(bytes, start, end, (from, to) => cardsOfRun(bytes, from, to).length > 0);
+    // Long numeric ids are common; only groups need the whole search.
+    const oneGroup = to - from - 1 === digits;
+    if (oneGroup ? isCard(bytes, from + 1, to) : cardIn(bytes, from + 1, to)) return true;
   }
   return false;
+}
+
+/** Whether the digits from `from` to `to`, with nothing between them, are a card number. */
+function isCard(bytes: Uint8Array, from: number, to: number): boolean {
+  return to - from <= MOST_DIGITS && cardsOfRun(bytes, from, to).length > 0;
+}
+
+function cardIn(bytes: Uint8Array, start: number, end: number): boolean {
+  return visitRuns(bytes, start, end, (from, to) => cardsOfRun(bytes, from, to).length > 0);
 }
 
 function unescapeDigits(text: string): string {
