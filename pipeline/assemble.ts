@@ -9,7 +9,7 @@ import type { NamedDetector } from './detect/detector.ts';
 import { compileDetectors } from './detect/evaluate.ts';
 import { compilePlan } from './detect/feature-plan.ts';
 import { MemoryWindowStore } from './detect/memory-store.ts';
-import { Decoder } from './ingest/decode.ts';
+import { Decoder, type DecodeLimits } from './ingest/decode.ts';
 import { IdTable } from './ingest/id-table.ts';
 
 /** The release that made a decision; recorded with it. */
@@ -31,19 +31,35 @@ export interface AssembledEngine {
 
 /** @param secret of the deployment: seeds the hash of attacker-chosen keys. */
 export function assembleDecoder(config: LoadedConfig, secret: Buffer): Decoder {
-  const seed = createHmac('sha256', secret).update('hash seed').digest();
   const { ingest } = config.system;
+  return decoderWith(config, secret, {
+    maxRecordBytes: ingest.maxRecordBytes,
+    maxDepth: ingest.maxDepth,
+    maxAmountMinor: ingest.maxAmountMinor,
+    earliestMs: Date.parse(ingest.earliest),
+    maxFutureMs: ingest.maxFutureMs,
+  });
+}
+
+/** As `assembleDecoder`, for recorded events: limits that were tightened since do not refuse history. */
+export function assembleHistoryDecoder(config: LoadedConfig, secret: Buffer): Decoder {
+  return decoderWith(config, secret, {
+    // Escapes can make the recorded JSON longer than what came.
+    maxRecordBytes: 512 * 1024 * 1024,
+    maxDepth: 64,
+    maxAmountMinor: Number.MAX_SAFE_INTEGER,
+    earliestMs: -Infinity,
+    maxFutureMs: Infinity,
+  });
+}
+
+function decoderWith(config: LoadedConfig, secret: Buffer, limits: DecodeLimits): Decoder {
+  const seed = createHmac('sha256', secret).update('hash seed').digest();
   return new Decoder({
     hashSeed: [seed.readInt32LE(0), seed.readInt32LE(4)],
     placeholders: config.placeholders,
     cardTokenKey: createHmac('sha256', secret).update('card token').digest(),
-    limits: {
-      maxRecordBytes: ingest.maxRecordBytes,
-      maxDepth: ingest.maxDepth,
-      maxAmountMinor: ingest.maxAmountMinor,
-      earliestMs: Date.parse(ingest.earliest),
-      maxFutureMs: ingest.maxFutureMs,
-    },
+    limits,
   });
 }
 

@@ -62,13 +62,14 @@ export class Pipeline {
 
   /** Takes a source's batch down the path; resolves when it is decided and there is room for more. */
   async deliver(raw: RawBatch): Promise<void> {
+    await this.#room();
     await this.#inTurn(() => this.#run(raw, undefined));
-    const { settlement, recorder } = this.#parts;
-    await Promise.all([settlement.room(), recorder.room()]);
+    await this.#room();
   }
 
   /** As `deliver`, with the outcome of every record: for a caller who waits for the answer. */
   async decide(raw: RawBatch): Promise<readonly RecordOutcome[]> {
+    await this.#room();
     const outcomes = new Array<RecordOutcome>(raw.records.length);
     await this.#inTurn(() => this.#run(raw, outcomes));
     return outcomes;
@@ -91,6 +92,12 @@ export class Pipeline {
   async idle(): Promise<void> {
     await this.#turn.catch(() => undefined);
     await this.#parts.settlement.idle();
+  }
+
+  /** Back-pressure: resolves while the buffers behind the path have room. */
+  async #room(): Promise<void> {
+    await this.#parts.settlement.room();
+    await this.#parts.recorder.room();
   }
 
   /** The whole path, chunk by chunk. */

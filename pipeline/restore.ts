@@ -3,7 +3,6 @@
 import type { Clock } from './clock.ts';
 import type { Engine } from './decide/engine.ts';
 import { EventBatch } from './event.ts';
-import { Failure } from './failure.ts';
 import type { Decoder } from './ingest/decode.ts';
 import type { History } from './record/history.ts';
 import type { Logger } from './telemetry.ts';
@@ -12,9 +11,9 @@ const BATCH = 1024;
 const PROGRESS_EVERY_MS = 2000;
 
 /**
+ * @param decoder with the limits of history, which refuse nothing that was recorded.
  * @param horizonMs how far back from the watermark events still matter.
  * @returns the number of events taken back in.
- * @throws Failure when a recorded event is no event any more.
  */
 export async function restoreEngine(
   engine: Engine,
@@ -31,9 +30,8 @@ export async function restoreEngine(
     for (const { json, receivedAtMs, bodyHash, late } of page) {
       const failure = decoder.decode(json, receivedAtMs, batch);
       if (failure !== undefined) {
-        throw new Failure(
-          `a recorded event cannot be read back (${failure.fieldPath}: ${failure.message}): ` +
-            'the limits of ingest are narrower than when it was recorded; widen them again',
+        throw new Error(
+          `a recorded event cannot be read back (${failure.fieldPath}: ${failure.message})`,
         );
       }
       batch.bodyHash[batch.length - 1] = bodyHash;

@@ -125,7 +125,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const events = await restoreEngine(
     assembled.engine,
     history,
-    decoder,
+    assembleHistoryDecoder(config, secret),
     assembled.horizonMs,
     options,
   );
