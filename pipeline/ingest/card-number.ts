@@ -85,7 +85,7 @@ export function holdsCard(bytes: Uint8Array, start: number, end: number): boolea
 
 /** Whether the digits from `from` to `to`, with nothing between them, are a card number. */
 function isCard(bytes: Uint8Array, from: number, to: number): boolean {
-  return to - from <= MOST_DIGITS && cardsOfRun(bytes, from, to).length > 0;
+  return to - from <= MOST_DIGITS && longestCardAt(bytes, from, to) > 0;
 }
 
 function cardIn(bytes: Uint8Array, start: number, end: number): boolean {

@@ -19,6 +19,7 @@ export interface DecodeLimits {
 
 /** Longest text of a field, in bytes of UTF-8; `attributes` is bounded by the record alone. */
 export const MAX_TEXT_BYTES = 256;
+const BEYOND_ASCII = /[^\0-\x7f]/;
 /** Most instalments an event may name. */
 export const MAX_TERMS = 1000;
 
@@ -77,11 +78,12 @@ export function occurredAtIn(
 export function textIn(value: unknown, path: string, cards: CardMask): string | undefined {
   if (isAbsent(value)) return undefined;
   if (typeof value !== 'string') throw wrongType(path, 'text', value);
-  if (/\p{Surrogate}/u.test(value)) {
+  if (BEYOND_ASCII.test(value) && /\p{Surrogate}/u.test(value)) {
     throw new Refusal('not_utf8', path, 'the text holds half of a surrogate pair');
   }
   const masked = cards.text(value);
-  if (Buffer.byteLength(masked) > MAX_TEXT_BYTES) {
+  // A UTF-16 unit makes at most three bytes.
+  if (masked.length * 3 > MAX_TEXT_BYTES && Buffer.byteLength(masked) > MAX_TEXT_BYTES) {
     throw new Refusal('too_large', path, `longer than ${MAX_TEXT_BYTES} bytes`);
   }
   return masked;
@@ -130,11 +132,13 @@ export interface Geo {
   readonly others: readonly (readonly [string, unknown])[];
 }
 
+const GEO_KEYS: ReadonlySet<string> = new Set(['lat', 'lon', 'city']);
+
 export function geoIn(fields: Fields, cards: CardMask): Geo {
   const geo = fields['geo'];
   if (isAbsent(geo)) return { latitude: NaN, longitude: NaN, city: undefined, others: [] };
   if (typeof geo !== 'object' || Array.isArray(geo)) throw wrongType('geo', 'an object', geo);
-  const { lat, lon, city, ...others } = geo as Fields;
+  const { lat, lon, city } = geo as Fields;
   const latitude = degrees(lat, 'geo.lat', 90);
   const longitude = degrees(lon, 'geo.lon', 180);
   if (Number.isNaN(latitude) !== Number.isNaN(longitude)) {
@@ -145,7 +149,7 @@ export function geoIn(fields: Fields, cards: CardMask): Geo {
     latitude,
     longitude,
     city: textIn(city, 'geo.city', cards),
-    others: Object.entries(others),
+    others: Object.entries(geo).filter(([key]) => !GEO_KEYS.has(key)),
   };
 }
 

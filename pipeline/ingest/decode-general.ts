@@ -23,6 +23,7 @@ import {
   wrongType,
   type DecodeLimits,
   type Fields,
+  type Geo,
 } from './decode-fields.ts';
 import { canonicalObject, findForbiddenKey, inspectJson, quoteCardNumbers } from './decode-json.ts';
 import type { EventDraft } from './decode-row.ts';
@@ -97,7 +98,8 @@ export class GeneralDecoder {
     draft.longitude = geo.longitude;
     texts.city = geo.city;
     texts.label = labelIn(fields, cards);
-    texts.attributes = this.attributes(exact);
+    const others = exact === fields ? geo.others : geoIn(exact, cards).others;
+    texts.attributes = this.attributes(exact, others);
     return layOut(texts, draft);
   }
 
@@ -117,7 +119,7 @@ export class GeneralDecoder {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new Refusal('not_an_object', '', `an event is a JSON object, not ${kindOf(value)}`);
     }
-    const forbidden = findForbiddenKey(value);
+    const forbidden = findForbiddenKey(value, text);
     if (forbidden !== undefined) {
       throw new Refusal('forbidden_key', this.cards.text(forbidden), 'this key is not allowed');
     }
@@ -130,12 +132,11 @@ export class GeneralDecoder {
    * The canonical text of everything the product does not know: unknown members of the event and of `geo`,
    * and the members of `attributes`, which stand where the same name is used twice.
    */
-  private attributes(fields: Fields): string | undefined {
+  private attributes(fields: Fields, geo: Geo['others']): string | undefined {
     const entries = new Map<string, unknown>();
-    for (const [key, value] of Object.entries(fields)) {
-      if (!KNOWN.has(key)) entries.set(key, value);
+    for (const key of Object.keys(fields)) {
+      if (!KNOWN.has(key)) entries.set(key, fields[key]);
     }
-    const geo = geoIn(fields, this.cards).others;
     if (geo.length > 0) entries.set('geo', Object.fromEntries(geo));
     const own = fields['attributes'];
     if (!isAbsent(own)) {
@@ -160,15 +161,16 @@ function parseJson(text: string): unknown {
 
 /** Lays the texts end to end in fresh bytes and points the draft's spans at them. */
 function layOut(texts: Texts, draft: EventDraft): Buffer {
-  const bytes = Buffer.from(TEXT_FIELDS.map((name) => texts[name] ?? '').join(''));
+  let longest = 0;
+  for (const name of TEXT_FIELDS) longest += (texts[name]?.length ?? 0) * 3;
+  const room = Buffer.allocUnsafe(longest);
   let at = 0;
   for (const name of TEXT_FIELDS) {
     const column = textColumn(name);
     const text = texts[name];
-    const length = text === undefined ? -1 : Buffer.byteLength(text);
     draft.spanStart[column] = at;
-    draft.spanLength[column] = length;
-    if (length > 0) at += length;
+    draft.spanLength[column] = text === undefined ? -1 : room.write(text, at);
+    if (text !== undefined) at += draft.spanLength[column];
   }
-  return bytes;
+  return room.subarray(0, at);
 }

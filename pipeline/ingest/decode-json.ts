@@ -54,12 +54,20 @@ export function quoteCardNumbers(json: string, cards: CardMask): string {
   );
 }
 
-/** The dotted path of the first key at any depth that could reach a prototype. */
-export function findForbiddenKey(value: object): string | undefined {
+/**
+ * The dotted path of the first key at any depth that could reach a prototype.
+ * @param json the text that the value was parsed from: in most there is nothing to look for
+ */
+export function findForbiddenKey(value: object, json: string): string | undefined {
+  if (!/__proto__|constructor|prototype|\\u/.test(json)) return undefined;
+  return forbiddenKeyIn(value);
+}
+
+function forbiddenKeyIn(value: object): string | undefined {
   for (const [key, child] of Object.entries(value)) {
     if (!Array.isArray(value) && FORBIDDEN_KEYS.has(key)) return key;
     if (typeof child !== 'object' || child === null) continue;
-    const below = findForbiddenKey(child as object);
+    const below = forbiddenKeyIn(child as object);
     if (below !== undefined) return `${key}.${below}`;
   }
   return undefined;
