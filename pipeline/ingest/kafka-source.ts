@@ -219,6 +219,9 @@ export class KafkaSource implements Source {
           `${name} was read by another member of group ${config.groupId} while this worker was away: start it again, so that its windows are restored`,
         );
       }
+      if (committed >= 0 && committed < low) {
+        log.error({ name, from: committed, to: low }, 'records expired before they were read');
+      }
       const start = committed >= 0 ? committed : config.fromBeginning ? low : high;
       lane.taken ??= start;
       lane.next ??= start;

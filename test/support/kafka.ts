@@ -2,6 +2,7 @@
 
 import { Kafka, logLevel, Partitioners, type Message } from 'kafkajs';
 import { inject, type TestContext } from 'vitest';
+import { systemClock } from '../../pipeline/clock.ts';
 import type { SharedBroker } from './global-setup.ts';
 
 /**
@@ -54,7 +55,11 @@ export class KafkaBench {
         {
           topic: name,
           numPartitions: partitions,
-          configEntries: [{ name: 'compression.type', value: compression }],
+          configEntries: [
+            { name: 'compression.type', value: compression },
+            // Simulated events are months old: the broker would drop them as expired.
+            { name: 'retention.ms', value: '-1' },
+          ],
         },
       ],
     });
@@ -62,15 +67,18 @@ export class KafkaBench {
     return name;
   }
 
-  /** Appends the messages in order; without a `partition` a message goes by its key. */
-  async produce(topic: string, messages: readonly Message[]): Promise<void> {
+  /**
+   * Appends the messages in order; without a `partition` a message goes by its key.
+   * @param together messages of one record batch, which a fetch never splits.
+   */
+  async produce(topic: string, messages: readonly Message[], together = 2000): Promise<void> {
     const producer = this.#kafka.producer({
       createPartitioner: Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
     });
     await producer.connect();
-    for (let from = 0; from < messages.length; from += 2000) {
-      await producer.send({ topic, messages: messages.slice(from, from + 2000) });
+    for (let from = 0; from < messages.length; from += together) {
+      await producer.send({ topic, messages: messages.slice(from, from + together) });
     }
     await producer.disconnect();
   }
@@ -82,6 +90,18 @@ export class KafkaBench {
     const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
     await admin.disconnect();
     return new Map(offsets!.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
+  /** Resolves when the broker has dropped the group's last member. */
+  async groupIsEmpty(groupId: string): Promise<void> {
+    const admin = this.#kafka.admin();
+    await admin.connect();
+    for (;;) {
+      const { groups } = await admin.describeGroups([groupId]);
+      if (groups[0]!.members.length === 0) break;
+      await systemClock.sleep(50);
+    }
+    await admin.disconnect();
   }
 
   /** The first `count` messages of a topic, over all partitions. */
