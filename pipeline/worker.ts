@@ -10,6 +10,7 @@ import { answersFrom } from './answers.ts';
 import {
   assembleDecoder,
   assembleEngine,
+  assembleHistoryDecoder,
   ENGINE_VERSION,
   type AssembledEngine,
 } from './assemble.ts';
@@ -202,9 +203,10 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
   lifecycle.onClose('ledger connection', () => ledgerConnection.disconnect());
   const ledger = new Ledger(ledgerConnection);
   const placeholders = new Placeholders(config.placeholders);
-  const campaigns = compileCampaigns(config.campaigns, (value) =>
-    isPlaceholder(placeholders, value),
-  );
+  const campaigns = compileCampaigns(config.campaigns, (value) => {
+    const bytes = Buffer.from(value);
+    return placeholders.matches(bytes, 0, bytes.length, false);
+  });
   const commands = new CommandLog(stores.redis);
   lifecycle.onClose('command log', () => commands.close());
   const fail = (error: unknown): void => lifecycle.fail(error);
@@ -246,11 +248,6 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
     await pipeline.idle();
   });
   return { pipeline, settlement, journal, ledger, campaigns, commands, tally };
-}
-
-function isPlaceholder(placeholders: Placeholders, value: string): boolean {
-  const bytes = Buffer.from(value);
-  return placeholders.matches(bytes, 0, bytes.length, false);
 }
 
 interface HttpParts {
