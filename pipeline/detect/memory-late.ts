@@ -13,7 +13,8 @@ import {
   MEMBER,
   MEMBER_BITS,
   NO_PREVIOUS,
-  firstAfter,
+  LEAST_PLAIN,
+  firstAfterNear,
 } from './memory-layout.ts';
 import type { Ring } from './memory-layout.ts';
 import { MOMENT_NUMBERS, addMoment } from './memory-moments.ts';
@@ -24,7 +25,7 @@ import type { StreamState } from './memory-state.ts';
 export function measureLateBig(state: StreamState, line: number): void {
   const ring = lookBig(state, line);
   const big = state.keys.lines[line + BIG]!;
-  const end = firstAfter(ring, ring.first, ring.end, state.time);
+  const end = firstAfterNear(ring, state.time);
   const previous = state.hasMember ? previousOf(state, ring, line, end) : end;
   for (let w = 0; w < state.windowCount; w++) measureWindow(state, ring, big, w, end, previous);
   if (state.cold.length === 0) return;
@@ -59,34 +60,39 @@ function measureWindow(
   if (state.hasMoments)
     for (let n = 0; n < MOMENT_NUMBERS; n++)
       state.foundMoments[found + n] = state.moments[cursor * MOMENT_NUMBERS + n]!;
-  const count = (at: number, sign: 1 | -1): void => {
-    sum += sign * state.addend(ints[at + 1]!);
-    if (state.hasMoments) addMoment(state.foundMoments, found, state.valueAt(ints, at), sign);
-  };
   while (tail !== ring.end) {
     const at = base + ((tail & mask) << 2);
     if (((ints[at]! - bound) | 0) > 0) break;
-    count(at, -1);
+    sum -= state.addend(ints[at + 1]!);
     if (ints[at + 3]! >= 0) distinct--;
+    if (state.hasMoments) correct(state, found, at, -1);
     tail = (tail + 1) | 0;
   }
   while (tail !== ring.first) {
     const at = base + (((tail - 1) & mask) << 2);
     if (((ints[at]! - bound) | 0) <= 0) break;
-    count(at, 1);
+    sum += state.addend(ints[at + 1]!);
     if (ints[at + 3]! >= 0) distinct++;
+    if (state.hasMoments) correct(state, found, at, 1);
     tail = (tail - 1) | 0;
   }
   for (let seq = end; seq !== ring.end; seq = (seq + 1) | 0) {
     const at = base + ((seq & mask) << 2);
-    count(at, -1);
-    // Newer entries hold a member's only occurrence in the window when the one before lies outside of it.
+    const code = ints[at + 1]!;
+    sum -= code >= LEAST_PLAIN ? code : state.addend(code);
+    // A newer entry holds its member's only occurrence when the one before lies outside of the window.
     if ((ints[at + 3]! & MEMBER_BITS) > ((seq - tail) | 0)) distinct--;
+    if (state.hasMoments) correct(state, found, at, -1);
   }
   const entries = (end - tail) | 0;
   state.foundCounts[w] = entries;
   const isNew = state.hasMember && (previous === end || ((previous - tail) | 0) < 0);
   emit(state, w, entries + own, own === 1 ? sum + state.value : sum, distinct + (isNew ? 1 : 0));
+}
+
+/** Adds an entry to the moments found so far, or takes it off. */
+function correct(state: StreamState, found: number, at: number, sign: 1 | -1): void {
+  addMoment(state.foundMoments, found, state.valueAt(state.pool.ints, at), sign);
 }
 
 /** The last entry before `end` with the event's member, or `end` when there is none. */

@@ -67,6 +67,21 @@ export function firstAfter(ring: Ring, first: number, end: number, time: number)
   return (first + low) | 0;
 }
 
+/**
+ * As `firstAfter`, for a time close to the newest entry: it looks at 1, 2, 4 … entries from the end
+ * before it halves, so that an event a little late touches only entries that are in the cache.
+ */
+export function firstAfterNear(ring: Ring, time: number): number {
+  const { ints, base, mask, first, end } = ring;
+  const held = (end - first) | 0;
+  for (let back = 1, known = 0; ; known = back, back *= 2) {
+    if (back >= held) return firstAfter(ring, first, (end - known) | 0, time);
+    const seq = (end - back) | 0;
+    if (((ints[base + ((seq & mask) << 2)]! - time) | 0) <= 0)
+      return firstAfter(ring, (seq + 1) | 0, (end - known) | 0, time);
+  }
+}
+
 /** What the third and fourth integer of a stream's entries hold. */
 export const NO_MEMBER = 0;
 export const MEMBER = 1;

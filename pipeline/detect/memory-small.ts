@@ -21,6 +21,7 @@ import {
   OFFSET,
   SMALL_ENTRIES,
   firstAfter,
+  firstAfterNear,
 } from './memory-layout.ts';
 import type { Ring } from './memory-layout.ts';
 import { HOT_COLUMNS } from './memory-state.ts';
@@ -260,8 +261,8 @@ function isOwnMember(state: StreamState, ints: Int32Array, at: number): boolean 
 
 /** Where the event belongs: after all entries that are not later, by id too where that matters. */
 export function placeOf(state: StreamState, ring: Ring): number {
-  const { ints, base, mask, first, end } = ring;
-  let place = firstAfter(ring, first, end, state.time);
+  const { ints, base, mask, first } = ring;
+  let place = firstAfterNear(ring, state.time);
   while (state.memberMode === ID_ORDER && place !== first) {
     const at = base + (((place - 1) & mask) << 2);
     if (ints[at] !== state.time || isIdAfter(state.lo, state.hi, ints[at + 2]!, ints[at + 3]!))
