@@ -12,15 +12,9 @@
 import type { Redis } from 'ioredis';
 import type { Grant } from './grant.ts';
 import { decodeEntry, type JournalEntry } from './journal.ts';
-import {
-  accountPart,
-  type Leg,
-  type LedgerOp,
-  type RefundOp,
-  type ReserveOp,
-  type SettleOp,
-} from './ledger-op.ts';
-import { decodeGrant, identityOf, termsOf } from './record.ts';
+import type { LedgerOp } from './ledger-op.ts';
+import { decodeAnswer, encodeRequest } from './ledger-request.ts';
+import { decodeGrant } from './record.ts';
 import { isUnavailable, LedgerUnavailable } from './redis.ts';
 import { Script } from './script.ts';
 
@@ -62,6 +56,7 @@ export class Ledger {
   readonly keys: LedgerKeys;
   readonly generationSize: number;
   readonly #keyList: readonly string[];
+  readonly #size: string;
 
   /** @param redis a connection that fails fast (`RedisServer.connect('effects')`). */
   constructor(redis: Redis, options: LedgerOptions = {}) {
@@ -69,6 +64,7 @@ export class Ledger {
     this.generationSize = options.generationSize ?? 500_000;
     this.keys = ledgerKeys(options.prefix ?? '{sheepdog}:ledger');
     this.#keyList = Object.values(this.keys);
+    this.#size = String(this.generationSize);
   }
 
   /**
@@ -79,13 +75,22 @@ export class Ledger {
    */
   async apply(ops: readonly LedgerOp[]): Promise<Grant[][]> {
     const results: Grant[][] = [];
+    let request = encodeRequest(ops.slice(0, OPS_A_CALL));
+    let answered: { ops: readonly LedgerOp[]; answers: readonly string[][] } | undefined;
+    const decode = (): void => {
+      answered?.ops.forEach((op, i) => results.push(decodeAnswer(op, answered!.answers[i]!)));
+    };
     for (let from = 0; from < ops.length; from += OPS_A_CALL) {
-      const request = encodeRequest(ops.slice(from, from + OPS_A_CALL));
-      const answers = (await this.#call(() =>
-        APPLY.run(this.redis, this.#keyList, [request, String(this.generationSize)]),
-      )) as string[][];
-      for (const answer of answers) results.push(grantsOf(answer));
+      const call = this.#call(() => APPLY.run(this.redis, this.#keyList, [request, this.#size]));
+      // While the server works, the last answer is read and the next request written; it is sent only
+      // when this one has succeeded, so that no operation overtakes one that failed.
+      call.catch(() => undefined);
+      decode();
+      const next = from + OPS_A_CALL;
+      if (next < ops.length) request = encodeRequest(ops.slice(next, next + OPS_A_CALL));
+      answered = { ops: ops.slice(from, next), answers: (await call) as string[][] };
     }
+    decode();
     return results;
   }
 
@@ -160,95 +165,4 @@ function ledgerKeys(prefix: string): LedgerKeys {
 export function balanceOf(account: string, text: string): Balance {
   const [posted, pending] = text.split(' ');
   return { account, posted: Number(posted), pending: Number(pending) };
-}
-
-function grantsOf(answer: readonly string[]): Grant[] {
-  const grants: Grant[] = [];
-  for (let i = 0; i < answer.length; i += 2) grants.push(decodeGrant(answer[i]!, answer[i + 1]!));
-  return grants;
-}
-
-/** The accounts of one call, each named once; operations speak of them by number, from 1. */
-class AccountTable {
-  readonly list: (readonly [name: string, limit: number])[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  number(leg: Leg): number {
-    const limit = leg.limit ?? -1;
-    const key = `${leg.account} ${limit}`;
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.list.push([leg.account, limit]);
-      this.#numbers.set(key, number);
-    }
-    return number;
-  }
-}
-
-function encodeRequest(ops: readonly LedgerOp[]): string {
-  const accounts = new AccountTable();
-  const encoded = ops.map((op) => {
-    if (op.kind === 'reserve') return encodeReserve(op, accounts);
-    return op.kind === 'refund' ? encodeRefund(op) : encodeSettle(op);
-  });
-  return JSON.stringify({ accounts: accounts.list, ops: encoded });
-}
-
-function encodeReserve(op: ReserveOp, accounts: AccountTable): unknown {
-  const number = (leg: Leg): number => accounts.number(leg);
-  return {
-    kind: op.kind,
-    id: op.grantId,
-    identity: identityOf(op),
-    terms: termsOf(op),
-    event: op.eventId,
-    part: accountPart(op.eventId),
-    payment: op.paymentMinor,
-    eventTime: op.occurredAtMs,
-    intent: op.intent,
-    reason: op.reason,
-    choices: op.choices.map(({ tier, amountMinor, quota }) => [
-      tier,
-      amountMinor,
-      quota === undefined ? 0 : number(quota),
-    ]),
-    limits: op.limits.map(number),
-    quotas: op.quotas.map(number),
-    budgets: op.budgets.map(number),
-    holdMs: op.hold?.timeoutMs ?? 0,
-    onTimeout: op.hold?.onTimeout ?? 'void',
-  };
-}
-
-function encodeRefund(op: RefundOp): unknown {
-  const facts = {
-    ...op,
-    campaignId: '',
-    offerId: '',
-    eventId: op.refundId,
-    paymentMinor: op.refundMinor,
-  };
-  return {
-    kind: op.kind,
-    id: op.refundId,
-    identity: identityOf(facts),
-    terms: termsOf({ budgetLine: '', configVersion: op.configVersion }),
-    payment: op.paymentId,
-    part: accountPart(op.paymentId),
-    amount: op.refundMinor,
-    eventTime: op.occurredAtMs,
-  };
-}
-
-/** A command's time is no event time: it never ends a hold. */
-function encodeSettle(op: SettleOp): unknown {
-  return {
-    kind: op.kind,
-    id: op.id,
-    event: op.eventId,
-    part: accountPart(op.eventId),
-    to: op.to,
-    reason: op.reason,
-    at: op.occurredAtMs,
-  };
 }

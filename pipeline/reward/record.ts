@@ -45,7 +45,6 @@ export function termsOf(grant: Pick<Grant, 'budgetLine' | 'configVersion'>): str
 /** @throws Error when the text is not a record: the ledger is damaged. */
 export function decodeGrant(id: string, text: string): Grant {
   const [standing, identity, terms] = text.split('\n');
-  const [state, reason, tier, amount, clawedBack, revision] = standing!.split(' ');
   const facts = JSON.parse(identity ?? '') as (string | number)[];
   const [budgetLine, configVersion] = JSON.parse(terms ?? '') as string[];
   return {
@@ -57,14 +56,24 @@ export function decodeGrant(id: string, text: string): Grant {
     accountId: textAt(facts, 3),
     customerId: textAt(facts, 4),
     cardId: textAt(facts, 5),
+    paymentMinor: Number(facts[6] ?? 0),
+    occurredAtMs: Number(facts[7] ?? 0),
+    configVersion: configVersion ?? '',
+    ...standingOf(standing!),
+  };
+}
+
+/** What of a grant changes: the first line of its record. */
+export function standingOf(
+  line: string,
+): Pick<Grant, 'state' | 'reason' | 'tier' | 'amountMinor' | 'clawedBackMinor' | 'revision'> {
+  const [state, reason, tier, amount, clawedBack, revision] = line.split(' ');
+  return {
     state: state as GrantState,
     reason: reason as GrantReason,
     tier: Number(tier),
     amountMinor: Number(amount),
     clawedBackMinor: Number(clawedBack),
-    paymentMinor: Number(facts[6] ?? 0),
-    occurredAtMs: Number(facts[7] ?? 0),
-    configVersion: configVersion ?? '',
     revision: Number(revision),
   };
 }

@@ -4,6 +4,12 @@ import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
+/** ioredis hangs the command and its arguments on an error: customers' data, which must not reach a log. */
+function bare(error: unknown): unknown {
+  if (error instanceof Error) delete (error as { command?: unknown }).command;
+  return error;
+}
+
 /** A script whose file name ends in the number of its keys, e.g. `apply-11.lua`. */
 export class Script {
   readonly #text: string;
@@ -30,8 +36,12 @@ export class Script {
       return await redis.evalsha(this.#hash, keys.length, ...keys, ...args);
     } catch (error) {
       // A server that was restarted has forgotten its scripts.
-      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-      return redis.eval(this.#text, keys.length, ...keys, ...args);
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw bare(error);
+    }
+    try {
+      return await redis.eval(this.#text, keys.length, ...keys, ...args);
+    } catch (error) {
+      throw bare(error);
     }
   }
 }

@@ -16,10 +16,11 @@ KEYS[8]  parkedBefore    the generation before it
 KEYS[9]  holds           sorted set: "grant-id void|manual_review" by the time the hold ends
 KEYS[10] journal         stream: entry <sequence>-0
 KEYS[11] state           hash: sequence, watermark
-ARGV[1]  JSON {"accounts": [[name, limit or -1], ...], "ops": [...]} as ledger.ts encodes it
+ARGV[1]  JSON {"accounts": [[name, limit or -1], ...], "ops": [...]} as ledger-request.ts encodes it
 ARGV[2]  size at which a generation of refused or parked records is closed
 
-Returns one array an operation, in order: [id, record, id, record, ...] of the grants it touched.
+Returns one array an operation, in order: [id, head, id, head, ...] of the grants it touched, the head being
+         the first three lines of the record.
 Errors:  any error means that nothing was changed.
 ]]
 
@@ -49,7 +50,7 @@ for index, op in ipairs(request.ops) do
   local answer = {}
   for _, id in ipairs(touched) do
     answer[#answer + 1] = id
-    answer[#answer + 1] = find(id).text
+    answer[#answer + 1] = find(id).head
   end
   results[index] = answer
 end

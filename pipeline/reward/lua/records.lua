@@ -82,7 +82,8 @@ local function parse(id, text, moving)
   )
   return {
     id = id,
-    text = text,
+    head = state .. ' ' .. reason .. ' ' .. tier .. ' ' .. amount .. ' ' .. clawed .. ' ' .. revision .. ' ' .. payment
+      .. '\n' .. identity .. '\n' .. terms,
     moving = moving,
     state = state,
     reason = reason,
@@ -142,19 +143,19 @@ end
 local function journal(operation, operation_id, at, record, legs)
   sequence = sequence + 1
   record.revision = sequence
-  record.text = record.state .. ' ' .. record.reason .. ' ' .. int(record.tier) .. ' ' .. int(record.amount)
+  record.head = record.state .. ' ' .. record.reason .. ' ' .. int(record.tier) .. ' ' .. int(record.amount)
     .. ' ' .. int(record.clawed) .. ' ' .. int(sequence) .. ' ' .. int(record.payment)
     .. '\n' .. record.identity .. '\n' .. record.terms
-    .. '\n' .. table.concat(record.units, ' ') .. '\n' .. table.concat(record.money, ' ')
+  local text = record.head .. '\n' .. table.concat(record.units, ' ') .. '\n' .. table.concat(record.money, ' ')
   records[record.id] = record
-  write(record.moving and 'grants' or 'refused', record.id, record.text)
+  write(record.moving and 'grants' or 'refused', record.id, text)
   entries[#entries + 1] = {
     sequence = sequence,
     operation = operation,
     operation_id = operation_id,
     at = at,
     record = record,
-    text = record.text,
+    text = text,
     legs = table.concat(legs, '\n'),
   }
 end
