@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { messageOf } from '../failure.ts';
 import { syncFolder } from './inbox-checkpoint.ts';
 import { encodeSegmentHeader, segmentName, SEGMENT_HEADER_BYTES } from './inbox-segment.ts';
+import { SyncThread } from './inbox-sync.ts';
 
 /**
  * The file grows by this much at once, filled with zeros. A sync of bytes within the file's length needs no entry in
@@ -21,6 +22,7 @@ export class InboxWriter {
   readonly #folder: string;
   readonly #segmentBytes: number;
   readonly #bases: number[];
+  readonly #thread = new SyncThread();
   #file: FileHandle | undefined;
   #offset = 0;
   /** Length of the active file: zeros from `#offset` on. */
@@ -62,7 +64,7 @@ export class InboxWriter {
     const file = this.#file!;
     const end = this.#offset + bytes.length;
     try {
-      if (end > this.#allocated) await this.#extend(file, end);
+      if (end > this.#allocated) this.#extend(file, end);
       // A copy into the page cache takes microseconds; a trip to the thread pool and back takes longer.
       writeAll(file, bytes, this.#offset);
     } catch (error) {
@@ -70,7 +72,7 @@ export class InboxWriter {
       throw error;
     }
     try {
-      await file.datasync();
+      await this.#thread.sync(file.fd);
     } catch (error) {
       // After a failed sync the kernel may have dropped the pages and call them clean: no second try can be trusted.
       this.broken = `sync failed (${messageOf(error)}); restart once the disk is sound`;
@@ -100,15 +102,13 @@ export class InboxWriter {
     // The zeros are harmless, so a failure to take them off is too.
     await file?.truncate(this.#offset).catch(() => undefined);
     await file?.close();
+    await this.#thread.close();
   }
 
-  async #extend(file: FileHandle, end: number): Promise<void> {
+  #extend(file: FileHandle, end: number): void {
     const from = this.#allocated;
     const to = Math.max(end, from + Math.min(EXTEND_BYTES, this.#segmentBytes));
-    const zeros = Buffer.alloc(to - from);
-    for (let done = 0; done < zeros.length;) {
-      done += (await file.write(zeros, done, zeros.length - done, from + done)).bytesWritten;
-    }
+    writeAll(file, Buffer.alloc(to - from), from);
     this.#allocated = to;
   }
 

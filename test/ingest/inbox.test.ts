@@ -154,7 +154,7 @@ describe('what was appended', () => {
 describe('after a crash', () => {
   it('a tail cut at any byte loses only the records that were not whole, and writing goes on', async () => {
     const texts = ['first', 'second one', 'the third'];
-    const inbox = await open();
+    const inbox = await open(4096);
     const ends: number[] = [];
     const path = join(folder, segmentName(0));
     for (const text of texts) {
@@ -165,21 +165,21 @@ describe('after a crash', () => {
     const whole = await readFile(path);
     for (let length = 0; length < whole.length; length++) {
       await rm(folder, { recursive: true });
-      await (await open()).close();
+      await (await open(4096)).close();
       await writeFile(path, whole.subarray(0, length));
       const kept = texts.filter((_, i) => ends[i]! <= length);
-      const torn = await open();
+      const torn = await open(4096);
       const end = Math.max(length < 16 ? 0 : 16, ...ends.filter((each) => each <= length));
       const cut = whole.toString('latin1', end, length).replace(/\0+$/, '');
       expect(torn.cutBytes, `cut at ${length}`).toBe(cut.length);
       expect((await redelivered(torn)).texts, `cut at ${length}`).toEqual(kept);
       await torn.append([entry('after')]);
       await torn.close();
-      const next = await open();
+      const next = await open(4096);
       expect((await redelivered(next)).texts, `cut at ${length}`).toEqual([...kept, 'after']);
       await next.close();
     }
-  });
+  }, 60_000);
 
   it('a record with any wrong byte is not delivered', async () => {
     const inbox = await open();
