@@ -64,7 +64,6 @@ export class Pipeline {
   async deliver(raw: RawBatch): Promise<void> {
     await this.#room();
     await this.#inTurn(() => this.#run(raw, undefined));
-    await this.#room();
   }
 
   /** As `deliver`, with the outcome of every record: for a caller who waits for the answer. */
