@@ -16,6 +16,9 @@ import type { FeatureMatrix } from './window-store.ts';
 const STORES = 1;
 const LOOKS = 2;
 
+/** Expired keys stay at most this part of their retention, beside the time that a round takes. */
+const ROUNDS_PER_RETENTION = 4;
+
 export class Dimension {
   evicted = 0;
   /** Nothing is held that had expired when the watermark stood here. */
@@ -28,6 +31,7 @@ export class Dimension {
   /** The hand of eviction: the next record it looks at, and the watermark when its round began. */
   private hand = 1;
   private roundBeganMs = Number.NEGATIVE_INFINITY;
+  private readonly restMs: number;
 
   constructor(plan: DimensionPlan, budget: KeyBudget, pool: EntryPool, latenessMs: number) {
     this.keys = new KeyTable(plan.streams.length, budget);
@@ -35,6 +39,8 @@ export class Dimension {
       (stream) => new StreamState(stream, this.keys, pool, latenessMs),
     );
     this.keyColumns = plan.keys.map(keyColumn);
+    const retained = plan.streams.map(({ longestWindowMs }) => longestWindowMs + latenessMs);
+    this.restMs = Math.max(...retained) / ROUNDS_PER_RETENTION;
     this.stride = plan.streams.length * LINE_INTS;
     this.uses = Uint8Array.from(EVENT_TYPES, (_type, code) => {
       const stores = plan.streams.some(({ feeds }) => feeds[code] === 1);
@@ -61,11 +67,15 @@ export class Dimension {
     for (const stream of this.streams) stream.setNow(watermarkMs);
   }
 
-  /** Lets the hand look at `steps` records and drop what has expired. */
+  /**
+   * Lets the hand look at up to `steps` records and drop what has expired. After a round it rests until
+   * enough event time has gone by for something to have expired.
+   */
   sweep(steps: number, watermarkMs: number): void {
     const { keys } = this;
-    for (let n = Math.min(steps, keys.end); n > 0; n--) {
+    for (let n = steps; n > 0; n--) {
       if (this.hand >= keys.end) {
+        if (watermarkMs < this.roundBeganMs + this.restMs) return;
         this.cleanedMs = Math.max(this.cleanedMs, this.roundBeganMs);
         this.roundBeganMs = watermarkMs;
         this.hand = 1;
