@@ -1,7 +1,7 @@
 /** The journal: every change of the ledger, in the order of its own sequence numbers. */
 
 import type { Grant } from './grant.ts';
-import { decodeGrant } from './record.ts';
+import { decodeGrant, movedOf, type Moved } from './record.ts';
 
 /** What moved a leg. A contract with the ledger_entries table: add, never rename. */
 export const OPERATIONS = [
@@ -75,20 +75,32 @@ const NO_LEG: JournalLeg = { account: '', postedDelta: 0, pendingDelta: 0 };
 export function decodeEntry(id: string, fields: readonly string[]): JournalEntry {
   const value = new Map<string, string>();
   for (let i = 0; i < fields.length; i += 2) value.set(fields[i]!, fields[i + 1]!);
+  const record = value.get('record')!;
+  const grant = decodeGrant(value.get('grant')!, record);
   return {
     sequence: Number(id.slice(0, id.indexOf('-'))),
     operation: value.get('operation') as Operation,
     operationId: value.get('operationId')!,
     occurredAtMs: Number(value.get('at')),
-    grant: decodeGrant(value.get('grant')!, value.get('record')!),
-    legs: legsOf(value.get('legs')!),
+    grant,
+    legs: legsOf(value.get('legs')!, movedOf(record), grant.amountMinor),
   };
 }
 
-function legsOf(text: string): JournalLeg[] {
+/** Spells out the legs that name the record's accounts in short (lua/records.lua). */
+function legsOf(text: string, moved: Moved, amount: number): JournalLeg[] {
   if (text === '') return [];
-  return text.split('\n').map((line) => {
-    const [account, posted, pending] = line.split(' ');
-    return { account: account!, postedDelta: Number(posted), pendingDelta: Number(pending) };
+  return text.split('\n').flatMap((line) => {
+    const [account, first, second] = line.split(' ');
+    const [posted, pending] = [Number(first), Number(second)];
+    const each = (accounts: readonly string[], times: number): JournalLeg[] =>
+      accounts.map((name) => ({
+        account: name,
+        // Adding 0 turns the −0 of a product into 0.
+        postedDelta: posted * times + 0,
+        pendingDelta: pending * times + 0,
+      }));
+    if (account === '*') return [...each(moved.units, 1), ...each(moved.money, amount)];
+    return account === '$' ? each(moved.money, 1) : each([account!], 1);
   });
 }

@@ -28,23 +28,42 @@ class AccountTable {
   }
 }
 
-/** @returns the argument of lua/apply-11.lua for some operations. */
-export function encodeRequest(ops: readonly LedgerOp[]): string {
-  const accounts = new AccountTable();
-  const encoded = ops.map((op) => {
-    if (op.kind === 'reserve') return encodeReserve(op, accounts);
-    return op.kind === 'refund' ? encodeRefund(op) : encodeSettle(op);
-  });
-  return JSON.stringify({ accounts: accounts.list, ops: encoded });
+/** Operations as the script takes them, with what is needed to read its answer. */
+export interface LedgerRequest {
+  readonly ops: readonly LedgerOp[];
+  /** The argument of lua/apply-11.lua. */
+  readonly text: string;
+  /** For a reservation the part of the record's head that never changes, '' for other operations. */
+  readonly expected: readonly string[];
 }
 
-function encodeReserve(op: ReserveOp, accounts: AccountTable): unknown {
+export function encodeRequest(ops: readonly LedgerOp[]): LedgerRequest {
+  const accounts = new AccountTable();
+  const expected: string[] = [];
+  const encoded = ops.map((op) => {
+    if (op.kind === 'reserve') {
+      const [identity, terms] = [identityOf(op), termsOf(op)];
+      expected.push(`\n${identity}\n${terms}`);
+      return encodeReserve(op, identity, terms, accounts);
+    }
+    expected.push('');
+    return op.kind === 'refund' ? encodeRefund(op) : encodeSettle(op);
+  });
+  return { ops, text: JSON.stringify({ accounts: accounts.list, ops: encoded }), expected };
+}
+
+function encodeReserve(
+  op: ReserveOp,
+  identity: string,
+  terms: string,
+  accounts: AccountTable,
+): unknown {
   const number = (leg: Leg): number => accounts.number(leg);
   return {
     kind: op.kind,
     id: op.grantId,
-    identity: identityOf(op),
-    terms: termsOf(op),
+    identity,
+    terms,
     event: op.eventId,
     part: accountPart(op.eventId),
     payment: op.paymentMinor,
@@ -97,27 +116,28 @@ function encodeSettle(op: SettleOp): unknown {
   };
 }
 
-/** @param answer ids and heads of records in turn, as the script returns them for `op`. */
-export function decodeAnswer(op: LedgerOp, answer: readonly string[]): Grant[] {
-  const grants: Grant[] = [];
-  for (let i = 0; i < answer.length; i += 2) {
-    const id = answer[i]!;
-    const head = answer[i + 1]!;
-    const expected =
-      op.kind === 'reserve' && id === op.grantId ? `\n${identityOf(op)}\n${termsOf(op)}` : '';
-    // Nearly every answer is about the very operation that was sent: its facts are at hand, unparsed.
-    grants.push(
-      op.kind === 'reserve' && expected !== '' && head.endsWith(expected)
-        ? ownGrant(op, head.slice(0, head.length - expected.length))
-        : decodeGrant(id, head),
-    );
-  }
-  return grants;
+/**
+ * @param answers for each operation ids and heads of records in turn, as the script returns them.
+ * @returns for each operation the grants it touched.
+ */
+export function decodeAnswers(request: LedgerRequest, answers: readonly string[][]): Grant[][] {
+  return request.ops.map((op, index) => {
+    const answer = answers[index]!;
+    const grants: Grant[] = [];
+    for (let i = 0; i < answer.length; i += 2) {
+      grants.push(decodeAnswer(op, request.expected[index]!, answer[i]!, answer[i + 1]!));
+    }
+    return grants;
+  });
 }
 
-function ownGrant(op: ReserveOp, standing: string): Grant {
+/** Nearly every answer is about the very operation that was sent: its facts are at hand, unparsed. */
+function decodeAnswer(op: LedgerOp, expected: string, id: string, head: string): Grant {
+  if (op.kind !== 'reserve' || id !== op.grantId || !head.endsWith(expected)) {
+    return decodeGrant(id, head);
+  }
   return {
-    id: op.grantId,
+    id,
     campaignId: op.campaignId,
     offerId: op.offerId,
     budgetLine: op.budgetLine,
@@ -128,6 +148,6 @@ function ownGrant(op: ReserveOp, standing: string): Grant {
     paymentMinor: op.paymentMinor,
     occurredAtMs: op.occurredAtMs,
     configVersion: op.configVersion,
-    ...standingOf(standing),
+    ...standingOf(head.slice(0, head.length - expected.length)),
   };
 }

@@ -4,7 +4,7 @@
  * Every operation takes all of its legs or none, and its answer (a rejection too) is kept under its
  * business id, so that any prefix of operations may be applied again and gets the same answers.
  *
- * Memory: about 0.7 kB a grant that moved legs (record, indexes, counters), kept for the campaign's life and bounded by its
+ * Memory: about 0.8 kB a grant that moved legs (record, indexes, counters), kept for the campaign's life and bounded by its
  * quotas and budget; about 0.4 kB an answer that moved none, of which two generations of `generationSize`
  * are kept. An answer older than those is still in the journal; the pipeline recognises repeats by event id.
  */
@@ -13,7 +13,7 @@ import type { Redis } from 'ioredis';
 import type { Grant } from './grant.ts';
 import { decodeEntry, type JournalEntry } from './journal.ts';
 import type { LedgerOp } from './ledger-op.ts';
-import { decodeAnswer, encodeRequest } from './ledger-request.ts';
+import { decodeAnswers, encodeRequest } from './ledger-request.ts';
 import { decodeGrant } from './record.ts';
 import { isUnavailable, LedgerUnavailable } from './redis.ts';
 import { Script } from './script.ts';
@@ -76,21 +76,20 @@ export class Ledger {
   async apply(ops: readonly LedgerOp[]): Promise<Grant[][]> {
     const results: Grant[][] = [];
     let request = encodeRequest(ops.slice(0, OPS_A_CALL));
-    let answered: { ops: readonly LedgerOp[]; answers: readonly string[][] } | undefined;
-    const decode = (): void => {
-      answered?.ops.forEach((op, i) => results.push(decodeAnswer(op, answered!.answers[i]!)));
-    };
+    let answered: (() => Grant[][]) | undefined;
     for (let from = 0; from < ops.length; from += OPS_A_CALL) {
-      const call = this.#call(() => APPLY.run(this.redis, this.#keyList, [request, this.#size]));
+      const sent = request;
+      const call = this.#call(() => APPLY.run(this.redis, this.#keyList, [sent.text, this.#size]));
       // While the server works, the last answer is read and the next request written; it is sent only
       // when this one has succeeded, so that no operation overtakes one that failed.
       call.catch(() => undefined);
-      decode();
+      if (answered !== undefined) results.push(...answered());
       const next = from + OPS_A_CALL;
       if (next < ops.length) request = encodeRequest(ops.slice(next, next + OPS_A_CALL));
-      answered = { ops: ops.slice(from, next), answers: (await call) as string[][] };
+      const answers = (await call) as string[][];
+      answered = () => decodeAnswers(sent, answers);
     }
-    decode();
+    if (answered !== undefined) results.push(...answered());
     return results;
   }
 

@@ -63,6 +63,15 @@ export function decodeGrant(id: string, text: string): Grant {
   };
 }
 
+/** The accounts that the record's grant has moved. */
+export function movedOf(text: string): Moved {
+  const [, , , units = '', money = ''] = text.split('\n');
+  return {
+    units: units === '' ? [] : units.split(' '),
+    money: money === '' ? [] : money.split(' '),
+  };
+}
+
 /** What of a grant changes: the first line of its record. */
 export function standingOf(
   line: string,

@@ -1,9 +1,6 @@
 -- All writes of one call. The journal comes first: it refuses a sequence number that does not grow, which
 -- is how a ledger restored from an older copy shows itself, before anything else was changed.
 
--- Far below the number of values that Lua can hand to one call.
-local FIELDS_A_CALL = 500
-
 local function set_fields(name, fields)
   local values = {}
   for _, field in ipairs(fields) do

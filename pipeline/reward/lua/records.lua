@@ -51,18 +51,51 @@ end
 local balances = {}
 local moved = {}
 
-local function balance(account)
-  local held = balances[account]
-  if not held then
-    held = { posted = 0, pending = 0 }
-    local text = redis.call('HGET', KEY.balances, account)
-    if text then
-      local posted, pending = string.match(text, '^(%-?%d+) (%-?%d+)$')
-      held.posted, held.pending = tonumber(posted), tonumber(pending)
-    end
-    balances[account] = held
+local function hold_balance(account, text)
+  local held = { posted = 0, pending = 0 }
+  if text then
+    local posted, pending = string.match(text, '^(%-?%d+) (%-?%d+)$')
+    held.posted, held.pending = tonumber(posted), tonumber(pending)
   end
+  balances[account] = held
   return held
+end
+
+local function balance(account)
+  return balances[account] or hold_balance(account, redis.call('HGET', KEY.balances, account))
+end
+
+-- Most of what a call will read is known beforehand: one command for many fields costs a third of as many commands.
+local FIELDS_A_CALL = 500
+
+local function prefetch(key, fields, note)
+  for from = 1, #fields, FIELDS_A_CALL do
+    local last = math.min(from + FIELDS_A_CALL - 1, #fields)
+    local values = redis.call('HMGET', key, unpack(fields, from, last))
+    for index, value in ipairs(values) do
+      note(fields[from + index - 1], value)
+    end
+  end
+end
+
+do
+  local ids, events, accounts = {}, {}, {}
+  for _, op in ipairs(request.ops) do
+    if op.kind == 'reserve' then
+      ids[#ids + 1] = op.id
+      events[#events + 1] = op.event
+    end
+  end
+  for index, account in ipairs(request.accounts) do
+    accounts[index] = account[1]
+  end
+  prefetch(KEY.grants, ids, function(id, text)
+    seen.grants[id] = text
+  end)
+  prefetch(KEY.payments, events, function(event, text)
+    seen.payments[event] = text
+  end)
+  prefetch(KEY.balances, accounts, hold_balance)
 end
 
 local records = {}
@@ -120,24 +153,40 @@ local sequence = tonumber(stored[1] or '0')
 local watermark = tonumber(stored[2] or '0')
 local entries = {}
 
--- Moves one account and notes the leg.
-local function leg(legs, account, posted, pending)
+local function move(account, posted, pending)
   local held = balance(account)
   held.posted = held.posted + posted
   held.pending = held.pending + pending
   moved[account] = held
+end
+
+-- Moves one account and notes the leg.
+local function leg(legs, account, posted, pending)
+  move(account, posted, pending)
   legs[#legs + 1] = account .. ' ' .. int(posted) .. ' ' .. int(pending)
+end
+
+-- Moves the accounts that a grant moves by its amount.
+local function move_money(legs, record, posted, pending)
+  for _, account in ipairs(record.money) do
+    move(account, posted, pending)
+  end
+  legs[#legs + 1] = '$ ' .. int(posted) .. ' ' .. int(pending)
 end
 
 -- Moves every account of a grant between pending and posted; the signs are -1, 0 or 1.
 local function move_all(legs, record, posted, pending)
   for _, account in ipairs(record.units) do
-    leg(legs, account, posted, pending)
+    move(account, posted, pending)
   end
   for _, account in ipairs(record.money) do
-    leg(legs, account, posted * record.amount, pending * record.amount)
+    move(account, posted * record.amount, pending * record.amount)
   end
+  legs[#legs + 1] = '* ' .. int(posted) .. ' ' .. int(pending)
 end
+
+-- The legs of an entry are lines "account posted pending"; "*" stands for all accounts that the record names,
+-- by one unit or by the amount, and "$" for those of the amount alone. journal.ts spells them out.
 
 -- Gives the record its next revision, keeps it, and appends the journal entry that led to it.
 local function journal(operation, operation_id, at, record, legs)

@@ -6,9 +6,7 @@
 local function claw_back(grant, refunded, reason, operation_id, at, legs)
   if grant.state == 'posted' or grant.state == 'clawed_back' then
     local owed = mul_div_half_up(grant.amount, refunded, grant.payment) - grant.clawed
-    for _, account in ipairs(grant.money) do
-      leg(legs, account, -owed, 0)
-    end
+    move_money(legs, grant, -owed, 0)
     grant.clawed = grant.clawed + owed
     grant.reason = reason
     if grant.clawed == grant.amount then

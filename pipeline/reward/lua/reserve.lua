@@ -33,14 +33,10 @@ local function obstacle(op, choice)
   return nil
 end
 
-local function names(list, ...)
-  local found = {}
-  for _, indexes in ipairs({ list, ... }) do
-    for _, index in ipairs(indexes) do
-      found[#found + 1] = request.accounts[index][1]
-    end
+local function add_names(found, indexes)
+  for _, index in ipairs(indexes) do
+    found[#found + 1] = request.accounts[index][1]
   end
-  return found
 end
 
 local function take(op, record, choice)
@@ -49,8 +45,12 @@ local function take(op, record, choice)
   record.reason = op.reason
   record.tier = choice[1]
   record.amount = choice[2]
-  record.units = names(op.limits, op.quotas, choice[3] > 0 and { choice[3] } or {})
-  record.money = names(op.budgets)
+  add_names(record.units, op.limits)
+  add_names(record.units, op.quotas)
+  if choice[3] > 0 then
+    record.units[#record.units + 1] = request.accounts[choice[3]][1]
+  end
+  add_names(record.money, op.budgets)
   local legs = {}
   if op.intent == 'held' then
     move_all(legs, record, 0, 1)
