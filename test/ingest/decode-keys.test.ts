@@ -1,0 +1,109 @@
+/** What joins events: the keys of their windows, and card numbers that are masked and yet told apart. */
+
+import { describe, expect, it } from 'vitest';
+import { EventBatch, KEY_FIELDS, keyColumn, type KeyField } from '../../pipeline/event.ts';
+import { batchFrom, paymentOf, START_MS, testDecoder, type PlainEvent } from '../support/events.ts';
+
+const RECEIVED_MS = START_MS + 1000;
+
+function keyOf(batch: EventBatch, field: KeyField, row: number): string {
+  const cell = keyColumn(field) * batch.capacity + row;
+  return `${batch.keyHi[cell]!}:${batch.keyLo[cell]!}`;
+}
+
+const ABSENT = '0:0';
+
+describe('window keys', () => {
+  it('are equal for equal values, different for others, and absent for placeholders', () => {
+    const batch = batchFrom([
+      paymentOf({ deviceId: 'dev-1' }),
+      paymentOf({ deviceId: 'dev-1', ip: '203.0.113.200' }),
+      paymentOf({ deviceId: 'Unknown', ip: '0.0.0.0', accountId: '00000000', merchantId: '' }),
+      paymentOf({ deviceId: '02:00:00:00:00:00', ip: 'token-9', cardId: null }),
+      paymentOf({ deviceId: '00000000-0000-0000-0000-000000000000', ip: '::ffff:203.0.113.9' }),
+    ]);
+    expect(keyOf(batch, 'deviceId', 0)).not.toBe(ABSENT);
+    expect(keyOf(batch, 'deviceId', 1)).toBe(keyOf(batch, 'deviceId', 0));
+    for (const row of [2, 3, 4]) expect(keyOf(batch, 'deviceId', row)).toBe(ABSENT);
+    for (const field of ['ip', 'ipPrefix', 'accountId', 'merchantId'] as const) {
+      expect(keyOf(batch, field, 2)).toBe(ABSENT);
+    }
+    expect(batch.view(2)).toMatchObject({ deviceId: 'Unknown', accountId: '00000000' });
+    expect(keyOf(batch, 'cardId', 3)).toBe(ABSENT);
+    expect(keyOf(batch, 'ip', 3)).not.toBe(ABSENT);
+    expect(keyOf(batch, 'ipPrefix', 3)).toBe(ABSENT);
+    for (const row of [1, 4]) {
+      expect(keyOf(batch, 'ipPrefix', row)).toBe(keyOf(batch, 'ipPrefix', 0));
+      expect(keyOf(batch, 'ip', row)).not.toBe(keyOf(batch, 'ip', 0));
+    }
+  });
+
+  it('see one address in all its spellings, and one /64 around it', () => {
+    const spellings = ['2001:db8::1', '2001:DB8:0:0:0:0:0:1', '2001:0db8::0001'];
+    const batch = batchFrom(
+      [...spellings, '2001:db8::2', '2001:db8:0:1::1'].map((ip) => paymentOf({ ip })),
+    );
+    expect([0, 1, 2].map((row) => batch.text('ip', row))).toEqual(Array(3).fill('2001:db8::1'));
+    expect(new Set([0, 1, 2, 3].map((row) => keyOf(batch, 'ipPrefix', row))).size).toBe(1);
+    expect(new Set([0, 1, 2].map((row) => keyOf(batch, 'ip', row))).size).toBe(1);
+    expect(new Set([0, 3, 4].map((row) => keyOf(batch, 'ip', row))).size).toBe(3);
+    expect(keyOf(batch, 'ipPrefix', 4)).not.toBe(keyOf(batch, 'ipPrefix', 0));
+  });
+
+  it('are what keyOf gives for the same text', () => {
+    const decoder = testDecoder();
+    const batch = batchFrom([paymentOf({ cardId: '4111111111111111', ip: '2001:DB8::1' })], {
+      decoder,
+    });
+    const given = { ...paymentOf(), cardId: '4111111111111111', ip: '2001:db8:0::1' };
+    for (const field of KEY_FIELDS) {
+      const text = field === 'ipPrefix' ? given.ip : String((given as PlainEvent)[field]);
+      const { lo, hi } = decoder.keyOf(field, text);
+      expect(`${hi}:${lo}`).toBe(keyOf(batch, field, 0));
+    }
+    expect(decoder.keyOf('deviceId', 'n/a')).toEqual({ lo: 0, hi: 0 });
+    expect(decoder.keyOf('ipPrefix', 'token')).toEqual({ lo: 0, hi: 0 });
+  });
+});
+
+describe('a full card number', () => {
+  it('is masked in every field, known or not, at any depth, in keys and in numbers', () => {
+    const card = '6228480402564890018';
+    const json = JSON.stringify(
+      paymentOf({
+        id: card,
+        cardId: card,
+        merchantId: `m ${card}`,
+        note: 'paid with 4111 1111-1111 1111',
+        list: [{ deep: '4111111111111111' }],
+        '4111111111111111': 1,
+        geo: { city: card },
+        exact: 'EXACT',
+      }),
+    )
+      .replace('"EXACT"', card)
+      .replace('"geo"', '"small":4111111111111111,"exponent":4.111111111111111e15,"geo"');
+    const batch = new EventBatch(2);
+    const decoder = testDecoder();
+    expect(decoder.decode(Buffer.from(json), RECEIVED_MS, batch)).toBeUndefined();
+    const refund = paymentOf({ id: 'r-1', type: 'refund', refundOf: '6228 4804 0256 4890 018' });
+    expect(decoder.decode(Buffer.from(JSON.stringify(refund)), RECEIVED_MS, batch)).toBeUndefined();
+    const source = batch.source[0]!.toString();
+    expect(source).not.toMatch(/\d{13}|4890018|111111111/);
+    expect(batch.text('id', 0)).toMatch(/^622848\*{9}0018#[a-p]{12}$/);
+    expect(batch.text('refundOf', 1)).toBe(batch.text('id', 0));
+    expect(Object.keys(batch.view(0).attributes)).toHaveLength(6);
+    expect(batch.view(0).attributes['exact']).toBe(batch.text('id', 0));
+  });
+
+  it('stays distinct from another that looks alike', () => {
+    const batch = batchFrom([
+      paymentOf({ cardId: '4111110009591111' }),
+      paymentOf({ cardId: '4111110027401111' }),
+      paymentOf({ cardId: '4111110009591111' }),
+    ]);
+    expect(batch.text('cardId', 0)!.slice(0, 16)).toBe('411111******1111');
+    expect(keyOf(batch, 'cardId', 0)).not.toBe(keyOf(batch, 'cardId', 1));
+    expect(keyOf(batch, 'cardId', 0)).toBe(keyOf(batch, 'cardId', 2));
+  });
+});
