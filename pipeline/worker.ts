@@ -119,6 +119,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const http = openHttp(options, { stores, decoder, assembled, history, inbox, obstacles, path });
   await http.listen();
   lifecycle.onClose('HTTP', () => http.close());
+  lifecycle.signal.addEventListener('abort', () => http.stopAccepting(), { once: true });
 
   if (await recover(path.ledger, ledgerHistory(stores.analytics), path.campaigns)) {
     log.warn('the ledger had lost entries that are on record: it was rebuilt from them');

@@ -191,7 +191,8 @@ export class Flusher implements Unflushed {
     this.#spare = undefined;
     this.#seals = [];
     const filled = rows.tables.filter((buffer) => buffer.rows > 0);
-    await Promise.all(filled.map(({ table, out }) => this.#sink.insert(table, out.written())));
+    // One after the other: the embedded engine holds a thread of the process's small pool for each.
+    for (const { table, out } of filled) await this.#sink.insert(table, out.written());
     for (const { table, rows: count } of filled) {
       metrics.rowsRecorded.inc({ table: table.name }, count);
     }
