@@ -26,6 +26,11 @@ export class PairTable {
     }
   }
 
+  /** Reads where the pair belongs, so that a `find` soon after has it in the cache. */
+  peek(record: number, lo: number): number {
+    return this.slots[((Math.imul(record, 0x9e3779b1) + lo) & this.mask) << 2]!;
+  }
+
   /** Sequence number at a position that `find` gave. */
   seqAt(at: number): number {
     return this.slots[at + 3]!;

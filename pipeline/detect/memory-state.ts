@@ -72,6 +72,8 @@ export class StreamState {
 
   /** Entries held. */
   entries = 0;
+  /** Holds what was read only to bring it into the cache: a result nobody uses would not be computed. */
+  fetched = 0;
   /** Set when the pool was exhausted and the event could not be stored. */
   capped = false;
 

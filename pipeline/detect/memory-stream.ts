@@ -19,6 +19,7 @@ import {
   NEWEST,
   FIRST,
   OFFSET,
+  SMALL_ENTRIES,
   VALUE_ABSENT,
 } from './memory-layout.ts';
 import { addToSmall, insertLateSmall, measureLateSmall, settleSmall } from './memory-small.ts';
@@ -66,6 +67,7 @@ export function runStream(
   const { from, to, fate, anchor, record } = chunk;
   const { typeCode, occurredAtMs } = batch;
   const perType = state.windowCount * HOT_COLUMNS;
+  if (state.memberMode === MEMBER) fetchPairs(state, chunk, batch, stride, offset);
   for (let i = from; i < to; i++) {
     const n = i - from;
     const type = typeCode[i]!;
@@ -95,6 +97,28 @@ export function runStream(
       state.capped = false;
     }
   }
+}
+
+/**
+ * Reads the pairs that the chunk's events will need, one after the other without waiting for any: so the
+ * processor fetches several from memory at once, which each event by itself would wait for.
+ */
+function fetchPairs(
+  state: StreamState,
+  { from, to, record }: Chunk,
+  batch: EventBatch,
+  stride: number,
+  offset: number,
+): void {
+  const { lines } = state.keys;
+  const column = keyColumn(state.plan.member!) * batch.capacity;
+  let fetched = 0;
+  for (let i = from; i < to; i++) {
+    const line = record[i - from]! * stride + offset;
+    if (line < 0 || lines[line + CAPACITY]! <= SMALL_ENTRIES) continue;
+    fetched ^= state.pairs.peek(line >>> 4, batch.keyLo[column + i]!);
+  }
+  state.fetched = fetched;
 }
 
 function takeEvent(state: StreamState, line: number): void {
