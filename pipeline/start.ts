@@ -34,6 +34,8 @@ const SIMULATED_RATE = 10;
 const SIMULATED_MINUTES = 60;
 /** An hour of events passes in half a minute. */
 const SIMULATED_SPEED_UP = 120;
+/** At a stop, a batch that waits for room behind a part that is away is let go: its source delivers it again. */
+const LET_GO_AFTER_MS = 3000;
 
 /** Runs until the input ends (with --exit-when-done), a signal comes or something fails. @throws Failure */
 export async function start(flags: StartFlags): Promise<void> {
@@ -112,9 +114,17 @@ async function tellFindings({ flags, lifecycle }: Run, worker: Worker): Promise<
   process.stdout.write(`Look around at ${worker.http.address()} · Ctrl-C stops\n`);
 }
 
-async function runSource({ lifecycle, log }: Run, worker: Worker, source: Source): Promise<void> {
+async function runSource(run: Run, worker: Worker, source: Source): Promise<void> {
+  const { lifecycle, log, clock } = run;
+  const letGo = new Promise<void>((resolve) => {
+    const later = (): void => void clock.sleep(LET_GO_AFTER_MS).then(resolve);
+    lifecycle.signal.addEventListener('abort', later, { once: true });
+  });
   try {
-    await source.run((batch) => worker.pipeline.deliver(batch), lifecycle.signal);
+    await source.run(
+      (batch) => Promise.race([worker.pipeline.deliver(batch), letGo]),
+      lifecycle.signal,
+    );
     log.info({ source: source.name }, 'source ended');
   } catch (error) {
     lifecycle.fail(error);

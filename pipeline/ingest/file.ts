@@ -3,10 +3,12 @@
  * bounded by one chunk and one record, whatever the file's size or the length of its lines.
  */
 
-import { createReadStream } from 'node:fs';
+import { closeSync, constants, createReadStream, open, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { basename } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import { Failure, messageOf } from '../failure.ts';
@@ -46,6 +48,7 @@ export class FileSource implements Source {
   private readonly shown: string;
   private bytesRead = 0;
   private bytesTotal: number | undefined;
+  private isPipe = false;
 
   constructor(options: FileSourceOptions) {
     const { path, map } = options;
@@ -88,6 +91,7 @@ export class FileSource implements Source {
     if (found.isDirectory()) {
       throw new Failure(`${path} is a folder; name a file`, { exitCode: 2 });
     }
+    this.isPipe = found.isFIFO();
     if (!found.isFile()) return clock.now();
     this.bytesTotal = found.size;
     return Math.floor(found.mtimeMs);
@@ -136,11 +140,8 @@ export class FileSource implements Source {
 
   /** The input's bytes, unpacked; ends early and quietly when the signal aborts. */
   private async *chunks(signal: AbortSignal): AsyncGenerator<Buffer> {
-    const { path, chunkBytes = CHUNK_BYTES } = this.options;
-    const raw =
-      path === '-'
-        ? (this.options.stdin ?? process.stdin)
-        : createReadStream(path, { highWaterMark: chunkBytes });
+    const { chunkBytes = CHUNK_BYTES } = this.options;
+    const raw = await this.open(chunkBytes, signal);
     const stop = (): void => {
       raw.destroy();
     };
@@ -154,6 +155,15 @@ export class FileSource implements Source {
       signal.removeEventListener('abort', stop);
       raw.destroy();
     }
+  }
+
+  private async open(chunkBytes: number, signal: AbortSignal): Promise<Readable> {
+    const { path, stdin = process.stdin } = this.options;
+    if (path === '-') return stdin;
+    if (!this.isPipe) return createReadStream(path, { highWaterMark: chunkBytes });
+    // A file's read that waits for a writer cannot be given up and would keep the process from ending; a
+    // socket's can.
+    return new Socket({ fd: await openPipe(path, signal), readable: true, writable: false });
   }
 
   private async *unpacked(raw: Readable, chunkBytes: number): AsyncGenerator<Buffer> {
@@ -205,6 +215,25 @@ export class FileSource implements Source {
     const damaged = code.startsWith('Z_') ? 'damaged gzip data' : 'cannot be read';
     const message = said[code] ?? `${shown}: ${damaged} (${messageOf(error)})`;
     return new Failure(message, { exitCode, cause: error });
+  }
+}
+
+const openFile = promisify(open);
+
+/** Waits for a writer. When the signal aborts we are that writer, because nothing else ends the wait. */
+async function openPipe(path: string, signal: AbortSignal): Promise<number> {
+  const comeOurselves = (): void => {
+    try {
+      closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+    } catch {
+      // Nobody waits at the other end: then nothing is to be ended.
+    }
+  };
+  signal.addEventListener('abort', comeOurselves, { once: true });
+  try {
+    return await openFile(path, 'r');
+  } finally {
+    signal.removeEventListener('abort', comeOurselves);
   }
 }
 
