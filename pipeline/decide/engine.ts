@@ -6,13 +6,13 @@
 
 import type { CompiledDetectors } from '../detect/evaluate.ts';
 import type { FeatureMatrix, WindowStore } from '../detect/window-store.ts';
-import { EventView, keyColumn, type EventBatch } from '../event.ts';
+import { EventView, keyColumn, textColumn, type EventBatch } from '../event.ts';
 import type { IdTable } from '../ingest/id-table.ts';
 import type { AccountAction } from './account-action.ts';
 import { decisionIdOf, type Decision } from './decision.ts';
 import type { FreezeState } from './freezing.ts';
 import type { SubjectList } from './lists.ts';
-import { decide, type PolicySettings } from './policy.ts';
+import { ALLOW, decide, type PolicySettings } from './policy.ts';
 
 /** What became of one event of a batch. */
 export type Judgement =
@@ -24,6 +24,12 @@ export type Judgement =
 
 const REPEAT: Judgement = Object.freeze({ kind: 'repeat' });
 const CONFLICT: Judgement = Object.freeze({ kind: 'conflict' });
+const ALLOWED: Judgement = Object.freeze({ kind: 'decided', decision: ALLOW });
+
+/** Plain allows, by far the most, share one value. */
+function judgementOf(decision: Decision): Judgement {
+  return decision === ALLOW ? ALLOWED : { kind: 'decided', decision };
+}
 
 export interface EngineParts {
   readonly detectors: CompiledDetectors;
@@ -47,6 +53,7 @@ export class Engine {
   readonly freezing: FreezeState;
   readonly #parts: EngineParts;
   readonly #accountColumn = keyColumn('accountId');
+  readonly #accountText = textColumn('accountId');
   #matrix: FeatureMatrix;
 
   constructor(parts: EngineParts) {
@@ -87,7 +94,7 @@ export class Engine {
     for (let row = 0; row < batch.length; row++) {
       if (judgements[row] !== undefined) continue;
       view.row = row;
-      judgements[row] = { kind: 'decided', decision: this.#decide(view, actions) };
+      judgements[row] = judgementOf(this.#decide(view, actions));
     }
     actions.push(...this.freezing.expire(this.watermarkMs));
     return { judgements: judgements as readonly Judgement[], actions };
@@ -142,7 +149,7 @@ export class Engine {
     const { detectors, blockList, allowList, policy, freezing } = this.#parts;
     const findings = detectors.evaluate(view);
     const occurredAtMs = batch.occurredAtMs[row]!;
-    const frozen = freezing.size > 0 && freezing.isFrozen(view.accountId, occurredAtMs);
+    const frozen = this.#isFrozen(view, occurredAtMs);
     const list =
       blockList.match(view) !== undefined
         ? 'block'
@@ -161,6 +168,17 @@ export class Engine {
       if (action !== undefined) actions.push(action);
     }
     return decision;
+  }
+
+  #isFrozen(view: EventView, atMs: number): boolean {
+    const { batch, row } = view;
+    const at = this.#accountText * batch.capacity + row;
+    const from = batch.spanStart[at]!;
+    const to = from + batch.spanLength[at]!;
+    const { freezing } = this.#parts;
+    return (
+      freezing.mayBeFrozen(batch.source[row]!, from, to) && freezing.isFrozen(view.accountId, atMs)
+    );
   }
 
   /** A placeholder account is many people: it is never frozen. */

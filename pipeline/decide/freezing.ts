@@ -30,6 +30,8 @@ const MAX_PROPOSALS = 100_000;
 export class FreezeState {
   readonly #settings: FreezeSettings;
   readonly #frozen = new Map<string, Freeze>();
+  /** How many frozen accounts have a fingerprint: most events need no look at their account's text. */
+  readonly #fingerprints = new Map<number, number>();
   readonly #proposed = new Set<string>();
   /** Event times of the automatic freezes that can still fall into an hour; at most `perHour` long. */
   #automatic: number[] = [];
@@ -41,6 +43,11 @@ export class FreezeState {
 
   get size(): number {
     return this.#frozen.size;
+  }
+
+  /** False only when no account of this UTF-8 text is frozen: a quick no before `isFrozen`. */
+  mayBeFrozen(bytes: Uint8Array, from: number, to: number): boolean {
+    return this.#frozen.size > 0 && this.#fingerprints.has(fingerprint(bytes, from, to));
   }
 
   /** Whether an event of the account at `atMs` meets the freeze. */
@@ -139,6 +146,7 @@ export class FreezeState {
     this.#proposed.delete(accountId);
     if (action.kind === 'freeze') {
       if (action.actor === 'policy') this.#automatic.push(action.occurredAtMs);
+      if (!this.#frozen.has(accountId)) this.#count(accountId, 1);
       this.#frozen.set(accountId, {
         accountId,
         actionId: action.id,
@@ -149,9 +157,17 @@ export class FreezeState {
         expiresAtMs: action.expiresAtMs,
       });
       this.#nextExpiryMs = Math.min(this.#nextExpiryMs, action.expiresAtMs ?? Infinity);
-    } else {
-      this.#frozen.delete(accountId);
+    } else if (this.#frozen.delete(accountId)) {
+      this.#count(accountId, -1);
     }
+  }
+
+  #count(accountId: string, change: 1 | -1): void {
+    const bytes = Buffer.from(accountId);
+    const key = fingerprint(bytes, 0, bytes.length);
+    const count = (this.#fingerprints.get(key) ?? 0) + change;
+    if (count === 0) this.#fingerprints.delete(key);
+    else this.#fingerprints.set(key, count);
   }
 
   #underCap(atMs: number): boolean {
@@ -164,4 +180,11 @@ export class FreezeState {
     }
     return true;
   }
+}
+
+/** FNV-1a, 32 bits. Source: Fowler, Noll, Vo (draft-eastlake-fnv). */
+function fingerprint(bytes: Uint8Array, from: number, to: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = from; at < to; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  return hash;
 }

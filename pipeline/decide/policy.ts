@@ -26,7 +26,8 @@ function plain(verdict: Verdict, reasons: readonly DecisionReason[], late: boole
   return Object.freeze({ verdict, reasons, findings: NO_FINDINGS, late });
 }
 
-const ALLOW = plain('allow', [], false);
+/** Nothing speaks against the event. */
+export const ALLOW = plain('allow', [], false);
 const ALLOW_LATE = plain('allow', [], true);
 
 /** The decision on one event; plain allows share one frozen value. */
