@@ -26,14 +26,13 @@ export const GRANT_REASONS = [
 ] as const;
 export type GrantReason = (typeof GRANT_REASONS)[number];
 
-/** How the id of a record begins that says what became of a refund rather than of a reward. */
-export const REFUND_RECORD = 'refund_';
-/** How the id of a record begins that says one id came with two bodies; the first one stands. */
-export const CONFLICT_RECORD = 'conflict_';
-
 /** A grant as it stands after the latest entry of the journal that touched it. */
 export interface Grant {
-  /** Hash of campaign, offer, scope key and business payment number: the same for ever, whatever is replayed. */
+  /**
+   * Hash of campaign, offer, scope key and business payment number: the same for ever, whatever is replayed.
+   * Records that are no grant have ids of their own: `refund_…` says what became of a refund that took
+   * nothing back (its campaign is ''), `conflict_…` that one id came with two bodies and the first one stands.
+   */
   readonly id: string;
   readonly campaignId: string;
   readonly offerId: string;

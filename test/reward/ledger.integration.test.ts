@@ -113,6 +113,21 @@ describe('reserving', () => {
     });
   });
 
+  test('a budget that cannot pay the top tier does not fall back to a lower one', async () => {
+    const falling = campaigns({
+      total: 1199,
+      tiers: [
+        { atLeast: 10_000, off: 500 },
+        { atLeast: 20_000, off: 1200 },
+      ],
+      offer: { onTierExhausted: 'next_lower' },
+    });
+    expect(await one(ops(falling, { id: 'p' }))).toMatchObject({
+      reason: 'budget_exhausted',
+      amountMinor: 1200,
+    });
+  });
+
   test('a blocked payment is recorded with what it would have earned, and moves nothing', async () => {
     expect(await one(ops(compiled, { id: 'p' }, 'block'))).toMatchObject({
       state: 'voided',
@@ -265,6 +280,23 @@ describe('refunds', () => {
     // The right was used: neither quota nor limit comes back.
     expect(await standing(TIER_1)).toEqual([1, 0]);
     expect(await one(ops(compiled, { id: 'q' }))).toMatchObject({ reason: 'limit_reached' });
+  });
+
+  test.each([
+    ['small', 1, 2, 1, 1],
+    ['just below', 1, 3, 1, 0],
+    [
+      'beyond 2^53',
+      9_007_199_254_740_989,
+      9_007_199_254_740_990,
+      4_503_599_627_370_495,
+      4_503_599_627_370_495,
+    ],
+  ])('an exact half goes up: %s', async (_title, off, paid, back, expected) => {
+    const exact = campaigns({ total: Number.MAX_SAFE_INTEGER, tiers: [{ atLeast: off, off }] });
+    await apply(ops(exact, { id: 'p', amountMinor: paid }));
+    // 9007199254740989 × 4503599627370495 / 9007199254740990 is a half above 4503599627370494.
+    expect(await one(refund(exact, 'r', 'p', back))).toMatchObject({ clawedBackMinor: expected });
   });
 
   test('a repeated refund takes nothing back again; another body under its id is a conflict', async () => {
