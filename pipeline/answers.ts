@@ -7,13 +7,13 @@ import type { EventOutcome, RewardAnswer } from './http/outcome.ts';
 import type { RecordOutcome } from './outcome.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { History } from './record/history.ts';
-import type { Grant } from './reward/grant.ts';
+import type { EarnedGrant } from './rewards-of.ts';
 
 export interface AnswerParts {
   readonly pipeline: Pipeline;
   readonly history: Pick<History, 'storedDecision'>;
-  /** The rewards that an event has earned so far. */
-  readonly grantsOf: (eventId: string) => Promise<readonly Grant[]>;
+  /** The rewards that an event has earned so far; undefined while the ledger cannot tell. */
+  readonly grantsOf: (eventId: string) => Promise<readonly EarnedGrant[] | undefined>;
   readonly currencyOf: (campaignId: string) => string;
   /** An answer does not wait longer than this for the ledger. */
   readonly rewardTimeoutMs: number;
@@ -37,7 +37,7 @@ function answer(parts: AnswerParts, outcome: RecordOutcome): EventOutcome | Prom
       return { kind: 'conflict', eventId, decisionId: decisionIdOf(eventId) };
     }
     case 'repeated':
-      return stored(parts, outcome.eventId);
+      return stored(parts, outcome);
     case 'decided':
       return decided(parts, outcome);
   }
@@ -59,13 +59,17 @@ function decided(
   return inTime(parts, grants).then((rewards) => ({ ...base, rewards }));
 }
 
-async function stored(parts: AnswerParts, eventId: string): Promise<EventOutcome> {
+async function stored(
+  parts: AnswerParts,
+  { eventId, settled }: Extract<RecordOutcome, { kind: 'repeated' }>,
+): Promise<EventOutcome> {
   const known = await parts.history.storedDecision(eventId);
   if (known === undefined) {
     return { kind: 'unavailable', message: 'the first answer is not recorded yet: ask again' };
   }
   const { verdict, late } = known.decision;
-  const rewards = await inTime(parts, parts.grantsOf(eventId));
+  const grants = settled.then(() => parts.grantsOf(eventId));
+  const rewards = await inTime(parts, grants);
   return {
     kind: 'repeated',
     eventId,
@@ -78,13 +82,15 @@ async function stored(parts: AnswerParts, eventId: string): Promise<EventOutcome
 
 async function inTime(
   parts: AnswerParts,
-  grants: Promise<readonly Grant[]>,
+  grants: Promise<readonly EarnedGrant[] | undefined>,
 ): Promise<readonly RewardAnswer[] | 'pending'> {
   const known = new AbortController();
   const timeout = parts.clock
     .sleep(parts.rewardTimeoutMs, known.signal)
     .then(() => 'pending' as const);
-  const rewards = grants.then((found) => rewardsOf(parts, found));
+  const rewards = grants.then((found) =>
+    found === undefined ? 'pending' : rewardsOf(parts, found),
+  );
   try {
     return await Promise.race([rewards, timeout]);
   } finally {
@@ -92,7 +98,7 @@ async function inTime(
   }
 }
 
-function rewardsOf(parts: AnswerParts, grants: readonly Grant[]): readonly RewardAnswer[] {
+function rewardsOf(parts: AnswerParts, grants: readonly EarnedGrant[]): readonly RewardAnswer[] {
   return grants.map(({ campaignId, offerId, state, amountMinor }) => ({
     offerId,
     state,

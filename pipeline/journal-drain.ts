@@ -33,6 +33,8 @@ export class JournalDrain {
   readonly #stopping = new AbortController();
   #drained = 0;
   #turn: Promise<void> = Promise.resolve();
+  /** The drain that has not begun yet: everyone who asks in the meantime shares it. */
+  #next: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
   /** The newest balances of all shared accounts; empty before the first reading. */
   balances: readonly LedgerBalance[] = [];
@@ -58,6 +60,17 @@ export class JournalDrain {
     await this.#quietly(() => this.#readBalances());
   }
 
+  /** Resolves with true once all that stands in the journal now is on record; false while Redis is away. */
+  async caughtUp(): Promise<boolean> {
+    try {
+      if ((await this.#parts.ledger.waiting()) > 0) await this.#drain();
+      return true;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      return false;
+    }
+  }
+
   async #run(): Promise<void> {
     const { clock } = this.#parts;
     let balancesAtMs = -Infinity;
@@ -73,8 +86,16 @@ export class JournalDrain {
 
   /** One drain at a time: the position is read and moved by each. */
   #drain(): Promise<void> {
-    this.#turn = this.#turn.catch(() => undefined).then(() => this.#drainInTurn());
-    return this.#turn;
+    if (this.#next === undefined) {
+      this.#next = this.#turn
+        .catch(() => undefined)
+        .then(() => {
+          this.#next = undefined;
+          return this.#drainInTurn();
+        });
+      this.#turn = this.#next;
+    }
+    return this.#next;
   }
 
   async #drainInTurn(): Promise<void> {

@@ -62,5 +62,11 @@ export type RecordOutcome =
       /** The event's rewards; a promise until they have taken effect. */
       readonly grants: readonly Grant[] | Promise<readonly Grant[]>;
     }
-  | { readonly kind: 'repeated' | 'conflict'; readonly eventId: string }
+  | {
+      readonly kind: 'repeated';
+      readonly eventId: string;
+      /** Resolves when the first one's rewards have taken effect. */
+      readonly settled: Promise<unknown>;
+    }
+  | { readonly kind: 'conflict'; readonly eventId: string }
   | { readonly kind: 'refused'; readonly failure: DecodeFailure };

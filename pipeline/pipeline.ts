@@ -265,16 +265,13 @@ export class Pipeline {
       const eventId = this.#batch.text('id', row)!;
       const from = opsEnd[row - 1] ?? 0;
       const to = opsEnd[row]!;
+      const grants = from === to ? NO_GRANTS : settled.then((all) => all.slice(from, to).flat());
       outcomes[this.#recordOf[row]!] =
         judgement.kind === 'decided'
-          ? {
-              kind: 'decided',
-              eventId,
-              decision: judgement.decision,
-              grants:
-                from === to ? NO_GRANTS : settled.then((grants) => grants.slice(from, to).flat()),
-            }
-          : { kind: judgement.kind === 'repeat' ? 'repeated' : 'conflict', eventId };
+          ? { kind: 'decided', eventId, decision: judgement.decision, grants }
+          : judgement.kind === 'repeat'
+            ? { kind: 'repeated', eventId, settled }
+            : { kind: 'conflict', eventId };
     }
   }
 

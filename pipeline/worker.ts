@@ -36,6 +36,7 @@ import { evaluate, settle } from './reward/evaluate.ts';
 import { Ledger } from './reward/ledger.ts';
 import { recover } from './reward/rebuild.ts';
 import { isUnavailable } from './reward/redis.ts';
+import { rewardsOf } from './rewards-of.ts';
 import { Settlement } from './settlement.ts';
 import { openStores, type Profile, type Stores } from './stores.ts';
 import { Tally } from './tally.ts';
@@ -261,10 +262,6 @@ interface HttpParts {
   readonly path: Path;
 }
 
-const GRANTS_OF_EVENT = `
-  SELECT grant_id AS id, campaign_id AS campaignId, offer_id AS offerId, state, amount_minor AS amountMinor
-  FROM grants FINAL WHERE event_id = {eventId:String}`;
-
 function openHttp(options: WorkerOptions, parts: HttpParts): HttpServer {
   const { config, environment, clock, log, metrics } = options;
   const { stores, decoder, assembled, history, inbox, obstacles, path } = parts;
@@ -281,7 +278,7 @@ function openHttp(options: WorkerOptions, parts: HttpParts): HttpServer {
     decide: answersFrom({
       pipeline: path.pipeline,
       history,
-      grantsOf: (eventId) => stores.analytics.query(GRANTS_OF_EVENT, { eventId }),
+      grantsOf: rewardsOf(path.journal, stores.analytics),
       currencyOf: (campaignId) => currencies.get(campaignId) ?? '',
       rewardTimeoutMs: http.rewardTimeoutMs,
       clock,
