@@ -92,7 +92,7 @@ export class Population {
     const household = scramble(Math.floor(customer / HOUSEHOLD), this.#saltOf('household'));
     if (household % 5 === 0) {
       const host = hex(scramble(customer, this.#saltOf('home')));
-      return `2001:db8:${hextet(household >>> 16)}:${hextet(household)}:0:0:${hextet(Number.parseInt(host.slice(0, 4), 16))}:${hextet(Number.parseInt(host.slice(4), 16))}`;
+      return `2001:db8:${hextet(household >>> 16)}:${hextet(household)}::${hextet(Number.parseInt(host.slice(0, 4), 16))}:${hextet(Number.parseInt(host.slice(4), 16))}`;
     }
     // 240.0.0.0/4 is reserved (RFC 1112), so no address of the simulation is anybody's.
     return `${240 + ((household >>> 24) % 15)}.${(household >>> 16) & 255}.${(household >>> 8) & 255}.${household & 255}`;

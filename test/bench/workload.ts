@@ -135,10 +135,10 @@ export function paymentJson(work: Workload, i: number): Buffer {
     channel: 'app',
     instrument: 'credit',
     terms: 1,
-    city: '',
+    refundOf: '',
   };
   const missing = PAYMENT_BYTES - Buffer.byteLength(JSON.stringify(head));
   return Buffer.from(
-    JSON.stringify({ ...head, city: 'Shanghai'.padEnd(missing, '.').slice(0, missing) }),
+    JSON.stringify({ ...head, refundOf: 'credit'.padEnd(missing, '.').slice(0, missing) }),
   );
 }
