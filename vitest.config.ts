@@ -45,7 +45,7 @@ export default defineConfig({
           name: 'replay',
           include: replay,
           globalSetup,
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           hookTimeout: 120_000,
         },
       },

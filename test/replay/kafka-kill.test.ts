@@ -121,7 +121,7 @@ const text = (row: Record<string, unknown>, ...columns: string[]): string =>
   JSON.stringify(columns.map((column) => row[column]));
 
 let topic: string;
-/** What an undisturbed worker makes of one partition. */
+/** What an undisturbed worker makes of the one partition of `topic`. */
 let undisturbed: Dump;
 
 beforeEach((context) => {
@@ -132,16 +132,17 @@ afterAll(async () => {
   await Promise.all(homes.map((each) => each.remove()));
 });
 
-describe(`a worker over one partition (KILL_SEED=${seed})`, () => {
-  beforeAll(async () => {
-    if (broker.unavailable !== undefined) return;
-    topic = await bench.topic();
-  });
+beforeAll(async () => {
+  if (broker.unavailable !== undefined) return;
+  topic = await bench.topic();
+  const sent = messages(1);
+  await bench.produce(topic, sent, MESSAGES_TOGETHER);
+  undisturbed = await runToEnd(await home(topic), sent.length);
+}, 300_000);
 
+describe(`a worker over one partition (KILL_SEED=${seed})`, () => {
   it('killed at ten random moments leaves what an undisturbed one does, row for row', async () => {
-    const sent = messages(1);
-    const killed = await runKilled(await home(topic), sent);
-    undisturbed = await runToEnd(await home(topic), sent.length);
+    const killed = await runKilled(await home(await bench.topic()), messages(1));
     expect(undisturbed.events.length).toBe(events.length);
     expect(undisturbed.accountActions.length).toBeGreaterThan(10);
     expect(undisturbed.grants.length).toBeGreaterThan(10);
@@ -171,10 +172,9 @@ describe(`a worker over one partition (KILL_SEED=${seed})`, () => {
     const rearranged = [...sent.slice(0, 1000), ...sent.slice(0, 500), ...sent.slice(1000)];
     await bench.produce(twice, rearranged, MESSAGES_TOGETHER);
     const result = await runToEnd(await home(twice), rearranged.length);
-    // The source names the topic, and a refused record is one dead letter for each time it came.
-    const same = ALL.filter((table) => table !== 'deadLetters' && table !== 'events');
+    // A refused record is one dead letter for each time it came.
+    const same = ALL.filter((table) => table !== 'deadLetters');
     for (const table of same) expect(differences(undisturbed, result, table)).toEqual([]);
-    expect(differences(undisturbed, result, 'events', ['source', 'received_at'])).toEqual([]);
   });
 });
 

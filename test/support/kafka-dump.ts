@@ -1,7 +1,7 @@
 /**
  * Prints what a data folder's record holds, table by table, as JSON: `kafka-dump.ts FOLDER`. A process of its
- * own, because the embedded engine takes one folder a process. Columns that tell when a row was written,
- * or by which start, are left out: they may differ between two runs over the same events.
+ * own, because the embedded engine takes one folder a process. Columns that tell when a row was written, by
+ * which start or under which topic's configuration are left out: they differ between two runs.
  */
 
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { openAnalytics } from '../../pipeline/record/clickhouse.ts';
 
 const ROWS = {
   events: `* EXCEPT (arrival, recorded_at) FROM events FINAL ORDER BY event_id`,
-  decisions: `* EXCEPT (arrival, recorded_at, latency_us) FROM decisions FINAL ORDER BY decision_id`,
-  findings: `* EXCEPT (arrival, recorded_at) FROM findings FINAL ORDER BY decision_id, detector`,
-  grants: `* EXCEPT (recorded_at) FROM grants FINAL ORDER BY grant_id`,
+  decisions: `* EXCEPT (arrival, recorded_at, latency_us, config_version) FROM decisions FINAL ORDER BY decision_id`,
+  findings: `* EXCEPT (arrival, recorded_at, config_version) FROM findings FINAL ORDER BY decision_id, detector`,
+  grants: `* EXCEPT (recorded_at, config_version) FROM grants FINAL ORDER BY grant_id`,
   ledgerEntries: `* EXCEPT (recorded_at) FROM ledger_entries FINAL ORDER BY sequence, leg`,
   balances: `account, argMax(limit_value, sequence) AS limit_value, argMax(posted, sequence) AS posted,
     argMax(pending, sequence) AS pending FROM ledger_balances GROUP BY account ORDER BY account`,

@@ -87,9 +87,17 @@ export class KafkaBench {
   async committed(groupId: string, topic: string): Promise<Map<number, number>> {
     const admin = this.#kafka.admin();
     await admin.connect();
-    const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
-    await admin.disconnect();
-    return new Map(offsets!.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+    try {
+      for (;;) {
+        const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] }).catch(notYet);
+        if (offsets !== undefined) {
+          return new Map(offsets.partitions.map((at) => [at.partition, Number(at.offset)]));
+        }
+        await systemClock.sleep(50);
+      }
+    } finally {
+      await admin.disconnect();
+    }
   }
 
   /** Resolves when the broker has dropped the group's last member. */
@@ -124,4 +132,10 @@ export class KafkaBench {
     await consumer.disconnect();
     return read;
   }
+}
+
+/** A broker that has just started loads its groups when it is first asked for one. */
+function notYet(error: unknown): never[] {
+  if ((error as { type?: unknown }).type === 'GROUP_LOAD_IN_PROGRESS') return [];
+  throw error;
 }
