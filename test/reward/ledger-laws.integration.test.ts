@@ -17,75 +17,8 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => ledger.redis.flushall());
 
-const WRITERS = 64;
-
-/** Many writers at once, each with a connection of its own and its share of the operations, one a call. */
-async function inParallel(list: readonly LedgerOp[]): Promise<void> {
-  await Promise.all(
-    Array.from({ length: WRITERS }, async (_, writer) => {
-      const redis = server.connect();
-      const own = new Ledger(redis);
-      for (let i = writer; i < list.length; i += WRITERS) await own.apply([list[i]!]);
-      redis.disconnect();
-    }),
-  );
-}
-
 const posted = async (account: string): Promise<number> =>
   (await ledger.balances([account]))[0]!.posted;
-
-describe('64 parallel writers', () => {
-  const day = { limits: [{ per: ['card'], period: 'day', max: 1 }] };
-  const people = (count: number, facts: (n: number) => object = () => ({})): LedgerOp[] =>
-    Array.from({ length: count }, (_, n) => n).flatMap((n) =>
-      ops(campaigns({ quota: 500 }), { id: `p${n}`, customerId: `c${n}`, ...facts(n) }),
-    );
-
-  test('a quota is sold out exactly', async () => {
-    await inParallel(people(1500));
-    expect(await posted(TIER_1)).toBe(500);
-    expect(await posted(SPEND)).toBe(500_000);
-  });
-
-  test('a budget line and its ancestor are spent to the last grant that fits', async () => {
-    const compiled = campaigns({ total: 123_999, spend: 123_999 });
-    const list = Array.from({ length: 400 }, (_, n) =>
-      ops(compiled, { id: `p${n}`, customerId: `c${n}` }),
-    ).flat();
-    await inParallel(list);
-    expect([await posted(SPEND), await posted(TOTAL)]).toEqual([123_000, 123_000]);
-  });
-
-  test('a customer gets one grant for each kind of bill, whatever the number of payments', async () => {
-    const list = people(1280, (n) => ({
-      customerId: `c${n % 10}`,
-      category: n % 20 < 10 ? 'water' : 'gas',
-    }));
-    await inParallel(list);
-    expect(await posted(TIER_1)).toBe(20);
-  });
-
-  test('a card gets one grant a day, in the local zone', async () => {
-    const compiled = campaigns({ offer: day });
-    const list = Array.from({ length: 960 }, (_, n) =>
-      ops(compiled, {
-        id: `p${n}`,
-        cardId: `card-${n % 5}`,
-        occurredAtMs: FRIDAY_NOON_MS + (n % 3) * 86_400_000,
-      }),
-    ).flat();
-    await inParallel(list);
-    expect(await posted(TIER_1)).toBe(15);
-  });
-
-  test('every operation delivered by every eighth writer counts once', async () => {
-    const list = people(60);
-    const eightTimes = Array.from({ length: 8 }, () => list).flat();
-    await inParallel(eightTimes);
-    expect(await posted(TIER_1)).toBe(60);
-    expect(await ledger.sequence()).toBe(60);
-  });
-});
 
 describe('clawback', () => {
   const money = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });

@@ -5,7 +5,7 @@ import type { Grant } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { campaigns, FRIDAY_NOON_MS, ops, refund, SPEND, TIER_1, TOTAL } from './scenario.ts';
+import { campaigns, FRIDAY_NOON_MS, ops, SPEND, TIER_1, TOTAL } from './scenario.ts';
 
 let server: TestRedis;
 let ledger: Ledger;
@@ -266,101 +266,6 @@ describe('holds', () => {
     for (const op of list) single.push(...(await ledger.apply([op])));
     expect(single).toEqual(whole);
     expect(await ledger.drain(0)).toEqual(journal);
-  });
-});
-
-describe('refunds', () => {
-  test('three refunds of 100.00 on 300.00 with 10.00 off return exactly 10.00', async () => {
-    await apply(ops(compiled, { id: 'p' }));
-    const back = [];
-    for (const id of ['r1', 'r2', 'r3']) back.push(await one(refund(compiled, id, 'p', 10_000)));
-    expect(back.map(({ clawedBackMinor }) => clawedBackMinor)).toEqual([333, 667, 1000]);
-    expect(back.map(({ state }) => state)).toEqual(['posted', 'posted', 'clawed_back']);
-    expect(await standing(SPEND)).toEqual([0, 0]);
-    // The right was used: neither quota nor limit comes back.
-    expect(await standing(TIER_1)).toEqual([1, 0]);
-    expect(await one(ops(compiled, { id: 'q' }))).toMatchObject({ reason: 'limit_reached' });
-  });
-
-  test.each([
-    ['small', 1, 2, 1, 1],
-    ['just below', 1, 3, 1, 0],
-    [
-      'beyond 2^53',
-      9_007_199_254_740_989,
-      9_007_199_254_740_990,
-      4_503_599_627_370_495,
-      4_503_599_627_370_495,
-    ],
-  ])('an exact half goes up: %s', async (_title, off, paid, back, expected) => {
-    const exact = campaigns({ total: Number.MAX_SAFE_INTEGER, tiers: [{ atLeast: off, off }] });
-    await apply(ops(exact, { id: 'p', amountMinor: paid }));
-    // 9007199254740989 × 4503599627370495 / 9007199254740990 is a half above 4503599627370494.
-    expect(await one(refund(exact, 'r', 'p', back))).toMatchObject({ clawedBackMinor: expected });
-  });
-
-  test('a repeated refund takes nothing back again; another body under its id is a conflict', async () => {
-    await apply(ops(compiled, { id: 'p' }));
-    const first = await one(refund(compiled, 'r', 'p', 10_000));
-    expect(await one(refund(compiled, 'r', 'p', 10_000))).toEqual(first);
-    expect(await one(refund(compiled, 'r', 'p', 20_000))).toMatchObject({ reason: 'id_conflict' });
-    expect(await standing(SPEND)).toEqual([667, 0]);
-  });
-
-  test('a refund larger than the payment takes the whole reward and says so; one after it finds nothing', async () => {
-    await apply(ops(compiled, { id: 'p' }));
-    expect(await one(refund(compiled, 'r1', 'p', 99_000))).toMatchObject({
-      state: 'clawed_back',
-      reason: 'refund_exceeds_payment',
-      clawedBackMinor: 1000,
-    });
-    expect(await one(refund(compiled, 'r2', 'p', 1))).toMatchObject({
-      id: 'refund_r2',
-      state: 'rejected',
-      reason: 'refund_exceeds_payment',
-    });
-    expect(await standing(SPEND)).toEqual([0, 0]);
-  });
-
-  test('a refund before its payment waits for it', async () => {
-    expect(await one(refund(compiled, 'r1', 'p', 10_000))).toMatchObject({
-      reason: 'payment_not_found',
-      paymentMinor: 10_000,
-    });
-    await apply(refund(compiled, 'r1', 'p', 10_000));
-    await apply(refund(compiled, 'r2', 'p', 5000));
-    expect(await one(ops(compiled, { id: 'p' }))).toMatchObject({
-      state: 'posted',
-      reason: 'partly_refunded',
-      clawedBackMinor: 500,
-    });
-    expect(await ledger.grant('refund_r1')).toMatchObject({ reason: 'refund_applied' });
-    expect(await one(refund(compiled, 'r1', 'p', 10_000))).toMatchObject({ clawedBackMinor: 500 });
-    expect(await one(refund(compiled, 'r3', 'p', 15_000))).toMatchObject({ clawedBackMinor: 1000 });
-  });
-
-  test('a refund that names no payment or no amount is recorded with its reason', async () => {
-    expect(await one(refund(compiled, 'r1', undefined, 5))).toMatchObject({
-      reason: 'payment_not_found',
-    });
-    expect(await one(refund(compiled, 'r2', 'p', undefined))).toMatchObject({
-      reason: 'refund_without_amount',
-    });
-  });
-
-  test('a held grant whose payment is refunded whole is voided; in part, it is reduced when released', async () => {
-    await apply([...ops(compiled, other(1), 'review'), ...ops(compiled, other(2), 'review')]);
-    expect(await one(refund(compiled, 'r1', 'p1', 30_000))).toMatchObject({
-      state: 'voided',
-      reason: 'refunded',
-    });
-    expect(await one(refund(compiled, 'r2', 'p2', 15_000))).toMatchObject({ state: 'held' });
-    expect(await one(label('p2', 'false_positive'))).toMatchObject({
-      state: 'posted',
-      amountMinor: 1000,
-      clawedBackMinor: 500,
-    });
-    expect(await standing(SPEND)).toEqual([500, 0]);
   });
 });
 
