@@ -20,6 +20,9 @@ export interface AnswerParts {
   readonly clock: Clock;
 }
 
+/** A repeat may wait for the record's next flush: whoever asks again missed the first answer and wants it whole. */
+const STORED_WITHIN_MS = 2000;
+
 /** Decides a batch that came by HTTP, one answer a record. */
 export function answersFrom(parts: AnswerParts): Decide {
   return async (batch) => {
@@ -56,7 +59,7 @@ function decided(
     late: decision.late,
   } as const;
   if (!(grants instanceof Promise)) return { ...base, rewards: rewardsOf(parts, grants) };
-  return inTime(parts, grants).then((rewards) => ({ ...base, rewards }));
+  return inTime(parts, grants, parts.rewardTimeoutMs).then((rewards) => ({ ...base, rewards }));
 }
 
 async function stored(
@@ -69,7 +72,7 @@ async function stored(
   }
   const { verdict, late } = known.decision;
   const grants = settled.then(() => parts.grantsOf(eventId));
-  const rewards = await inTime(parts, grants);
+  const rewards = await inTime(parts, grants, STORED_WITHIN_MS);
   return {
     kind: 'repeated',
     eventId,
@@ -83,11 +86,10 @@ async function stored(
 async function inTime(
   parts: AnswerParts,
   grants: Promise<readonly EarnedGrant[] | undefined>,
+  withinMs: number,
 ): Promise<readonly RewardAnswer[] | 'pending'> {
   const known = new AbortController();
-  const timeout = parts.clock
-    .sleep(parts.rewardTimeoutMs, known.signal)
-    .then(() => 'pending' as const);
+  const timeout = parts.clock.sleep(withinMs, known.signal).then(() => 'pending' as const);
   const rewards = grants.then((found) =>
     found === undefined ? 'pending' : rewardsOf(parts, found),
   );

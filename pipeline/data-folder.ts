@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, open, readFile, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Failure, messageOf } from './failure.ts';
 
 export interface DataFolder {
@@ -17,13 +17,27 @@ export interface DataFolder {
 export async function holdDataFolder(path: string): Promise<DataFolder> {
   const lock = join(path, 'lock');
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
   } catch (error) {
     throw unusable(path, error);
   }
   await takeLock(path, lock);
   const secret = await ownSecret(path);
   return { path, secret, release: () => unlink(lock).catch(() => undefined) };
+}
+
+/** With its parents. Node's own recursive mkdir never returns where a folder exists but takes none, as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const parent = dirname(resolve(path));
+    if (code !== 'ENOENT' || parent === resolve(path)) throw error;
+    await makeFolder(parent);
+    await mkdir(path, { mode: 0o700 });
+  }
 }
 
 async function takeLock(path: string, lock: string): Promise<void> {

@@ -18,13 +18,13 @@ const ANSWER_WITHIN_MS = 5000;
 
 /** Appends the order and waits for the worker; without one the order is queued for the next start. @throws Failure */
 export async function order(what: Order, flags: AnalystFlags): Promise<void> {
-  await withRedis(flags, async (redis) => {
+  await withRedis(flags, async (redis, mayRun) => {
     const commands = new CommandLog(redis);
     try {
       const { actor, reason } = flags;
       const issuedAtMs = systemClock.now();
       const id = await commands.append({ ...what, actor, reason, issuedAtMs });
-      const result = await commands.wait(id, ANSWER_WITHIN_MS);
+      const result = mayRun ? await commands.wait(id, ANSWER_WITHIN_MS) : undefined;
       if (result === undefined) {
         process.stdout.write(`queued as ${id}: no worker answered; the next one obeys it first\n`);
       } else if (result.accepted) {
@@ -38,10 +38,13 @@ export async function order(what: Order, flags: AnalystFlags): Promise<void> {
   });
 }
 
-/** Works on the running worker's Redis, or on the data folder's own while no worker holds it. */
+/**
+ * Works on the running worker's Redis, or on the data folder's own while no worker holds it; `work` is told
+ * whether a worker may be running.
+ */
 export async function withRedis(
   { profile, data }: Pick<AnalystFlags, 'profile' | 'data'>,
-  work: (redis: RedisServer) => Promise<void>,
+  work: (redis: RedisServer, mayRun: boolean) => Promise<void>,
 ): Promise<void> {
   const { redisUrl } = readEnvironment();
   const log = createLogger('warn');
@@ -58,7 +61,7 @@ export async function withRedis(
     attach: running,
   });
   try {
-    await work(redis);
+    await work(redis, running);
   } finally {
     await redis.close();
     await folder?.release();

@@ -18,6 +18,7 @@ import { SimulatorSource } from './simulate/source.ts';
 import { showSummary, type SummaryState } from './summary.ts';
 import { createLogger, Metrics, type Logger } from './telemetry.ts';
 import { whatWasFound } from './found.ts';
+import { requireAddresses } from './stores.ts';
 import { openWorker, type Worker, type WorkerOptions } from './worker.ts';
 
 interface Run {
@@ -62,6 +63,9 @@ export async function start(flags: StartFlags): Promise<void> {
 
 async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<void> {
   const { flags, lifecycle } = run;
+  // What is wrong with the command line is told before anything is opened.
+  requireAddresses({ profile: flags.profile, environment: run.environment });
+  const file = await fileSource(run);
   const kafka = openKafka(run);
   const deadLetters = await openDeadLetters(run, kafka);
   const worker = await Promise.race([
@@ -75,9 +79,7 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
     }),
     lifecycle.failed,
   ]);
-  const inputs = [await fileSource(run), simulatorSource(run, worker)].filter(
-    (each) => each !== undefined,
-  );
+  const inputs = [file, simulatorSource(run, worker)].filter((each) => each !== undefined);
   const all: readonly Source[] = [worker.inbox, ...inputs, ...(kafka === undefined ? [] : [kafka])];
   /** Those that still deliver: an ended source has no lag. */
   const sources = new Set(all);

@@ -1,0 +1,209 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ClickHouseServer } from '../record/clickhouse-server.ts';
+import { askRecord } from '../support/ask-record.ts';
+import { type Cli, endAll, newFolder, run, startIn } from '../support/cli.ts';
+import { startTestRedis } from '../support/redis.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly verdict?: string;
+  readonly rewards?: 'pending' | readonly { readonly state: string }[];
+}
+
+let number = 0;
+
+/** A payment of a customer of its own on a Friday morning: it earns the Friday offer. */
+async function pay(address: string): Promise<{ readonly id: string; readonly answer: Answer }> {
+  const id = `pay-${++number}`;
+  const payment = {
+    id,
+    type: 'payment',
+    occurredAt: new Date(Date.parse('2026-11-20T02:00:00Z') + number * 1000).toISOString(),
+    ...{ accountId: `a-${id}`, customerId: `c-${id}`, cardId: `k-${id}`, deviceId: `d-${id}` },
+    ...{ ip: `198.51.100.${number}`, merchantId: 'shop-0001', category: 'supermarket' },
+    ...{ channel: 'pos', instrument: 'credit', amount: 25_000, currency: 'CNY' },
+  };
+  const answer = await fetch(`${address}/v1/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(payment),
+  });
+  return { id, answer: (await answer.json()) as Answer };
+}
+
+const isPending = ({ answer }: { readonly answer: Answer }): boolean =>
+  answer.rewards === 'pending';
+
+/** Pays until an answer comes without its rewards: the worker has noticed. */
+async function payUntilPending(worker: Cli, address: string): Promise<string[]> {
+  const ids: string[] = [];
+  await worker.until(async () => {
+    const payment = await pay(address);
+    expect(payment.answer).toMatchObject({ status: 200, verdict: 'allow' });
+    ids.push(payment.id);
+    return isPending(payment) || undefined;
+  });
+  return ids;
+}
+
+async function readiness(address: string): Promise<{ status: number; text: string }> {
+  const answer = await fetch(`${address}/readyz`);
+  return { status: answer.status, text: await answer.text() };
+}
+
+async function whyNotReady(worker: Cli, address: string): Promise<string> {
+  return await worker.until(async () => {
+    const { status, text } = await readiness(address);
+    return status === 503 ? text : undefined;
+  });
+}
+
+async function readyAgain(worker: Cli, address: string): Promise<void> {
+  await worker.until(async () => (await readiness(address)).status === 200 || undefined);
+}
+
+/** Every payment has one posted grant, and the ledger agrees with its journal. */
+async function expectGrantedOnce(data: string, ids: readonly string[], env = {}): Promise<void> {
+  const [grants, decided] = await askRecord(
+    data,
+    "SELECT event_id AS id, count() AS n, any(state) AS state FROM grants FINAL WHERE offer_id = 'friday-off' GROUP BY id",
+    'SELECT event_id AS id FROM decisions FINAL',
+  );
+  const posted = grants.map(({ id, n, state }) => `${String(id)} ${String(n)} ${String(state)}`);
+  expect(posted.toSorted()).toEqual(ids.map((id) => `${id} 1 posted`).toSorted());
+  expect(decided.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+  const verified = await run(['ledger', 'verify', '--data', data], { env });
+  expect(verified.code, verified.stderr).toBe(0);
+}
+
+afterAll(endAll);
+
+describe('a worker whose private Redis is killed', () => {
+  it('goes on deciding, says what it waits for, starts it again and grants each reward once', async () => {
+    const data = join(await newFolder(), 'data');
+    const worker = startIn(data);
+    const address = await worker.ready();
+    const ids = [(await pay(address)).id];
+    for (let kill = 0; kill < 2; kill++) {
+      // Held while the server that is started in its place is waited for: SIGSTOP makes the outage long enough to see.
+      const [redis] = childrenOf(worker.pid, 'redis-server');
+      process.kill(redis!, 'SIGSTOP');
+      ids.push(...(await payUntilPending(worker, address)));
+      process.kill(redis!, 'SIGKILL');
+      ids.push((await pay(address)).id);
+      await worker.until(() => {
+        const [next] = childrenOf(worker.pid, 'redis-server');
+        return Promise.resolve(next !== undefined && next !== redis ? next : undefined);
+      });
+      await readyAgain(worker, address);
+      await worker.until(async () => {
+        const payment = await pay(address);
+        ids.push(payment.id);
+        return !isPending(payment) || undefined;
+      });
+    }
+    expect(worker.stderr).toContain('the private Redis died: starting it again');
+    const ended = await worker.stop();
+    expect(ended.code, ended.stderr).toBe(0);
+    await expectGrantedOnce(data, ids);
+  });
+});
+
+describe('a worker whose Redis by URL goes away and comes back', () => {
+  it('decides meanwhile, is not ready and says why, and grants each reward once', async () => {
+    const redis = await startTestRedis({ tcp: true, durable: true });
+    const env = { REDIS_URL: redis.url };
+    try {
+      const data = join(await newFolder(), 'data');
+      const worker = startIn(data, [], { env });
+      const address = await worker.ready();
+      const ids = [(await pay(address)).id];
+      await redis.kill();
+      ids.push(...(await payUntilPending(worker, address)));
+      expect(await whyNotReady(worker, address)).toContain('the reward ledger is away');
+      ids.push((await pay(address)).id);
+      await redis.start();
+      await readyAgain(worker, address);
+      // Gone again at the stop: what waits is not lost, and the stop does not hang.
+      await redis.kill();
+      ids.push(...(await payUntilPending(worker, address)));
+      const ended = await worker.stop();
+      expect([ended.code, ended.signal], ended.stderr).toEqual([0, null]);
+      await redis.start();
+      const next = startIn(data, [], { env });
+      const again = await next.ready();
+      ids.push((await pay(again)).id);
+      expect((await next.stop()).code).toBe(0);
+      await expectGrantedOnce(data, ids, env);
+    } finally {
+      await redis.close();
+    }
+  });
+});
+
+describe('a worker whose ClickHouse goes away and comes back', () => {
+  it('decides and rewards meanwhile, is not ready and says why, and loses no row', async () => {
+    const server = new ClickHouseServer();
+    await server.start();
+    try {
+      const data = join(await newFolder(), 'data');
+      const worker = startIn(data, [], { env: { CLICKHOUSE_URL: server.url } });
+      const address = await worker.ready();
+      const ids = [(await pay(address)).id];
+      await server.stop();
+      expect(await whyNotReady(worker, address)).toContain('ClickHouse');
+      const meanwhile = await pay(address);
+      expect(meanwhile.answer).toMatchObject({ status: 200, verdict: 'allow' });
+      expect(meanwhile.answer.rewards).not.toEqual([]);
+      ids.push(meanwhile.id);
+      await server.start();
+      await readyAgain(worker, address);
+      ids.push((await pay(address)).id);
+      const ended = await worker.stop();
+      expect(ended.code, ended.stderr).toBe(0);
+      const recorded = server.rowsOf('decisions', 'event_id').map((row) => row['event_id']);
+      expect(recorded.toSorted()).toEqual(ids.toSorted());
+      const granted = server.rowsOf('grants', 'grant_id').map((row) => row['event_id']);
+      expect(granted.toSorted()).toEqual(ids.toSorted());
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('away at the stop as well, ends in time and decides the same again at the next start', async () => {
+    const server = new ClickHouseServer();
+    await server.start();
+    try {
+      const data = join(await newFolder(), 'data');
+      const env = { CLICKHOUSE_URL: server.url };
+      const worker = startIn(data, [], { env });
+      const address = await worker.ready();
+      await server.stop();
+      const { id } = await pay(address);
+      const sinceMs = performance.now();
+      const ended = await worker.stop();
+      expect(performance.now() - sinceMs).toBeLessThan(25_000);
+      expect(ended.signal).toBeNull();
+      await server.start();
+      const next = startIn(data, [], { env });
+      await next.ready();
+      expect((await next.stop()).code).toBe(0);
+      const recorded = server.rowsOf('decisions', 'event_id').map((row) => row['event_id']);
+      expect(recorded).toEqual([id]);
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+/** Process ids of a process's direct children with a name. */
+function childrenOf(pid: number, name: string): number[] {
+  const lines = execFileSync('ps', ['-o', 'pid=,stat=,comm=', '--ppid', String(pid)]).toString();
+  return lines
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, stat, comm]) => comm === name && !stat!.startsWith('Z'))
+    .map(([child]) => Number(child));
+}
