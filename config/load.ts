@@ -66,7 +66,7 @@ export async function loadConfig(
   const placeholders = parsePlaceholders(placeholderText);
   const { sections } = detection;
   return {
-    version: versionOf([system, sections, campaigns, blockList, allowList, placeholders]),
+    version: versionOf([answering(system), sections, campaigns, blockList, allowList, placeholders]),
     files: Object.fromEntries([
       ...files.map(({ path, text }) => [relative(directory, path), text] as const),
       ['lists/placeholders.txt', placeholderText] as const,
@@ -117,6 +117,11 @@ function entriesOf(file: ListFile): ListEntries {
     ips: entries(file.ips),
     merchants: entries(file.merchants),
   };
+}
+
+/** The part of the running's settings that can change an answer. */
+function answering({ ingest, windows, policy, freezing }: SystemConfig): unknown {
+  return { ingest, windows, policy, freezing };
 }
 
 /** The same parsed content has the same version, in whatever order its keys are written. */
