@@ -4,7 +4,7 @@
  * and adds itself: a few steps on average, whatever the window's length.
  */
 
-import { addOwnMoments, entryValue, measureCold } from './memory-cold.ts';
+import { addOwnMoments, measureCold } from './memory-cold.ts';
 import { ExtremaTree } from './memory-extrema.ts';
 import {
   BIG,
@@ -14,31 +14,18 @@ import {
   HAS_NEXT,
   LEAST_PLAIN,
   MEMBER,
-  MEMBER_BITS,
   NEWEST,
   NO_PREVIOUS,
   OFFSET,
 } from './memory-layout.ts';
-import type { Ring } from './memory-layout.ts';
 import { MOMENT_NUMBERS, addMoment } from './memory-moments.ts';
+import { enlarge, lookBig, refreshTree } from './memory-ring.ts';
 import { HOT_COLUMNS } from './memory-state.ts';
 import type { StreamState } from './memory-state.ts';
 
 /** Expired entries are dropped while the ring is in use, a few for each event, so that no event pays for all. */
-const DROP_EVERY = 4;
-const DROP_AT_MOST = 8;
-
-/** Points `state.ring` at the entries of a big line. */
-export function lookBig(state: StreamState, line: number): Ring {
-  const { lines } = state.keys;
-  const { ring } = state;
-  ring.ints = state.pool.ints;
-  ring.base = lines[line + OFFSET]! << 2;
-  ring.mask = lines[line + CAPACITY]! - 1;
-  ring.first = lines[line + FIRST]!;
-  ring.end = lines[line + END]!;
-  return ring;
-}
+const DROP_EVERY = 8;
+const DROP_AT_MOST = 16;
 
 /** Measures an event not older than what the cursors stand at, and stores it if it is to be stored. */
 export function addToBig(state: StreamState, line: number): void {
@@ -148,67 +135,6 @@ function measureColdInOrder(state: StreamState, line: number): void {
   measureCold(state, ring.end, state.hasExtrema ? state.trees[big]! : null);
 }
 
-/** Takes the entries from `first` to the newest into the tree of extremes. */
-export function refreshTree(state: StreamState, line: number, first: number): void {
-  const ring = lookBig(state, line);
-  state.trees[state.keys.lines[line + BIG]!]!.refresh(ring, first, ring.end, state.valueAt);
-}
-
-/** Moves a key whose small ring is full to a ring with cursors. False when the pool is exhausted. */
-export function makeBig(state: StreamState, line: number): boolean {
-  const { lines } = state.keys;
-  if (!enlarge(state, line)) return false;
-  const big = state.takeCursors();
-  lines[line + BIG] = big;
-  const ring = lookBig(state, line);
-  let sum = 0;
-  let distinct = 0;
-  for (let seq = ring.first; seq !== ring.end; seq = (seq + 1) | 0) {
-    const at = ring.base + ((seq & ring.mask) << 2);
-    sum += state.addend(ring.ints[at + 1]!);
-    if (state.memberMode === MEMBER && pair(state, ring, line, seq)) distinct++;
-  }
-  for (let w = 0; w < state.windowCount; w++) {
-    const cursor = big * state.windowCount + w;
-    state.cursorSums[cursor * 2] = sum;
-    state.cursorInts[cursor * 4 + 2] = ring.first;
-    state.cursorInts[cursor * 4 + 3] = distinct;
-    if (!state.hasMoments) continue;
-    const to = cursor * MOMENT_NUMBERS;
-    state.moments.fill(0, to, to + MOMENT_NUMBERS);
-    for (let seq = ring.first; seq !== ring.end; seq = (seq + 1) | 0)
-      addMoment(state.moments, to, entryValue(state, ring, seq), 1);
-  }
-  if (state.hasExtrema) {
-    state.trees[big] = new ExtremaTree(ring.mask + 1);
-    refreshTree(state, line, ring.first);
-  }
-  return true;
-}
-
-/** Enters a copied entry into the pair table. Whether its member is a new one in this ring. */
-function pair(state: StreamState, { ints, base, mask }: Ring, line: number, seq: number): boolean {
-  const at = base + ((seq & mask) << 2);
-  const lo = ints[at + 2]!;
-  const hi = ints[at + 3]! & MEMBER_BITS;
-  if ((lo | hi) === 0) {
-    ints[at + 3] = HAS_NEXT;
-    return false;
-  }
-  const found = state.pairs.find(line >>> 4, lo, hi);
-  if (found < 0) {
-    ints[at + 3] = NO_PREVIOUS;
-    state.pairs.fill(~found, line >>> 4, lo, hi, seq);
-    return true;
-  }
-  const previous = state.pairs.seqAt(found);
-  const previousAt = base + ((previous & mask) << 2) + 3;
-  ints[previousAt] = ints[previousAt]! | HAS_NEXT;
-  ints[at + 3] = (seq - previous) | 0;
-  state.pairs.setSeqAt(found, seq);
-  return false;
-}
-
 /** Makes room in a full ring: by dropping what has expired, else by doubling. False when neither is possible. */
 export function growBig(state: StreamState, line: number): boolean {
   const { lines } = state.keys;
@@ -219,29 +145,6 @@ export function growBig(state: StreamState, line: number): boolean {
     state.trees[lines[line + BIG]!] = new ExtremaTree(lines[line + CAPACITY]!);
     refreshTree(state, line, lines[line + FIRST]!);
   }
-  return true;
-}
-
-/** Copies a ring to one of twice the size; sequence numbers stay as they are. */
-function enlarge(state: StreamState, line: number): boolean {
-  const { lines } = state.keys;
-  const capacity = lines[line + CAPACITY]!;
-  const offset = state.pool.take(capacity * 2);
-  if (offset < 0) return false;
-  const { ints } = state.pool;
-  const from = lines[line + OFFSET]!;
-  const end = lines[line + END]!;
-  let seq = lines[line + FIRST]!;
-  while (seq !== end) {
-    const source = seq & (capacity - 1);
-    const target = seq & (2 * capacity - 1);
-    const run = Math.min((end - seq) | 0, capacity - source);
-    ints.copyWithin((offset + target) << 2, (from + source) << 2, (from + source + run) << 2);
-    seq = (seq + run) | 0;
-  }
-  state.pool.give(from, capacity);
-  lines[line + OFFSET] = offset;
-  lines[line + CAPACITY] = capacity * 2;
   return true;
 }
 
@@ -267,17 +170,24 @@ function dropExpired(state: StreamState, line: number, most: number): number {
   const { ints, base, mask, first, end } = lookBig(state, line);
   const longest = lines[line + BIG]! * state.windowCount + state.windowCount - 1;
   const stop = state.windowCount > 0 ? state.cursorInts[longest * 4 + 2]! : end;
-  let seq = first;
-  while (seq !== stop && ((seq - first) | 0) < most) {
-    const at = base + ((seq & mask) << 2);
+  let last = first;
+  let fetched = 0;
+  // First look at all pairs that must go: their cache misses overlap, those of the removals would not.
+  while (last !== stop && ((last - first) | 0) < most) {
+    const at = base + ((last & mask) << 2);
     if (((ints[at]! - state.expiry) | 0) > 0) break;
+    if (state.memberMode === MEMBER) fetched ^= state.pairs.peek(line >>> 4, ints[at + 2]!);
+    last = (last + 1) | 0;
+  }
+  state.fetched = fetched;
+  for (let seq = first; seq !== last; seq = (seq + 1) | 0) {
+    const at = base + ((seq & mask) << 2);
     if (state.memberMode === MEMBER && ints[at + 3]! >= 0)
       state.pairs.remove(line >>> 4, ints[at + 2]!, seq);
     state.odd.drop(ints[at + 1]!);
-    seq = (seq + 1) | 0;
   }
-  lines[line + FIRST] = seq;
-  const dropped = (seq - first) | 0;
+  lines[line + FIRST] = last;
+  const dropped = (last - first) | 0;
   state.entries -= dropped;
   return dropped;
 }

@@ -58,7 +58,7 @@ export class KeyTable {
     this.budget.used++;
     this.used++;
     const line = record * this.recordInts;
-    this.lines.fill(0, line, line + this.recordInts);
+    for (let at = line; at < line + this.recordInts; at += LINE_INTS) this.lines[at + CAPACITY] = 0;
     this.lines[line + KEY_LO] = lo;
     this.lines[line + KEY_HI] = hi;
     this.place(record, lo);

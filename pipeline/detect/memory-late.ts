@@ -5,7 +5,7 @@
  */
 
 import { addOwnMoments, measureCold } from './memory-cold.ts';
-import { growBig, lookBig, refreshTree } from './memory-big.ts';
+import { growBig } from './memory-big.ts';
 import {
   BIG,
   END,
@@ -18,6 +18,7 @@ import {
 } from './memory-layout.ts';
 import type { Ring } from './memory-layout.ts';
 import { MOMENT_NUMBERS, addMoment } from './memory-moments.ts';
+import { lookBig, refreshTree } from './memory-ring.ts';
 import { emit, placeOf } from './memory-small.ts';
 import type { StreamState } from './memory-state.ts';
 

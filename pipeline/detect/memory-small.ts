@@ -3,7 +3,7 @@
  * them once from the newest back, and the ages it meets cross the window lengths in ascending order.
  */
 
-import { addToBig, makeBig } from './memory-big.ts';
+import { addToBig } from './memory-big.ts';
 import { findMomentsSmall, isIdAfter, measureCold } from './memory-cold.ts';
 import {
   BIG,
@@ -24,6 +24,7 @@ import {
   firstAfterNear,
 } from './memory-layout.ts';
 import type { Ring } from './memory-layout.ts';
+import { makeBig } from './memory-ring.ts';
 import { HOT_COLUMNS } from './memory-state.ts';
 import type { StreamState } from './memory-state.ts';
 

@@ -19,7 +19,11 @@ export const cidr = z.string().refine((text) => parseRange(text) !== undefined, 
   message: 'write an address range such as 100.64.0.0/10 or 2001:db8::/32',
 });
 
+const MAX_KNOWN = 4096;
+
 export class NetworkSet<Entry extends Network> {
+  /** Answers given before: the addresses that are asked for are busy ones, and parsing one is dear. */
+  readonly #known = new Map<string, Entry | undefined>();
   readonly #ranges: { readonly range: [Address, number]; readonly entry: Entry }[];
 
   /** @param entries with ranges that `cidr` has accepted. */
@@ -36,7 +40,16 @@ export class NetworkSet<Entry extends Network> {
 
   /** The most specific entry that holds the address; a token or a broken address is in none. */
   match(ip: string | undefined): Entry | undefined {
-    if (ip === undefined || this.#ranges.length === 0 || !isAddress(ip)) return undefined;
+    if (ip === undefined || this.#ranges.length === 0) return undefined;
+    if (this.#known.has(ip)) return this.#known.get(ip);
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    const entry = this.#find(ip);
+    this.#known.set(ip, entry);
+    return entry;
+  }
+
+  #find(ip: string): Entry | undefined {
+    if (!isAddress(ip)) return undefined;
     const address: Address = ipaddr.process(ip);
     const kind = address.kind();
     for (const { range, entry } of this.#ranges) {

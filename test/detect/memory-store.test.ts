@@ -1,5 +1,6 @@
 import { MemoryWindowStore } from '../../pipeline/detect/memory-store.ts';
-import { LAW_LATENESS_MS, windowStoreLaws } from '../laws/window-store.laws.ts';
+import { LAW_LATENESS_MS } from '../laws/window-arrivals.ts';
+import { windowStoreLaws } from '../laws/window-store.laws.ts';
 
 windowStoreLaws(
   'the store in memory',
