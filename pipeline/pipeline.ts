@@ -16,12 +16,14 @@ import type { Judged } from './decide/engine.ts';
 import { EventBatch, EventView } from './event.ts';
 import type { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';
+import { HTTP_SOURCE } from './ingest/inbox.ts';
 import type { DecodeFailure, RawBatch, RawRecord } from './ingest/source.ts';
 import type { DeadLetter, RecordOutcome } from './outcome.ts';
 import type { Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
 import { obey, type ObeyParts } from './obey.ts';
 import type { History } from './record/history.ts';
+import { countBatch } from './path-metrics.ts';
 import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
 import type { Metrics } from './telemetry.ts';
@@ -103,14 +105,23 @@ export class Pipeline {
   async #run(raw: RawBatch, outcomes: RecordOutcome[] | undefined): Promise<void> {
     for (let from = 0; from < raw.records.length || from === 0;) {
       const letters: DeadLetter[] = [];
-      const to = this.#ingest(raw, from, letters, outcomes);
+      const to = this.#timed('ingest', () => this.#ingest(raw, from, letters, outcomes));
       const known = await this.#lookUpOld();
-      const judged = this.#parts.engine.judge(this.#batch, known);
+      const judged = this.#timed('decide', () => this.#parts.engine.judge(this.#batch, known));
       const last = to >= raw.records.length;
-      this.#conclude(raw, judged, letters, outcomes, last ? raw.onDurable?.bind(raw) : undefined);
+      const onDurable = last ? raw.onDurable?.bind(raw) : undefined;
+      this.#timed('record', () => this.#conclude(raw, judged, letters, outcomes, onDurable));
       if (last) return;
       from = to;
     }
+  }
+
+  #timed<T>(stage: string, run: () => T): T {
+    const { clock, metrics } = this.#parts;
+    const startedMs = clock.monotonic();
+    const result = run();
+    metrics.stageSeconds.observe({ stage }, (clock.monotonic() - startedMs) / 1000);
+    return result;
   }
 
   /** ingest: bytes → events in the batch, dead letters. @returns the first record that did not fit. */
@@ -128,7 +139,8 @@ export class Pipeline {
       const row = this.#batch.length;
       const failure =
         record.refused ?? decoder.decode(record.bytes, record.receivedAtMs, this.#batch);
-      guard.count(failure !== undefined, raw.source);
+      // Who sent by HTTP was told at once; one bad caller must not stop the worker for all.
+      if (raw.source !== HTTP_SOURCE) guard.count(failure !== undefined, raw.source);
       if (failure === undefined) {
         this.#recordOf[row] = index;
         continue;
@@ -178,27 +190,23 @@ export class Pipeline {
       const judgement = judged.judgements[row]!;
       if (judgement.kind === 'decided') this.#record(raw, row, judgement.decision, nowMs, ops);
       else if (judgement.kind === 'conflict') letters.push(this.#conflict(raw, row));
-      else this.#repeat();
+      else this.#parts.tally.duplicates++;
       opsEnd.push(ops.length);
     }
+    countBatch(this.#parts.metrics, raw.source, this.#batch, judged, nowMs);
     const settled = this.#settle(ops, judged.actions, letters, onDurable);
     if (outcomes !== undefined) this.#answer(judged, opsEnd, settled, outcomes);
   }
 
   #record(raw: RawBatch, row: number, decision: Decision, nowMs: number, ops: LedgerOp[]): void {
-    const { recorder, rewards, configVersion, engineVersion, metrics, tally } = this.#parts;
+    const { recorder, rewards, configVersion, engineVersion, tally } = this.#parts;
     const batch = this.#batch;
     const latencyUs = Math.round(Math.max(0, nowMs - batch.receivedAtMs[row]!) * 1000);
-    recorder.addEvent(batch, row, decision, {
-      configVersion,
-      engineVersion,
-      latencyUs,
-      source: raw.source,
-    });
+    const { source } = raw;
+    recorder.addEvent(batch, row, decision, { configVersion, engineVersion, latencyUs, source });
     this.#view.row = row;
-    ops.push(...rewards(this.#view, decision));
+    for (const op of rewards(this.#view, decision)) ops.push(op);
     tally.decision(decision, batch.occurredAtMs[row]!, latencyUs);
-    metrics.verdicts.inc({ verdict: decision.verdict });
   }
 
   #conflict(raw: RawBatch, row: number): DeadLetter {
@@ -209,11 +217,6 @@ export class Pipeline {
       fieldPath: 'id',
       message: `event ${id} came before with another body; the first one stands`,
     });
-  }
-
-  #repeat(): void {
-    this.#parts.tally.duplicates++;
-    this.#parts.metrics.duplicates.inc();
   }
 
   /** Queues what follows; the batch is sealed when all of it has taken effect. */
