@@ -80,13 +80,11 @@ export default tseslint.config(
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
-          patterns: stages
-            .slice(position + 1)
-            .map((later) => ({
-              group: [`**/${later}/**`],
-              message: `${stage} comes before ${later} on the path.`,
-              allowTypeImports: true,
-            })),
+          patterns: stages.slice(position + 1).map((later) => ({
+            group: [`**/${later}/**`],
+            message: `${stage} comes before ${later} on the path.`,
+            allowTypeImports: true,
+          })),
         },
       ],
     },

@@ -66,7 +66,14 @@ export async function loadConfig(
   const placeholders = parsePlaceholders(placeholderText);
   const { sections } = detection;
   return {
-    version: versionOf([answering(system), sections, campaigns, blockList, allowList, placeholders]),
+    version: versionOf([
+      answering(system),
+      sections,
+      campaigns,
+      blockList,
+      allowList,
+      placeholders,
+    ]),
     files: Object.fromEntries([
       ...files.map(({ path, text }) => [relative(directory, path), text] as const),
       ['lists/placeholders.txt', placeholderText] as const,

@@ -102,7 +102,7 @@ describe('the freeze lifecycle', () => {
           const run = (state: FreezeState): readonly (AccountAction | undefined)[] => {
             if (what === 'expire') return state.expire(at);
             if (what === 'block') return [state.onBlock(account, `dec_${index}`, 'x', at)];
-            return [state.onCommand({ ...command(what as 'freeze', account), issuedAtMs: at })];
+            return [state.onCommand({ ...command(what, account), issuedAtMs: at })];
           };
           const actions = run(undisturbed);
           history.push(...actions.filter((action) => action !== undefined));

@@ -66,10 +66,6 @@ export function paymentOf(overrides: PlainEvent = {}): PlainEvent {
   };
 }
 
-export function refundOf(paymentId: string, overrides: PlainEvent = {}): PlainEvent {
-  return paymentOf({ id: `r-${paymentId}`, type: 'refund', refundOf: paymentId, ...overrides });
-}
-
 /**
  * Decodes events in order with the fixed seed. An `id` or `occurredAt` that is left out is made up:
  * `e-1`, `e-2` … and one second apart. Throws when an event is refused, with the reason.
