@@ -27,6 +27,8 @@ export interface JournalDrainParts {
 const EVERY_MS = 500;
 const BALANCES_EVERY_MS = 2000;
 const ENTRIES_A_ROUND = 2000;
+/** While ClickHouse is away at the end, the record itself is waited for longer. */
+const LAST_DRAIN_WITHIN_MS = 3000;
 
 export class JournalDrain {
   readonly #parts: JournalDrainParts;
@@ -47,11 +49,14 @@ export class JournalDrain {
     this.#loop = this.#run().catch((error: unknown) => this.#parts.fail(error));
   }
 
-  /** Drains what is left; what cannot be drained now waits in the journal. */
+  /** Drains what is left; what cannot be drained in a few seconds waits in the journal for the next start. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    await this.#loop;
-    await this.drainNow();
+    const done = new AbortController();
+    const last = (this.#loop ?? Promise.resolve())
+      .then(() => this.drainNow())
+      .finally(() => done.abort());
+    await Promise.race([last, this.#parts.clock.sleep(LAST_DRAIN_WITHIN_MS, done.signal)]);
   }
 
   /** Drains everything the journal holds and reads the balances. */

@@ -78,7 +78,7 @@ export interface Worker {
 }
 
 /** While ClickHouse is away at the end, this long is it waited for. */
-const LAST_FLUSH_WITHIN_MS = 12_000;
+const LAST_FLUSH_WITHIN_MS = 8000;
 /** How long an order that came by HTTP waits for the worker's word. */
 const COMMAND_WITHIN_MS = 5000;
 /** Consequences that may wait for the ledger before the sources are held. */

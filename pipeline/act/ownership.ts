@@ -9,6 +9,7 @@ import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import { Script } from '../reward/script.ts';
+import { isUnavailable } from '../reward/redis.ts';
 
 const OWN = new Script(new URL('lua/own-1.lua', import.meta.url));
 const DISOWN = new Script(new URL('lua/disown-1.lua', import.meta.url));
@@ -87,7 +88,12 @@ class Lease implements Ownership {
 
   async release(): Promise<void> {
     this.#stopRenewing();
-    await this.#release();
+    try {
+      await this.#release();
+    } catch (error) {
+      // While Redis is away the lease runs out by itself.
+      if (!isUnavailable(error)) throw error;
+    }
   }
 }
 

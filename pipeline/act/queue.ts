@@ -136,9 +136,14 @@ export class ActQueue {
     return jobs.length;
   }
 
-  /** Finishes the jobs that are being done and closes the connections; the others wait in Redis. */
+  /**
+   * Finishes the jobs that are being done and closes the connections; the others wait in Redis. While Redis is
+   * away nothing can be finished: a job that was being done is done again later, and changes nothing twice.
+   */
   async close(): Promise<void> {
-    await this.#worker?.close();
+    const away = this.#effects.status !== 'ready';
+    if (away) this.#blocking.disconnect();
+    await this.#worker?.close(away);
     await this.#queue.close();
     this.#effects.disconnect();
     this.#blocking.disconnect();
