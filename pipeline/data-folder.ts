@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Failure, messageOf } from './failure.ts';
 
@@ -22,8 +22,13 @@ export async function holdDataFolder(path: string): Promise<DataFolder> {
     throw unusable(path, error);
   }
   await takeLock(path, lock);
-  const secret = await ownSecret(path);
-  return { path, secret, release: () => unlink(lock).catch(() => undefined) };
+  const release = (): Promise<void> => unlink(lock).catch(() => undefined);
+  try {
+    return { path, secret: await ownSecret(path), release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }
 
 /** With its parents. Node's own recursive mkdir never returns where a folder exists but takes none, as /proc. */
@@ -42,14 +47,17 @@ async function makeFolder(path: string): Promise<void> {
 
 async function takeLock(path: string, lock: string): Promise<void> {
   const self = `${process.pid} ${startOf(process.pid)}\n`;
+  // Linked when it is written: whoever finds the lock finds its holder in it.
+  const draft = `${lock}.${process.pid}`;
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
-      const file = await open(lock, 'wx', 0o600);
-      await file.writeFile(self);
-      await file.close();
+      await writeFile(draft, self, { mode: 0o600 });
+      await link(draft, lock);
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
+    } finally {
+      await unlink(draft).catch(() => undefined);
     }
     const [pid, start] = (await readFile(lock, 'utf8').catch(() => '')).trim().split(' ');
     if (pid !== undefined && start !== undefined && startOf(Number(pid)) === start) {
