@@ -17,7 +17,7 @@ export type Aggregate =
       readonly kind: 'sum' | 'min' | 'max' | 'mean' | 'stddev';
       readonly of: NumberField;
     }
-  /** The value at the latest event of the window by (occurredAt, id). `stddev` above is the population's. */
+  /** The value at the latest event of the window by (occurredAt, hash of the id). `stddev` above is the population's. */
   | { readonly kind: 'last'; readonly of: NumberField }
   /** As `last`, but the event being measured is left out. */
   | { readonly kind: 'previous'; readonly of: NumberField }

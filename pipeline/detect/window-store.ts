@@ -17,13 +17,15 @@ export interface WindowStore {
   /**
    * Takes the events `from` (inclusive) to `to` (exclusive) of the batch in order; each one enters its
    * windows and is then measured into `out`. An event older than the allowed lateness is measured as if
-   * it were stored, its `late` flag in the batch is set to 1, and it is not stored.
+   * it were stored, its `late` flag in the batch is set to 1 (0 for all others), and it is not stored. Its
+   * windows hold what the store still promises to hold: events later than watermark − lateness − window.
    * The caller has removed repeated events. A store in memory answers at once, without a promise.
    */
   measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): Promise<void> | void;
 
   /**
-   * Takes events back in after a restart: they enter their windows and nothing is measured. The state
+   * Takes events back in after a restart: they enter their windows and nothing is measured. Events whose
+   * `late` flag was recorded as 1 stay out, so the caller sets the flags. Cheapest in time order. The state
    * afterwards equals that of `measure` over the same set of events, in any order.
    */
   restore(batch: EventBatch, from: number, to: number): Promise<void> | void;

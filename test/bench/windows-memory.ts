@@ -25,7 +25,8 @@ export interface Held {
   readonly entries: number;
 }
 
-export type Filling = 'cold' | 'warm' | 'maps';
+/** `cold`: every key once. `warm`: Zipf keys. `wide`: 4 dimensions x 4 windows instead of 3 x 1. */
+export type Filling = 'cold' | 'warm' | 'warm-maps' | 'wide' | 'wide-maps';
 
 const once = (fill: () => void): void => {
   fill();
@@ -45,15 +46,17 @@ function fill(what: Filling, events: number): Held {
   const work = workload({ events });
   if (what === 'cold')
     for (const numbers of Object.values(work.keys)) for (let i = 0; i < events; i++) numbers[i] = i;
-  const dimensions = what === 'cold' ? FOUR_DIMENSIONS : THREE_DIMENSIONS;
-  const windows = what === 'cold' ? FOUR_WINDOWS : [10 * MINUTE];
+  const maps = what.endsWith('maps');
+  const narrow = what.startsWith('warm');
+  const dimensions = narrow ? THREE_DIMENSIONS : FOUR_DIMENSIONS;
+  const windows = narrow ? [10 * MINUTE] : FOUR_WINDOWS;
   const plan = planOf(dimensions, windows);
   // A first, small run brings the compiler's memory into what was there before.
   const first = workload({ events: 50_000 });
-  if (what === 'maps') driveMaps(dimensions, windows, first, once);
+  if (maps) driveMaps(dimensions, windows, first, once);
   else driveStore(newStore(plan), plan, first, once);
   const before = residentBytes();
-  if (what === 'maps') {
+  if (maps) {
     const { stores } = driveMaps(dimensions, windows, work, once);
     const bytes = residentBytes() - before;
     const keys = stores.reduce((sum, { size }) => sum + size, 0);
