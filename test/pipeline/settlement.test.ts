@@ -20,7 +20,7 @@ function settlementOver(parts: Partial<SettlementParts> = {}): {
   readonly log: string[];
   readonly failures: unknown[];
   /** Adds one batch with an operation for each id; its settling is logged under its name. */
-  add(name: string, ...ids: string[]): void;
+  readonly add: (name: string, ...ids: string[]) => void;
 } {
   const log: string[] = [];
   const failures: unknown[] = [];

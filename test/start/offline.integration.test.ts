@@ -57,7 +57,8 @@ describe('backtest', () => {
     const timeless = ({ seconds: _, eventsPerSecond: __, ...rest }: BacktestReport): unknown =>
       rest;
     expect(timeless(again)).toEqual(timeless(report));
-    expect(report).toMatchObject({ events: lines.length, configVersion: expect.any(String) });
+    expect(report.events).toBe(lines.length);
+    expect(report.configVersion).toMatch(/^\w{12}$/);
     expect(report.positives).toBeGreaterThan(50);
     expect(report.policy.precision).toBeGreaterThan(0.5);
     expect(Object.values(report.detectors).some(({ flagged }) => flagged > 0)).toBe(true);

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../pipeline/clock.ts';
+import { JournalDrain } from '../../pipeline/journal-drain.ts';
+import type { Recorder } from '../../pipeline/record/recorder.ts';
+import { Ledger } from '../../pipeline/reward/ledger.ts';
+import { rewardsOf } from '../../pipeline/rewards-of.ts';
+import { silentLogger } from '../../pipeline/telemetry.ts';
+import { startRecording } from '../record/recording.ts';
+import { campaigns, ops } from '../reward/scenario.ts';
+import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+const compiled = campaigns();
+const { accounts } = compiled;
+let store: TemporaryAnalytics;
+let redis: TestRedis;
+let ledger: Ledger;
+let recorder: Recorder;
+let failures: unknown[];
+let drains = 0;
+beforeAll(async () => {
+  store = await temporaryAnalytics();
+  redis = await startTestRedis({ durable: true });
+});
+afterAll(async () => {
+  await redis.close();
+  await store.close();
+});
+beforeEach(async () => {
+  await store.clear();
+  await redis.connect().flushall();
+  failures = [];
+  ledger = new Ledger(redis.connect());
+  ({ recorder } = await startRecording(store.analytics, {}, `worker-${++drains}`));
+});
+
+function drain(): JournalDrain {
+  const parts = { ledger, recorder, accounts, clock: systemClock, log: silentLogger() };
+  return new JournalDrain({ ...parts, fail: (error) => failures.push(error) });
+}
+
+/** One grant each, of customers of their own. */
+async function grant(...ids: string[]): Promise<void> {
+  await ledger.apply(ids.flatMap((id) => ops(compiled, { id, customerId: `c-${id}` })));
+}
+
+async function counts(): Promise<unknown> {
+  const [row] = await store.analytics.query(
+    `SELECT (SELECT count() FROM grants FINAL) AS grants,
+       (SELECT uniqExact(sequence) FROM ledger_entries FINAL) AS entries,
+       (SELECT count() FROM ledger_entries) AS legs`,
+  );
+  return row;
+}
+
+describe('the journal of the ledger', () => {
+  it('becomes rows, is trimmed only then, and writes nothing twice', async () => {
+    await grant('a', 'b');
+    const journal = drain();
+    await journal.drainNow();
+    const first = await counts();
+    expect(first).toMatchObject({ grants: 2, entries: 2 });
+    expect(await ledger.waiting()).toBe(0);
+    await journal.drainNow();
+    expect(await counts()).toEqual(first);
+  });
+
+  it('drained again by another start, after a crash before the trim, leaves the same rows', async () => {
+    await grant('a', 'b');
+    const entries = await redis.connect().xrange(ledger.keys.journal, '-', '+');
+    await drain().drainNow();
+    const before = await store.analytics.query('SELECT * EXCEPT recorded_at FROM grants FINAL');
+    // As if the trim had not happened.
+    for (const [id, fields] of entries)
+      await redis
+        .connect()
+        .xadd(ledger.keys.journal, id, ...fields)
+        .catch(() => undefined);
+    await drain().drainNow();
+    expect(await counts()).toMatchObject({ grants: 2, entries: 2 });
+    const after = await store.analytics.query('SELECT * EXCEPT recorded_at FROM grants FINAL');
+    expect(after).toEqual(before);
+  });
+
+  it('is carried by itself once started, and to the end when closed', async () => {
+    const journal = drain();
+    journal.start();
+    await grant('a');
+    await journal.close();
+    expect(await counts()).toMatchObject({ grants: 1, entries: 1 });
+    expect(journal.balances.find(({ account }) => account.includes('total'))).toMatchObject({
+      posted: 1000,
+      limit: 1_000_000_000,
+    });
+    expect(failures).toEqual([]);
+  });
+
+  it('tells an event its rewards as soon as they were granted, and that it cannot while Redis is away', async () => {
+    const journal = drain();
+    const rewards = rewardsOf(journal, store.analytics);
+    await grant('a', 'b');
+    const [a, none] = await Promise.all([rewards('a'), rewards('nobody')]);
+    expect(a).toEqual([
+      { campaignId: 'bills', offerId: 'off', state: 'posted', amountMinor: 1000 },
+    ]);
+    expect(none).toEqual([]);
+    await grant('c');
+    await redis.kill();
+    expect(await rewards('c')).toBeUndefined();
+    // What cannot be drained now waits; the end does not.
+    await journal.close();
+    await redis.start();
+    ledger = new Ledger(redis.connect());
+    await drain().drainNow();
+    expect(await counts()).toMatchObject({ grants: 3 });
+    expect(failures).toEqual([]);
+  });
+});
