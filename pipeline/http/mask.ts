@@ -17,14 +17,14 @@ const GROUPS = /\d[ -]\d/;
  * stays JSON. Digits written as escapes count as digits.
  */
 export function maskEvent(bytes: Buffer, mask: CardMask): Buffer {
-  if (!holdsCard(bytes, 0, bytes.length) && !bytes.includes('\\u003')) return bytes;
+  if (!holdsCard(bytes, 0, bytes.length) && !bytes.includes('\\u00')) return bytes;
   const parts: Buffer[] = [];
   let changed = false;
   for (let at = 0; at < bytes.length;) {
     const inString = bytes[at] === QUOTE;
     const end = inString ? endOfString(bytes, at) + 1 : nextQuote(bytes, at);
     const part = bytes.subarray(at, end);
-    const masked = inString ? maskString(part, mask) : maskNumbers(part, mask);
+    const masked = inString ? mask.bytes(part) : maskNumbers(part, mask);
     changed ||= masked !== part;
     parts.push(masked);
     at = end;
@@ -35,21 +35,6 @@ export function maskEvent(bytes: Buffer, mask: CardMask): Buffer {
 function nextQuote(bytes: Buffer, from: number): number {
   const quote = bytes.indexOf(QUOTE, from);
   return quote === -1 ? bytes.length : quote;
-}
-
-function maskString(part: Buffer, mask: CardMask): Buffer {
-  const plain = part.includes('\\u003') ? withoutDigitEscapes(part) : part;
-  const masked = mask.bytes(plain);
-  return masked === plain ? part : masked;
-}
-
-/** `\\u0034` is the digit 4; the alternative keeps an escaped backslash from being taken for its start. */
-function withoutDigitEscapes(part: Buffer): Buffer {
-  const text = part.toString('latin1');
-  return Buffer.from(
-    text.replaceAll(/\\(?:u003(\d)|[^])/g, (all, digit?: string) => digit ?? all),
-    'latin1',
-  );
 }
 
 function maskNumbers(part: Buffer, mask: CardMask): Buffer {

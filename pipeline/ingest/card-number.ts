@@ -26,10 +26,13 @@ const LONGEST_MASKED_REST = 9 + 4 + 1 + TOKEN_LETTERS;
 type Stretch = readonly [number, number];
 
 export class CardMask {
-  private readonly tokenKey: string | Buffer;
+  private readonly tokenKey: string | Buffer | undefined;
 
-  /** @param tokenKey secret of the deployment; without it, a token could be searched for its card. */
-  constructor(tokenKey: string | Buffer) {
+  /**
+   * @param tokenKey secret of the deployment; without one, a token could be searched for its card.
+   *   A mask without a key makes no token: for words to a person, never for what an event becomes.
+   */
+  constructor(tokenKey?: string | Buffer) {
     this.tokenKey = tokenKey;
   }
 
@@ -38,31 +41,15 @@ export class CardMask {
     return maskString(text, this.tokenKey);
   }
 
-  /** The bytes with every full card number masked; the same Buffer when there is none. */
+  /**
+   * The bytes with every full card number masked; the same Buffer when there is none. They may be raw input:
+   * what is not UTF-8 is kept, and a digit or separator written as a JSON escape (`\u0034`) counts as one.
+   */
   bytes(bytes: Buffer): Buffer {
-    return maskBuffer(bytes, this.tokenKey);
+    const plain = bytes.includes('\\u00') ? unescapeCards(bytes) : bytes;
+    const masked = maskBuffer(plain, this.tokenKey);
+    return masked === plain ? bytes : masked;
   }
-}
-
-/**
- * Masks full card numbers in raw input, for dead letters and logs. Digits written as JSON escapes
- * (`\u0034`) count as digits. Without a key no token is made.
- */
-export function maskText(value: string, tokenKey?: string | Buffer): string;
-export function maskText(value: Buffer, tokenKey?: string | Buffer): Buffer;
-export function maskText(value: string | Buffer, tokenKey?: string | Buffer): string | Buffer {
-  if (typeof value !== 'string') return maskBytes(value, tokenKey);
-  const plain = unescapeDigits(value);
-  const masked = maskString(plain, tokenKey);
-  return masked === plain ? value : masked;
-}
-
-/** As `maskText`, for bytes; those that are not UTF-8 are kept as they are. */
-export function maskBytes(bytes: Buffer, tokenKey?: string | Buffer): Buffer {
-  if (!bytes.includes('\\u003')) return maskBuffer(bytes, tokenKey);
-  const plain = Buffer.from(unescapeDigits(bytes.toString('latin1')), 'latin1');
-  const masked = maskBuffer(plain, tokenKey);
-  return masked === plain ? bytes : masked;
 }
 
 /** Whether bytes `start` to `end` hold a full card number. Costs one look at every thirteenth byte when not. */
@@ -92,8 +79,16 @@ function cardIn(bytes: Uint8Array, start: number, end: number): boolean {
   return visitRuns(bytes, start, end, (from, to) => cardsOfRun(bytes, from, to).length > 0);
 }
 
-function unescapeDigits(text: string): string {
-  return text.replaceAll(/\\u003([0-9])/g, '$1');
+/** An escaped digit, blank or dash; the alternative keeps an escaped backslash from being taken for its start. */
+const ESCAPE = /\\(?:u00(3[0-9]|20|2[dD])|[^])/g;
+
+function unescapeCards(bytes: Buffer): Buffer {
+  const plain = bytes
+    .toString('latin1')
+    .replaceAll(ESCAPE, (all, hex?: string) =>
+      hex === undefined ? all : String.fromCharCode(parseInt(hex, 16)),
+    );
+  return Buffer.from(plain, 'latin1');
 }
 
 function maskString(text: string, tokenKey: string | Buffer | undefined): string {

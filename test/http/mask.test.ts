@@ -35,6 +35,7 @@ describe('an event on its way to the log', () => {
     ['with a sign and a fraction', `{"n":-${CARD}.50}`],
     ['in a key', `{"${CARD}":1}`],
     ['in escapes', '{"cardId":"\\u003411111111111111\\u0031"}'],
+    ['with escaped separators', '{"cardId":"4111\\u00201111\\u002d1111 1111"}'],
     ['in text that is no JSON', '4111 1111 1111 1111 {'],
     ['in a string that never ends', `{"cardId":"${CARD}`],
   ])('has a card number masked %s', (_where, text) => {

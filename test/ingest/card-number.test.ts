@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CardMask, holdsCard, maskBytes, maskText } from '../../pipeline/ingest/card-number.ts';
+import { CardMask, holdsCard } from '../../pipeline/ingest/card-number.ts';
 
 const cards = new CardMask('key');
 const CARD = '4111111111111111';
@@ -22,7 +22,7 @@ describe('a full card number', () => {
   it('keeps its first six and last four digits and gets a token', () => {
     expect(MASKED).toMatch(/^411111\*{6}1111#[a-p]{12}$/);
     expect(new CardMask('another key').text(CARD)).not.toBe(MASKED);
-    expect(maskText(CARD)).toBe('411111******1111');
+    expect(new CardMask().text(CARD)).toBe('411111******1111');
   });
 
   it('is the same text however it is written, and wherever it stands', () => {
@@ -90,17 +90,27 @@ describe('a full card number', () => {
     );
   });
 
-  it('is masked in raw bytes, escaped digits included, and other bytes are kept', () => {
-    const escaped = Buffer.from(`{"id":"\\u0034111111111111111"}`);
-    expect(maskBytes(escaped, 'key').toString()).toBe(`{"id":"${MASKED}"}`);
-    expect(maskText('\\u0034111111111111111', 'key')).toBe(MASKED);
+  it.each([
+    ['a digit', '\\u0034111111111111111'],
+    ['digits in the middle', '4\\u0031111111111111\\u00311'],
+    ['blanks', '4111\\u00201111\\u00201111 1111'],
+    ['dashes', '4111\\u002d1111\\u002D1111-1111'],
+    ['a quoted backslash before them', '\\\\ \\u0034111111111111111'],
+  ])('is masked in raw bytes that escape %s', (_what, written) => {
+    const masked = cards.bytes(Buffer.from(`{"id":"${written}"}`)).toString();
+    expect(masked).toContain(MASKED);
+    expect((JSON.parse(masked) as { id: string }).id).toBe(
+      cards.text(JSON.parse(`"${written}"`) as string),
+    );
+  });
+
+  it('is masked in raw bytes that are not UTF-8, and other bytes are kept', () => {
     const broken = Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from(CARD), Buffer.of(0x80)]);
-    const masked = maskText(broken, 'key');
-    expect(masked).toEqual(
+    expect(cards.bytes(broken)).toEqual(
       Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from(MASKED), Buffer.of(0x80)]),
     );
     const plain = Buffer.from('{"id":"\\u0034"}');
-    expect(maskBytes(plain)).toBe(plain);
+    expect(cards.bytes(plain)).toBe(plain);
   });
 
   it('costs linear time on long runs of digits and blanks', () => {
