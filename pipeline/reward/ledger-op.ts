@@ -55,7 +55,7 @@ export interface SettleOp {
   readonly id: string;
   readonly eventId: string;
   readonly to: 'posted' | 'voided';
-  readonly reason: 'released' | 'review_confirmed' | 'account_frozen';
+  readonly reason: 'released' | 'review_confirmed';
   readonly occurredAtMs: number;
 }
 

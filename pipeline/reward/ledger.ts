@@ -2,7 +2,8 @@
  * The reward ledger: Redis is the sequencer, one Lua script the only writer (lua/apply-11.lua).
  *
  * Every operation takes all of its legs or none, and its answer (a rejection too) is kept under its
- * business id, so that any prefix of operations may be applied again and gets the same answers.
+ * business id, so that any prefix of operations may be applied again and gets the same answers. One word
+ * changes an answer: a payment that came again and is blocked now gives back what it had got.
  *
  * Memory: about 0.8 kB a grant that moved legs (record, indexes, counters), kept for the campaign's life and bounded by its
  * quotas and budget; about 0.4 kB an answer that moved none, of which two generations of `generationSize`

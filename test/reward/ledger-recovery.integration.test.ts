@@ -37,13 +37,15 @@ function story(count: number): LedgerOp[] {
       occurredAtMs: FRIDAY_NOON_MS + n * 60_000,
     };
     list.push(...ops(compiled, facts, verdict));
+    // It came again after others, and was intercepted then.
+    if (random() < 0.1) list.push(...ops(compiled, facts, 'block'));
     const past = Math.floor(random() * (n + 5));
     if (random() < 0.4)
       list.push(...refund(compiled, `r${n}`, `p/${past}`, Math.ceil(random() * 40_000)));
     if (random() < 0.2 && past <= n) {
       const label = random() < 0.5 ? 'confirmed' : 'false_positive';
       const decisionId = `dec_p/${past}`;
-      list.push(...settle({ decisionId, label, actor: 'a', reason: 'r', labelledAtMs: n }));
+      list.push(...settle({ id: `${n}-0`, decisionId, label, actor: 'a', reason: 'r', labelledAtMs: n }));
     }
   }
   return list;

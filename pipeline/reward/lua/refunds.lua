@@ -4,7 +4,10 @@
 
 -- Brings one grant in line with what has been refunded of its payment. `legs` may already hold a leg.
 local function claw_back(grant, refunded, reason, operation_id, at, legs)
-  if grant.state == 'posted' or grant.state == 'clawed_back' then
+  local intercepted = grant.state == 'clawed_back' and (grant.reason == 'risk_block' or grant.reason == 'account_frozen')
+  if intercepted then
+    -- All of it went back already: a refund owes nothing more, and the reason stays.
+  elseif grant.state == 'posted' or grant.state == 'clawed_back' then
     local owed = mul_div_half_up(grant.amount, refunded, grant.payment) - grant.clawed
     move_money(legs, grant, -owed, 0)
     grant.clawed = grant.clawed + owed

@@ -72,10 +72,31 @@ local function take(op, record, choice)
   unpark(op.event, op.part)
 end
 
+-- An event that came again, in another order of arrival, is intercepted now: what it has got is given back.
+-- A hold is voided, which frees every leg; of a posted grant the money returns, and the right stays used.
+local function intercept(op, grant)
+  local legs = {}
+  grant.reason = op.reason
+  if grant.state == 'held' then
+    move_all(legs, grant, 0, -1)
+    grant.state = 'voided'
+    drop_hold(grant.id)
+    journal('void', op.id, op.eventTime, grant, legs)
+  else
+    move_money(legs, grant, grant.clawed - grant.amount, 0)
+    grant.clawed = grant.amount
+    grant.state = 'clawed_back'
+    journal('clawback', op.id, op.eventTime, grant, legs)
+  end
+end
+
 local function reserve(op)
   local stored = find(op.id)
   if stored then
     if stored.identity == op.identity then
+      if op.intent == 'voided' and (stored.state == 'held' or stored.state == 'posted') then
+        intercept(op, stored)
+      end
       return { stored.id }
     end
     return conflict(op.id, op, op.choices[1][2], op.payment)

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { CompiledCampaigns } from '../../pipeline/reward/campaign.ts';
+import { settle } from '../../pipeline/reward/evaluate.ts';
+import type { Grant } from '../../pipeline/reward/grant.ts';
+import { Ledger } from '../../pipeline/reward/ledger.ts';
+import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { campaigns, ops, refund, SPEND, TIER_1, TOTAL } from './scenario.ts';
+
+let server: TestRedis;
+let ledger: Ledger;
+let compiled: CompiledCampaigns;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  ledger = new Ledger(server.connect());
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  await ledger.redis.flushall();
+  compiled = campaigns();
+});
+
+const apply = async (list: readonly LedgerOp[]): Promise<Grant[]> =>
+  (await ledger.apply(list)).flat();
+const one = async (list: readonly LedgerOp[]): Promise<Grant> => (await apply(list)).at(-1)!;
+const standing = async (account: string): Promise<[posted: number, pending: number]> => {
+  const [balance] = await ledger.balances([account]);
+  return [balance!.posted, balance!.pending];
+};
+const label = (eventId: string, value: 'confirmed' | 'false_positive'): readonly LedgerOp[] =>
+  settle({ decisionId: `dec_${eventId}`, label: value, actor: 'a', reason: 'r', labelledAtMs: 1 });
+/** Somebody else, so that the once-only limit does not bite. */
+const other = (n: number): { id: string; customerId: string } => ({
+  id: `p${n}`,
+  customerId: `customer-${n}`,
+});
+
+test('a hold whose payment is blocked when it comes again is voided and frees every leg', async () => {
+  const timed = campaigns({ quota: 1, offer: { hold: { timeout: '1h', onTimeout: 'void' } } });
+  await apply(ops(timed, other(1), 'review'));
+  const voided = await one(ops(timed, other(1), 'block'));
+  expect(voided).toMatchObject({ state: 'voided', reason: 'risk_block', clawedBackMinor: 0 });
+  for (const account of [TIER_1, SPEND, TOTAL]) expect(await standing(account)).toEqual([0, 0]);
+  expect(await ledger.redis.zcard(ledger.keys.holds)).toBe(0);
+  expect((await ledger.drain(1))[0]).toMatchObject({ operation: 'void', grant: voided });
+  expect(await one(ops(timed, other(1), 'block'))).toEqual(voided);
+  expect(await one(ops(timed, other(1), 'review'))).toEqual(voided);
+  expect(await one(label('p1', 'false_positive'))).toEqual(voided);
+  expect(await ledger.sequence()).toBe(2);
+});
+
+test('a posted grant whose payment is blocked when it comes again goes back whole; the right stays used', async () => {
+  const first = await one(ops(compiled, { id: 'p' }));
+  await apply(refund(compiled, 'r1', 'p', 10_000));
+  const back = await one(ops(compiled, { id: 'p' }, 'block'));
+  expect(back).toMatchObject({
+    id: first.id,
+    state: 'clawed_back',
+    reason: 'risk_block',
+    clawedBackMinor: 1000,
+  });
+  expect(await standing(SPEND)).toEqual([0, 0]);
+  expect(await standing(TOTAL)).toEqual([0, 0]);
+  expect(await standing(TIER_1)).toEqual([1, 0]);
+  expect((await ledger.drain(2))[0]).toMatchObject({ operation: 'clawback', grant: back });
+  for (const verdict of ['block', 'allow', 'review'] as const) {
+    expect(await one(ops(compiled, { id: 'p' }, verdict))).toEqual(back);
+  }
+  // A refund after it neither takes more nor gives anything back.
+  expect(await one(refund(compiled, 'r2', 'p', 5000))).toMatchObject({
+    state: 'clawed_back',
+    reason: 'risk_block',
+    clawedBackMinor: 1000,
+  });
+  expect(await standing(SPEND)).toEqual([0, 0]);
+});
+
+test('a blocked payment that is allowed when it comes again keeps its first answer', async () => {
+  const blocked = await one(ops(compiled, { id: 'p' }, 'block'));
+  expect(await one(ops(compiled, { id: 'p' }))).toEqual(blocked);
+  expect(await standing(SPEND)).toEqual([0, 0]);
+});
