@@ -17,6 +17,11 @@ export class Failure extends Error {
   }
 }
 
+/** The work was asked to stop before it was done: not a failure, and nothing to tell. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
 /** The message of anything that was thrown, on one line. */
 export function messageOf(error: unknown): string {
   const text =

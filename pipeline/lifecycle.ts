@@ -1,7 +1,7 @@
 /** Start and stop of the process: what was opened last is closed first, within a bounded time. */
 
 import type { Clock } from './clock.ts';
-import { Failure, messageOf } from './failure.ts';
+import { Failure, messageOf, Stopped } from './failure.ts';
 import type { Logger } from './telemetry.ts';
 
 /** Kubernetes kills after 30 s by default; this leaves it room. */
@@ -41,6 +41,11 @@ export class Lifecycle {
   fail(error: unknown): void {
     this.#fail(error);
     this.#stopping.abort();
+  }
+
+  /** @throws Stopped between two steps of a start that is not wanted any more. */
+  throwIfStopping(): void {
+    if (this.signal.aborted) throw new Stopped('the start was not done');
   }
 
   /** Asks for a stop; a second call changes nothing. */

@@ -1,7 +1,7 @@
 /** What an analyst's order does: to the frozen accounts, to the labels, and to the rewards that waited. */
 
 import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
-import { eventIdOf } from './decide/decision.ts';
+import { decisionIdOf, eventIdOf } from './decide/decision.ts';
 import type { Engine } from './decide/engine.ts';
 import type { History } from './record/history.ts';
 import type { Recorder } from './record/recorder.ts';
@@ -27,14 +27,14 @@ export async function obey(
   settle: SettleOrder,
 ): Promise<CommandResult> {
   if (command.kind === 'label') return await label(parts, command, settle);
-  const action = parts.engine.freezing.onCommand(command);
-  settle(action === undefined ? {} : { actions: [action] });
   const { accountId, kind } = command;
+  const { freezing } = parts.engine;
+  const already = (freezing.get(accountId) !== undefined) === (kind === 'freeze');
+  settle({ actions: [freezing.onCommand(command)] });
   const done = kind === 'freeze' ? 'frozen' : 'not frozen';
-  const message =
-    action === undefined
-      ? `account ${accountId} was ${done} already`
-      : `account ${accountId} is ${done} from its next event on`;
+  const message = already
+    ? `account ${accountId} was ${done} already; your word is kept`
+    : `account ${accountId} is ${done} from its next event on`;
   return { commandId: command.id, accepted: true, message };
 }
 
@@ -43,13 +43,17 @@ async function label(
   command: Extract<Command, { kind: 'label' }>,
   settle: SettleOrder,
 ): Promise<CommandResult> {
-  const { id: commandId, decisionId, actor, reason, issuedAtMs } = command;
-  const stored = await history.storedDecision(eventIdOf(decisionId));
+  const { id: commandId, actor, reason, issuedAtMs } = command;
+  // The event's own id is taken for its decision's: people copy both.
+  const eventId = eventIdOf(command.decisionId);
+  const decisionId = decisionIdOf(eventId);
+  const stored = await history.storedDecision(eventId);
   if (stored === undefined) {
     settle({});
     return { commandId, accepted: false, message: `there is no decision ${decisionId}` };
   }
   const word: Label = {
+    id: commandId,
     decisionId,
     label: command.label,
     actor,

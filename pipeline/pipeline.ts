@@ -17,27 +17,30 @@ import { EventBatch, EventView } from './event.ts';
 import type { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';
 import { HTTP_SOURCE } from './ingest/inbox.ts';
+import type { Failure } from './failure.ts';
 import type { DecodeFailure, RawBatch, RawRecord } from './ingest/source.ts';
 import type { DeadLetter, RecordOutcome } from './outcome.ts';
 import type { Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
 import { obey, type ObeyParts } from './obey.ts';
 import type { History } from './record/history.ts';
-import { countBatch } from './path-metrics.ts';
+import { lookUpOld } from './look-up-old.ts';
+import { tellBatch } from './tell-batch.ts';
 import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
-import type { Metrics } from './telemetry.ts';
+import type { Logger, Metrics } from './telemetry.ts';
 
 export interface PipelineParts extends ObeyParts {
   readonly decoder: Decoder;
   readonly guard: BadShareGuard;
-  /** Knows the events that are too old for the ids in memory. */
+  /** Knows the events that are too old for the ids in memory, and the answers that were given. */
   readonly history: Pick<History, 'standing' | 'storedDecision'>;
   readonly rewards: (event: EventView, decision: Decision) => readonly LedgerOp[];
   readonly settlement: Settlement;
   readonly configVersion: string;
   readonly engineVersion: string;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly metrics: Metrics;
   readonly tally: Tally;
 }
@@ -105,15 +108,25 @@ export class Pipeline {
   async #run(raw: RawBatch, outcomes: RecordOutcome[] | undefined): Promise<void> {
     for (let from = 0; from < raw.records.length || from === 0;) {
       const letters: DeadLetter[] = [];
-      const to = this.#timed('ingest', () => this.#ingest(raw, from, letters, outcomes));
-      const known = await this.#lookUpOld();
+      const { to, failure } = this.#timed('ingest', () =>
+        this.#ingest(raw, from, letters, outcomes),
+      );
+      const known = await lookUpOld(this.#parts, this.#batch);
       const judged = this.#timed('decide', () => this.#parts.engine.judge(this.#batch, known));
       const last = to >= raw.records.length;
-      const onDurable = last ? raw.onDurable?.bind(raw) : undefined;
+      const onDurable = last && failure === undefined ? raw.onDurable?.bind(raw) : undefined;
       this.#timed('record', () => this.#conclude(raw, judged, letters, outcomes, onDurable));
+      if (failure !== undefined) await this.#endWith(failure);
       if (last) return;
       from = to;
     }
+  }
+
+  /** The dead letters that say why are on record before the process ends. */
+  async #endWith(failure: Failure): Promise<never> {
+    await this.#parts.settlement.idle();
+    await this.#parts.recorder.flush();
+    throw failure;
   }
 
   #timed<T>(stage: string, run: () => T): T {
@@ -124,13 +137,13 @@ export class Pipeline {
     return result;
   }
 
-  /** ingest: bytes → events in the batch, dead letters. @returns the first record that did not fit. */
+  /** ingest: bytes → events in the batch, dead letters. @returns where the next chunk begins, and why there should be none. */
   #ingest(
     raw: RawBatch,
     from: number,
     letters: DeadLetter[],
     outcomes: RecordOutcome[] | undefined,
-  ): number {
+  ): { readonly to: number; readonly failure: Failure | undefined } {
     const { decoder, guard } = this.#parts;
     this.#batch.clear();
     let index = from;
@@ -140,38 +153,17 @@ export class Pipeline {
       const failure =
         record.refused ?? decoder.decode(record.bytes, record.receivedAtMs, this.#batch);
       // Who sent by HTTP was told at once; one bad caller must not stop the worker for all.
-      if (raw.source !== HTTP_SOURCE) guard.count(failure !== undefined, raw.source);
+      const end =
+        raw.source === HTTP_SOURCE ? undefined : guard.count(failure !== undefined, raw.source);
       if (failure === undefined) {
         this.#recordOf[row] = index;
         continue;
       }
       letters.push(this.#letter(raw.source, record, failure));
       if (outcomes !== undefined) outcomes[index] = { kind: 'refused', failure };
+      if (end !== undefined) return { to: index + 1, failure: end };
     }
-    return index;
-  }
-
-  /** Events older than the ids in memory: did they come before? */
-  async #lookUpOld(): Promise<ReadonlyMap<number, 'repeat' | 'conflict'> | undefined> {
-    const batch = this.#batch;
-    const rows = this.#parts.engine.rowsBeyondMemory(batch);
-    if (rows.length === 0) return undefined;
-    const events = rows.map((row) => ({
-      eventId: batch.text('id', row)!,
-      bodyHash: batch.bodyHash[row]!,
-    }));
-    const standings = await this.#parts.history.standing(events);
-    const known = new Map<number, 'repeat' | 'conflict'>();
-    // What comes twice within this batch is not recorded yet either.
-    const seen = new Map<string, number>();
-    for (const [index, { eventId, bodyHash }] of events.entries()) {
-      const before = seen.get(eventId);
-      let standing = standings[index]!;
-      if (before === undefined) seen.set(eventId, bodyHash);
-      else if (standing === 'new') standing = before === bodyHash ? 'repeat' : 'conflict';
-      if (standing !== 'new') known.set(rows[index]!, standing);
-    }
-    return known;
+    return { to: index, failure: undefined };
   }
 
   /** record, then reward and act in the order of decisions, then seal. */
@@ -193,7 +185,7 @@ export class Pipeline {
       else this.#parts.tally.duplicates++;
       opsEnd.push(ops.length);
     }
-    countBatch(this.#parts.metrics, raw.source, this.#batch, judged, nowMs);
+    tellBatch(this.#parts, raw.source, this.#batch, judged, nowMs);
     const settled = this.#settle(ops, judged.actions, letters, onDurable);
     if (outcomes !== undefined) this.#answer(judged, opsEnd, settled, outcomes);
   }

@@ -3,9 +3,17 @@
 import type { Clock } from './clock.ts';
 import type { Engine } from './decide/engine.ts';
 import { EventBatch } from './event.ts';
+import { Stopped } from './failure.ts';
 import type { Decoder } from './ingest/decode.ts';
 import type { History } from './record/history.ts';
 import type { Logger } from './telemetry.ts';
+
+export interface RestoreParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Ends the restoring early. */
+  readonly signal: AbortSignal;
+}
 
 const BATCH = 1024;
 const PROGRESS_EVERY_MS = 2000;
@@ -14,13 +22,14 @@ const PROGRESS_EVERY_MS = 2000;
  * @param decoder with the limits of history, which refuse nothing that was recorded.
  * @param horizonMs how far back from the watermark events still matter.
  * @returns the number of events taken back in.
+ * @throws Stopped when the signal aborts before its end.
  */
 export async function restoreEngine(
   engine: Engine,
   history: History,
   decoder: Decoder,
   horizonMs: number,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  { clock, log, signal }: RestoreParts,
 ): Promise<number> {
   for (const action of await history.restoreAccountActions()) engine.freezing.apply(action);
   const batch = new EventBatch(BATCH);
@@ -38,6 +47,7 @@ export async function restoreEngine(
       batch.late[batch.length - 1] = Number(late);
       if (batch.length === BATCH) events += take(engine, batch);
     }
+    if (signal.aborted) throw new Stopped('restoring was not done');
     if (clock.monotonic() - toldMs >= PROGRESS_EVERY_MS) {
       toldMs = clock.monotonic();
       log.info({ events }, 'restoring');

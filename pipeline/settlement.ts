@@ -43,6 +43,7 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+const LEDGER = 'the reward ledger';
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5000;
 /** Operations of one round trip; several batches share it under load. */
@@ -126,7 +127,7 @@ export class Settlement {
     let grants: readonly (readonly Grant[])[] = [];
     const done =
       (ops.length === 0 ||
-        (await this.#retry('the reward ledger', async () => {
+        (await this.#retry(LEDGER, async () => {
           grants = await this.#parts.reward(ops);
         }))) &&
       (actions.length === 0 ||
@@ -149,7 +150,7 @@ export class Settlement {
         await attempt();
         if (this.obstacle !== undefined) log.info({ part: what }, `${what} is back`);
         this.obstacle = undefined;
-        metrics.ledgerUp.set(1);
+        if (what === LEDGER) metrics.ledgerUp.set(1);
         return true;
       } catch (error) {
         if (!isTransient(error)) throw error;
@@ -157,7 +158,7 @@ export class Settlement {
           log.warn({ part: what, error: messageOf(error) }, `${what} is away: effects wait`);
         }
         this.obstacle = `${what} is away: ${messageOf(error)}`;
-        metrics.ledgerUp.set(0);
+        if (what === LEDGER) metrics.ledgerUp.set(0);
         if (this.#stopping.signal.aborted) return false;
         await clock.sleep(waitMs, this.#stopping.signal);
       }

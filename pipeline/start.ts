@@ -5,7 +5,7 @@ import { readEnvironment, type Environment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { discoverDetectors } from './detect/discover.ts';
-import { Failure } from './failure.ts';
+import { Failure, Stopped } from './failure.ts';
 import { FileSource } from './ingest/file.ts';
 import { KafkaAway, KafkaDeadLetters } from './ingest/kafka-dead-letters.ts';
 import { KafkaSource } from './ingest/kafka-source.ts';
@@ -54,9 +54,11 @@ export async function start(flags: StartFlags): Promise<void> {
   try {
     await work(run, catalogue);
   } catch (error) {
-    // What broke the work is told; that closing failed after it stands in the log.
-    await lifecycle.close().catch(() => undefined);
-    throw error;
+    if (!(error instanceof Stopped)) {
+      // What broke the work is told; that closing failed after it stands in the log.
+      await lifecycle.close().catch(() => undefined);
+      throw error;
+    }
   }
   await lifecycle.close();
 }
@@ -97,6 +99,7 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
     inputs.length === 0 ? undefined : tellFindings(run, worker),
   );
   const stopped = new Promise<void>((resolve) => {
+    if (lifecycle.signal.aborted) resolve();
     lifecycle.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   const done = flags.exitWhenDone === true ? Promise.all([inputEnded, running[0]]) : stopped;
@@ -111,7 +114,7 @@ async function tellFindings({ flags, lifecycle }: Run, worker: Worker): Promise<
   await worker.pipeline.idle();
   await worker.journal.drainNow();
   await worker.recorder.flush();
-  process.stdout.write(`\n${await whatWasFound(worker.analytics)}\n`);
+  process.stdout.write(`\n${await whatWasFound(worker.analytics, worker.history.epoch)}\n`);
   if (flags.exitWhenDone === true) return;
   process.stdout.write(`Look around at ${worker.http.address()} · Ctrl-C stops\n`);
 }

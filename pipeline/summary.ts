@@ -73,6 +73,10 @@ export function line(state: SummaryState, eventsPerSecond: number): string {
     `rewards ${money(state.costMinor)}`,
     `saved ${money(tally.interceptedMinor)}`,
   ];
+  const [top] = [...tally.detectors].sort((a, b) => b[1] - a[1]);
+  if (top !== undefined) parts.push(`most ${top[0]} ${count(top[1])}`);
+  const [scarcest] = state.quotaLeft;
+  if (scarcest !== undefined) parts.push(`left ${scarcest.offer} ${count(scarcest.left)}`);
   if (state.lag !== undefined) parts.push(`lag ${count(state.lag)}`);
   if (tally.deadLetters > 0) parts.push(`dead letters ${count(tally.deadLetters)}`);
   if (state.obstacle !== undefined) parts.push(state.obstacle);

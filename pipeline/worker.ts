@@ -6,7 +6,6 @@ import type { LoadedConfig } from '../config/load.ts';
 import { CommandLog } from './act/commands.ts';
 import { acquireOwnership } from './act/ownership.ts';
 import { ActQueue } from './act/queue.ts';
-import { answersFrom } from './answers.ts';
 import {
   assembleDecoder,
   assembleEngine,
@@ -17,7 +16,7 @@ import {
 import type { Clock } from './clock.ts';
 import type { NamedDetector } from './detect/detector.ts';
 import { followCommands } from './follow-commands.ts';
-import { createServer, type HttpServer } from './http/server.ts';
+import type { HttpServer } from './http/server.ts';
 import { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';
 import { Inbox } from './ingest/inbox.ts';
@@ -25,8 +24,9 @@ import { Placeholders } from './ingest/placeholders.ts';
 import { JournalDrain } from './journal-drain.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { DeadLetter } from './outcome.ts';
-import { COMMANDS_POSITION, Pipeline } from './pipeline.ts';
-import type { Analytics } from './record/analytics.ts';
+import { patiently } from './patience.ts';
+import { COMMANDS_POSITION, Pipeline, type PipelineParts } from './pipeline.ts';
+import { AnalyticsError, type Analytics } from './record/analytics.ts';
 import { openHistory, type History } from './record/history.ts';
 import { ledgerHistory } from './record/ledger-history.ts';
 import { Recorder } from './record/recorder.ts';
@@ -36,7 +36,7 @@ import { evaluate, settle } from './reward/evaluate.ts';
 import { Ledger } from './reward/ledger.ts';
 import { recover } from './reward/rebuild.ts';
 import { isUnavailable } from './reward/redis.ts';
-import { rewardsOf } from './rewards-of.ts';
+import { serve } from './serve.ts';
 import { Settlement } from './settlement.ts';
 import { openStores, type Profile, type Stores } from './stores.ts';
 import { Tally } from './tally.ts';
@@ -71,6 +71,7 @@ export interface Worker {
   readonly settlement: Settlement;
   readonly queue: ActQueue;
   readonly journal: JournalDrain;
+  readonly ledger: Pick<Ledger, 'waiting'>;
   readonly assembled: AssembledEngine;
   readonly tally: Tally;
   /** What holds the path up, in words; empty when it is ready. */
@@ -79,8 +80,6 @@ export interface Worker {
 
 /** While ClickHouse is away at the end, this long is it waited for. */
 const LAST_FLUSH_WITHIN_MS = 8000;
-/** How long an order that came by HTTP waits for the worker's word. */
-const COMMAND_WITHIN_MS = 5000;
 /** Consequences that may wait for the ledger before the sources are held. */
 const MAX_WAITING = 100_000;
 
@@ -88,6 +87,7 @@ const MAX_WAITING = 100_000;
 export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const { config, environment, clock, log, lifecycle, metrics } = options;
   const stores = await openStores(options);
+  lifecycle.throwIfStopping();
   await own(options, stores);
   const secret =
     environment.cardTokenKey === undefined
@@ -117,22 +117,12 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       recorder.obstacle,
       path.settlement.obstacle,
     ].filter((reason) => reason !== undefined);
-  const http = openHttp(options, { stores, decoder, assembled, history, inbox, obstacles, path });
+  const http = serve(options, { stores, decoder, assembled, history, inbox, obstacles, path });
   await http.listen();
   lifecycle.onClose('HTTP', () => http.close());
   lifecycle.signal.addEventListener('abort', () => http.stopAccepting(), { once: true });
 
-  if (await recover(path.ledger, ledgerHistory(stores.analytics), path.campaigns)) {
-    log.warn('the ledger had lost entries that are on record: it was rebuilt from them');
-  }
-  const events = await restoreEngine(
-    assembled.engine,
-    history,
-    assembleHistoryDecoder(config, secret),
-    assembled.horizonMs,
-    options,
-  );
-  if (events > 0) log.info({ events, frozen: assembled.engine.freezing.size }, 'engine restored');
+  await restore(options, stores, secret, assembled, history, path);
   recorder.addConfigVersion({
     version: config.version,
     files: config.files,
@@ -145,6 +135,25 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   void followCommands({ ...options, ...path, position: history.positions[COMMANDS_POSITION] });
   const { analytics } = stores;
   return { ...path, analytics, inbox, http, history, recorder, queue, assembled, obstacles };
+}
+
+/** Ledger and engine back to where history ends, before the first event. @throws Stopped */
+async function restore(
+  { config, clock, log, lifecycle }: WorkerOptions,
+  { analytics }: Stores,
+  secret: Buffer,
+  { engine, horizonMs }: AssembledEngine,
+  history: History,
+  path: Path,
+): Promise<void> {
+  if (await recover(path.ledger, ledgerHistory(analytics), path.campaigns)) {
+    log.warn('the ledger had lost entries that are on record: it was rebuilt from them');
+  }
+  lifecycle.throwIfStopping();
+  const decoder = assembleHistoryDecoder(config, secret);
+  const { signal } = lifecycle;
+  const events = await restoreEngine(engine, history, decoder, horizonMs, { clock, log, signal });
+  if (events > 0) log.info({ events, frozen: engine.freezing.size }, 'engine restored');
 }
 
 /** The consumer group in a cluster; an embedded worker is alone with its folder. */
@@ -188,7 +197,8 @@ interface PathParts {
   readonly recorder: Recorder;
 }
 
-interface Path {
+/** The path joined up, with what hangs on it. */
+export interface Path {
   readonly pipeline: Pipeline;
   readonly settlement: Settlement;
   readonly journal: JournalDrain;
@@ -232,7 +242,7 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
       decoder,
       guard: new BadShareGuard(config.system.ingest.badShare),
       engine: assembled.engine,
-      history,
+      history: patientHistory(options, history),
       rewards: (event, decision) => evaluate(campaigns, event, decision, config.version),
       rewardsOfLabel: settle,
       settlement,
@@ -240,6 +250,7 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
       configVersion: config.version,
       engineVersion: ENGINE_VERSION,
       clock,
+      log,
       metrics,
       tally,
     },
@@ -252,46 +263,19 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
   return { pipeline, settlement, journal, ledger, campaigns, commands, tally };
 }
 
-interface HttpParts {
-  readonly stores: Stores;
-  readonly decoder: Decoder;
-  readonly assembled: AssembledEngine;
-  readonly history: History;
-  readonly inbox: Inbox;
-  readonly obstacles: () => readonly string[];
-  readonly path: Path;
+/** An answer that must be looked up waits while ClickHouse is away, and its source with it. */
+function patientHistory(
+  { clock, log, lifecycle: { signal } }: WorkerOptions,
+  history: History,
+): PipelineParts['history'] {
+  const patience = { isTransient: isPassing, signal, clock, log };
+  const what = 'the look-up of an earlier event';
+  return {
+    standing: (events) => patiently(what, () => history.standing(events), patience),
+    storedDecision: (id) => patiently(what, () => history.storedDecision(id), patience),
+  };
 }
 
-function openHttp(options: WorkerOptions, parts: HttpParts): HttpServer {
-  const { config, environment, clock, log, metrics } = options;
-  const { stores, decoder, assembled, history, inbox, obstacles, path } = parts;
-  const { http } = config.system;
-  const currencies = new Map(config.campaigns.map(({ id, currency }) => [id, currency]));
-  return createServer({
-    config: { ...http, port: options.port ?? http.port },
-    apiToken: environment.apiToken,
-    clock,
-    log,
-    metrics,
-    inbox,
-    cardMask: decoder.cards,
-    decide: answersFrom({
-      pipeline: path.pipeline,
-      history,
-      grantsOf: rewardsOf(path.journal, stores.analytics),
-      currencyOf: (campaignId) => currencies.get(campaignId) ?? '',
-      rewardTimeoutMs: http.rewardTimeoutMs,
-      clock,
-    }),
-    command: async (order) => {
-      const id = await path.commands.append({ ...order, issuedAtMs: clock.now() });
-      const result = await path.commands.wait(id, COMMAND_WITHIN_MS);
-      return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
-    },
-    analytics: stores.analytics,
-    freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
-    configVersion: () => config.version,
-    engineVersion: ENGINE_VERSION,
-    readiness: obstacles,
-  });
+function isPassing(error: unknown): boolean {
+  return error instanceof AnalyticsError && !error.permanent;
 }

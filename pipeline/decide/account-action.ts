@@ -23,6 +23,8 @@ export interface AccountAction {
 export type LabelValue = 'confirmed' | 'false_positive';
 
 export interface Label {
+  /** The command's id: a replay of the command says the same word, another command another one. */
+  readonly id: string;
   readonly decisionId: string;
   readonly label: LabelValue;
   readonly actor: string;

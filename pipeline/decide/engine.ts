@@ -158,14 +158,16 @@ export class Engine {
           : undefined;
     const decision = decide({ findings, list, frozen, late: batch.late[row] === 1 }, policy);
     if (decision.verdict === 'block' && !frozen && list === undefined && this.#hasAccount(view)) {
-      const cause = decision.findings.filter((finding) => finding.band === 'block');
-      const action = freezing.onBlock(
+      const cause = decision.findings.filter(
+        ({ band, mode }) => band === 'block' && mode === 'live',
+      );
+      const freezes = freezing.onBlock(
         view.accountId,
         decisionIdOf(view.id),
         cause.map((finding) => finding.detector).join(', '),
         occurredAtMs,
       );
-      if (action !== undefined) actions.push(action);
+      actions.push(...freezes);
     }
     return decision;
   }

@@ -62,17 +62,21 @@ export class FreezeState {
 
   /**
    * The policy blocked an event on its findings: freezes the account, or proposes it when automatic
-   * freezing is off or the hour is full. Undefined when it is already frozen or proposed.
+   * freezing is off or the hour is full. Nothing when it is already frozen or proposed. A freeze that ended
+   * and was not yet told of ends first, so that rows do not depend on where a batch was cut.
    */
   onBlock(
     accountId: string,
     decisionId: string,
     reason: string,
     atMs: number,
-  ): AccountAction | undefined {
-    if (this.isFrozen(accountId, atMs)) return undefined;
+  ): readonly AccountAction[] {
+    if (this.isFrozen(accountId, atMs)) return [];
+    const stale = this.#frozen.get(accountId);
+    const ended = stale === undefined ? [] : [expiryOf(stale)];
+    for (const action of ended) this.apply(action);
     const kind = this.#settings.automatic && this.#underCap(atMs) ? 'freeze' : 'propose';
-    if (kind === 'propose' && this.#proposed.has(accountId)) return undefined;
+    if (kind === 'propose' && this.#proposed.has(accountId)) return ended;
     const action: AccountAction = {
       id: `${kind}_${decisionId}`,
       kind,
@@ -87,13 +91,14 @@ export class FreezeState {
           : undefined,
     };
     this.apply(action);
-    return action;
+    return [...ended, action];
   }
 
-  /** An analyst's order as the action it becomes; unfreezing an account that is not frozen is none. */
-  onCommand(command: Extract<Command, { kind: 'freeze' | 'unfreeze' }>): AccountAction | undefined {
-    const frozen = this.#frozen.has(command.accountId);
-    if (frozen === (command.kind === 'freeze')) return undefined;
+  /**
+   * An analyst's order as the action it becomes: every order is one, so that it is kept with who and why. It
+   * replaces an automatic freeze and its end, and unfreezing dismisses a proposal.
+   */
+  onCommand(command: Extract<Command, { kind: 'freeze' | 'unfreeze' }>): AccountAction {
     const action: AccountAction = {
       id: `${command.kind}_${command.id}`,
       kind: command.kind,
@@ -114,16 +119,7 @@ export class FreezeState {
     const ended = [...this.#frozen.values()]
       .filter((freeze) => (freeze.expiresAtMs ?? Infinity) <= watermarkMs)
       .sort((a, b) => a.expiresAtMs! - b.expiresAtMs! || (a.actionId < b.actionId ? -1 : 1));
-    const actions = ended.map((freeze): AccountAction => ({
-      id: `expire_${freeze.actionId}`,
-      kind: 'expire',
-      accountId: freeze.accountId,
-      actor: 'policy',
-      reason: 'the freeze reached its end',
-      decisionId: freeze.decisionId,
-      occurredAtMs: freeze.expiresAtMs!,
-      expiresAtMs: undefined,
-    }));
+    const actions = ended.map(expiryOf);
     for (const action of actions) this.apply(action);
     this.#nextExpiryMs = Infinity;
     for (const freeze of this.#frozen.values()) {
@@ -180,6 +176,20 @@ export class FreezeState {
     }
     return true;
   }
+}
+
+/** The end of a freeze that has one. */
+function expiryOf(freeze: Freeze): AccountAction {
+  return {
+    id: `expire_${freeze.actionId}`,
+    kind: 'expire',
+    accountId: freeze.accountId,
+    actor: 'policy',
+    reason: 'the freeze reached its end',
+    decisionId: freeze.decisionId,
+    occurredAtMs: freeze.expiresAtMs!,
+    expiresAtMs: undefined,
+  };
 }
 
 /** FNV-1a, 32 bits. Source: Fowler, Noll, Vo (draft-eastlake-fnv). */

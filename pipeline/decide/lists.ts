@@ -2,8 +2,10 @@
 
 import { NetworkSet, type Network } from '../detect/networks.ts';
 import type { Event } from '../event.ts';
+import { parseAddress } from '../ingest/decode-address.ts';
 
 export interface ListEntry {
+  /** As events have it: a card number masked, an address in any spelling. */
   readonly value: string;
   readonly reason: string;
   readonly author: string;
@@ -61,9 +63,12 @@ export class SubjectList {
 
 function compile(read: Kind['read'], list: readonly ListEntry[], addresses: boolean): Kind {
   const isRange = (entry: ListEntry): boolean => addresses && entry.value.includes('/');
+  // An event has one spelling of an address, whichever its sender wrote; a list may hold any.
+  const asRead = ({ value }: ListEntry): string =>
+    addresses ? (parseAddress(value)?.text ?? value) : value;
   return {
     read,
-    exact: new Map(list.filter((entry) => !isRange(entry)).map((entry) => [entry.value, entry])),
+    exact: new Map(list.filter((entry) => !isRange(entry)).map((entry) => [asRead(entry), entry])),
     ranges: new NetworkSet(
       list.filter(isRange).map((entry) => ({ cidr: entry.value, reason: entry.reason, entry })),
     ),

@@ -24,17 +24,17 @@ export class BadShareGuard {
     this.#ring = new Uint8Array(limit.over);
   }
 
-  /** @throws Failure when the share of bad records goes above the limit. */
-  count(bad: boolean, source: string): void {
+  /** @returns a Failure when this record takes the share of bad ones above the limit. */
+  count(bad: boolean, source: string): Failure | undefined {
     const at = this.#seen % this.#limit.over;
     this.#bad += Number(bad) - this.#ring[at]!;
     this.#ring[at] = Number(bad);
     this.#seen++;
-    if (bad && this.#seen >= this.#limit.over && this.#bad > this.#limit.limit * this.#limit.over) {
-      throw new Failure(
-        `${source}: ${this.#bad} of the last ${this.#limit.over} records are bad, more than ingest.badShare.limit allows: ` +
-          'mend the sender (the dead letters name the reasons), then start again',
-      );
-    }
+    const { limit, over } = this.#limit;
+    if (!bad || this.#seen < over || this.#bad <= limit * over) return undefined;
+    return new Failure(
+      `${source}: ${this.#bad} of the last ${over} records are bad, more than ingest.badShare.limit allows: ` +
+        'mend the sender (the dead letters name the reasons); to pass over the bad records, raise the limit for one start',
+    );
   }
 }

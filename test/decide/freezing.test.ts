@@ -17,20 +17,20 @@ const command = (kind: 'freeze' | 'unfreeze', accountId: string) =>
 describe('the freeze lifecycle', () => {
   it('freezes at the block, meets the next event, and does not freeze twice', () => {
     const state = new FreezeState({ automatic: true, perHour: 10, expiresAfterMs: undefined });
-    const action = state.onBlock('a', 'dec_1', 'same-device', 1000);
+    const [action] = state.onBlock('a', 'dec_1', 'same-device', 1000);
     expect(action).toMatchObject({ id: 'freeze_dec_1', kind: 'freeze', actor: 'policy' });
     expect(state.isFrozen('a', 1000)).toBe(true);
-    expect(state.onBlock('a', 'dec_2', 'same-device', 2000)).toBeUndefined();
+    expect(state.onBlock('a', 'dec_2', 'same-device', 2000)).toEqual([]);
   });
 
   it('turns freezes above the cap of any hour of event time into one proposal an account', () => {
     const state = new FreezeState({ automatic: true, perHour: 2, expiresAfterMs: undefined });
     const kinds = [0, 1, 2, HOUR, HOUR + 1].map(
-      (at, index) => state.onBlock(`a${index}`, `dec_${index}`, 'x', at)?.kind,
+      (at, index) => state.onBlock(`a${index}`, `dec_${index}`, 'x', at)[0]?.kind,
     );
     // The freeze at 0 has left the hour ending at HOUR; the one at 1 leaves it a millisecond later.
     expect(kinds).toEqual(['freeze', 'freeze', 'propose', 'freeze', 'freeze']);
-    expect(state.onBlock('a2', 'dec_9', 'x', 3)).toBeUndefined();
+    expect(state.onBlock('a2', 'dec_9', 'x', 3)).toEqual([]);
   });
 
   it('never exceeds the cap in any hour, whatever the order of event times', () => {
@@ -43,7 +43,7 @@ describe('the freeze lifecycle', () => {
           const frozenAt: number[] = [];
           const sorted = [...times].sort((a, b) => a - b);
           for (const [index, at] of sorted.entries()) {
-            const action = state.onBlock(`a${index}`, `dec_${index}`, 'x', at);
+            const [action] = state.onBlock(`a${index}`, `dec_${index}`, 'x', at);
             if (action?.kind === 'freeze') frozenAt.push(at);
           }
           for (const end of frozenAt) {
@@ -68,16 +68,44 @@ describe('the freeze lifecycle', () => {
     expect(state.size).toBe(0);
   });
 
-  it('follows an analyst, once: freezing the frozen and unfreezing the free are no actions', () => {
-    const state = new FreezeState({ automatic: false, perHour: 0, expiresAfterMs: undefined });
-    expect(state.onCommand(command('unfreeze', 'a'))).toBeUndefined();
+  it('ends a freeze that is over before the account is frozen again, wherever the batch was cut', () => {
+    const state = new FreezeState({ automatic: true, perHour: 10, expiresAfterMs: HOUR });
+    state.onBlock('a', 'dec_1', 'x', 0);
+    expect(state.onBlock('a', 'dec_2', 'x', HOUR)).toMatchObject([
+      { id: 'expire_freeze_dec_1', kind: 'expire', occurredAtMs: HOUR },
+      { id: 'freeze_dec_2', kind: 'freeze' },
+    ]);
+    expect(state.expire(HOUR)).toEqual([]);
+  });
+
+  it('keeps every order of an analyst, which outlasts an automatic freeze', () => {
+    const state = new FreezeState({ automatic: true, perHour: 1, expiresAfterMs: HOUR });
+    state.onBlock('a', 'dec_1', 'x', 0);
     expect(state.onCommand(command('freeze', 'a'))).toMatchObject({
       kind: 'freeze',
       actor: 'li.wei',
     });
-    expect(state.onCommand(command('freeze', 'a'))).toBeUndefined();
+    expect(state.expire(2 * HOUR)).toEqual([]);
+    expect(state.isFrozen('a', 2 * HOUR)).toBe(true);
     expect(state.onCommand(command('unfreeze', 'a'))).toMatchObject({ kind: 'unfreeze' });
-    expect(state.isFrozen('a', 6000)).toBe(false);
+    expect(state.isFrozen('a', 2 * HOUR)).toBe(false);
+  });
+
+  it('lets an analyst dismiss a proposal, so that the account can be proposed again', () => {
+    const state = new FreezeState({ automatic: false, perHour: 0, expiresAfterMs: undefined });
+    expect(state.onBlock('a', 'dec_1', 'x', 0)).toMatchObject([{ kind: 'propose' }]);
+    expect(state.onBlock('a', 'dec_2', 'x', 1)).toEqual([]);
+    expect(state.onCommand(command('unfreeze', 'a'))).toMatchObject({ kind: 'unfreeze' });
+    expect(state.onBlock('a', 'dec_3', 'x', 2)).toMatchObject([{ kind: 'propose' }]);
+  });
+
+  it('says a quick no only for accounts that are not frozen', () => {
+    const state = new FreezeState({ automatic: true, perHour: 100, expiresAfterMs: undefined });
+    const bytes = Buffer.from('"阿明"');
+    state.onBlock('阿明', 'dec_1', 'x', 0);
+    expect(state.mayBeFrozen(bytes, 1, bytes.length - 1)).toBe(true);
+    state.onCommand(command('unfreeze', '阿明'));
+    expect(state.mayBeFrozen(bytes, 1, bytes.length - 1)).toBe(false);
   });
 
   it('is the same after its actions are applied to a fresh state, at every point of history', () => {
@@ -101,7 +129,7 @@ describe('the freeze lifecycle', () => {
           }
           const run = (state: FreezeState): readonly (AccountAction | undefined)[] => {
             if (what === 'expire') return state.expire(at);
-            if (what === 'block') return [state.onBlock(account, `dec_${index}`, 'x', at)];
+            if (what === 'block') return state.onBlock(account, `dec_${index}`, 'x', at);
             return [state.onCommand({ ...command(what, account), issuedAtMs: at })];
           };
           const actions = run(undisturbed);

@@ -16,14 +16,7 @@ describe('the guard against a bad deploy', () => {
             const share = latest.filter(Boolean).length;
             return bad && index + 1 >= over && share > limit * over;
           });
-          const seen = records.findIndex((bad) => {
-            try {
-              guard.count(bad, 'file:x');
-              return false;
-            } catch {
-              return true;
-            }
-          });
+          const seen = records.findIndex((bad) => guard.count(bad, 'file:x') !== undefined);
           expect(seen).toBe(stopAt);
         },
       ),
@@ -32,8 +25,8 @@ describe('the guard against a bad deploy', () => {
 
   it('says what, where and what to do', () => {
     const guard = new BadShareGuard({ limit: 0, over: 1 });
-    expect(() => {
-      guard.count(true, 'kafka:payments/0');
-    }).toThrow(/^kafka:payments\/0: 1 of the last 1 records are bad.*mend the sender/);
+    expect(guard.count(true, 'kafka:payments')?.message).toMatch(
+      /^kafka:payments: 1 of the last 1 records are bad.*mend the sender/,
+    );
   });
 });

@@ -1,17 +1,20 @@
-/** Metrics of the path, counted a batch at a time: a labelled counter costs more than a decision's policy. */
+/**
+ * Metrics and log of the path, a batch at a time: a labelled counter costs more than a decision's policy.
+ * Blocks are logged with their ids; reviews only at `debug`, for they are many.
+ */
 
-import type { Verdict } from './decide/decision.ts';
+import { decisionIdOf, type Verdict } from './decide/decision.ts';
 import type { Judged } from './decide/engine.ts';
 import type { EventBatch } from './event.ts';
-import type { Metrics } from './telemetry.ts';
+import type { Logger, Metrics } from './telemetry.ts';
 
 /** In a batch as large as this, one latency in so many is observed: they were decided together. */
 const LARGE_BATCH = 64;
 const OBSERVE_ONE_IN = 16;
 
 /** @param nowMs when the batch was decided. */
-export function countBatch(
-  metrics: Metrics,
+export function tellBatch(
+  { metrics, log }: { readonly metrics: Metrics; readonly log: Logger },
   source: string,
   batch: EventBatch,
   judged: Judged,
@@ -27,8 +30,13 @@ export function countBatch(
     }
     if (judgement.kind === 'repeat') repeats++;
     if (judgement.kind !== 'decided') continue;
-    const { verdict, findings } = judgement.decision;
+    const { verdict, findings, reasons } = judgement.decision;
     verdicts[verdict]++;
+    if (verdict !== 'allow') {
+      const eventId = batch.text('id', row)!;
+      const note = { eventId, decisionId: decisionIdOf(eventId), verdict, reasons };
+      log[verdict === 'block' ? 'info' : 'debug'](note, 'decided');
+    }
     late += batch.late[row]!;
     for (const { detector, band, mode } of findings) metrics.findings.inc({ detector, band, mode });
   }

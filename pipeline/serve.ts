@@ -1,0 +1,75 @@
+/** The HTTP side of a worker: its routes joined to the pipeline, the record and the command log. */
+
+import { answersFrom } from './answers.ts';
+import { ENGINE_VERSION, type AssembledEngine } from './assemble.ts';
+import type { Decide } from './http/intake.ts';
+import { createServer, type HttpServer } from './http/server.ts';
+import type { Decoder } from './ingest/decode.ts';
+import type { Inbox } from './ingest/inbox.ts';
+import type { History } from './record/history.ts';
+import { rewardsOf } from './rewards-of.ts';
+import type { Stores } from './stores.ts';
+import type { Path, WorkerOptions } from './worker.ts';
+
+/** How long an order that came by HTTP waits for the worker's word. */
+const COMMAND_WITHIN_MS = 5000;
+
+export interface ServeParts {
+  readonly stores: Stores;
+  readonly decoder: Decoder;
+  readonly assembled: AssembledEngine;
+  readonly history: History;
+  readonly inbox: Inbox;
+  readonly obstacles: () => readonly string[];
+  readonly path: Path;
+}
+
+/** Made, not listening yet. */
+export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
+  const { config, environment, clock, log, metrics } = options;
+  const { stores, decoder, assembled, history, inbox, obstacles, path } = parts;
+  const { http } = config.system;
+  const currencies = new Map(config.campaigns.map(({ id, currency }) => [id, currency]));
+  return createServer({
+    config: { ...http, port: options.port ?? http.port },
+    apiToken: environment.apiToken,
+    clock,
+    log,
+    metrics,
+    inbox,
+    cardMask: decoder.cards,
+    decide: answersOrEnd(
+      options,
+      answersFrom({
+        pipeline: path.pipeline,
+        history,
+        grantsOf: rewardsOf(path.journal, stores.analytics),
+        currencyOf: (campaignId) => currencies.get(campaignId) ?? '',
+        rewardTimeoutMs: http.rewardTimeoutMs,
+        clock,
+      }),
+    ),
+    command: async (order) => {
+      const id = await path.commands.append({ ...order, issuedAtMs: clock.now() });
+      const result = await path.commands.wait(id, COMMAND_WITHIN_MS);
+      return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
+    },
+    analytics: stores.analytics,
+    freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
+    configVersion: () => config.version,
+    engineVersion: ENGINE_VERSION,
+    readiness: obstacles,
+  });
+}
+
+/** A decision that throws ends the process: going on without it would leave callers unanswered for ever. */
+function answersOrEnd({ lifecycle }: WorkerOptions, decide: Decide): Decide {
+  return async (batch) => {
+    try {
+      return await decide(batch);
+    } catch (error) {
+      lifecycle.fail(error);
+      throw error;
+    }
+  };
+}
