@@ -105,7 +105,7 @@ function reservationOf(
   const tiers = offer.tiers.filter((tier) => paymentMinor >= tier.atLeastMinor);
   return {
     kind: 'reserve',
-    grantId: grantIdOf(offer.campaignId, offer.offerId, customer, eventId),
+    grantId: grantIdOf(offer.campaignId, offer.offerId, customer ?? accountScope(event), eventId),
     campaignId: offer.campaignId,
     offerId: offer.offerId,
     budgetLine: offer.budgetLine,
@@ -132,7 +132,7 @@ function reservationOf(
 function limitsOf(
   offer: CompiledOffer,
   event: Event,
-  customer: string,
+  customer: string | undefined,
   day: string,
   campaigns: CompiledCampaigns,
 ): Leg[] | undefined {
@@ -162,12 +162,19 @@ function intentOf(decision: Decision): Pick<ReserveOp, 'intent' | 'reason'> {
   return { intent: 'voided', reason: frozen ? 'account_frozen' : 'risk_block' };
 }
 
-/** Who a once-only right belongs to. Customer numbers and account numbers are told apart. */
-function customerOf(event: Event, { isPlaceholder }: CompiledCampaigns): string {
+/**
+ * Who a once-only right belongs to. Customer numbers and account numbers are told apart. Undefined when
+ * neither names anybody: strangers who share a placeholder do not share a right.
+ */
+function customerOf(event: Event, { isPlaceholder }: CompiledCampaigns): string | undefined {
   const customer = event.customerId;
-  return customer === undefined || isPlaceholder(customer)
-    ? `account=${accountPart(event.accountId)}`
-    : `customer=${accountPart(customer)}`;
+  if (customer !== undefined && !isPlaceholder(customer))
+    return `customer=${accountPart(customer)}`;
+  return isPlaceholder(event.accountId) ? undefined : accountScope(event);
+}
+
+function accountScope(event: Event): string {
+  return `account=${accountPart(event.accountId)}`;
 }
 
 const NAMED = {

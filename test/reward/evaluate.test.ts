@@ -114,7 +114,7 @@ describe('the verdict', () => {
   });
 
   test('an analyst who confirms voids, one who finds a false alarm releases', () => {
-    const label = { decisionId: 'dec_p', actor: 'ann', reason: 'seen', labelledAtMs: 1 };
+    const label = { id: '1-0', decisionId: 'dec_p', actor: 'ann', reason: 'seen', labelledAtMs: 1 };
     expect(settle({ ...label, label: 'confirmed' })).toMatchObject([
       { kind: 'settle', eventId: 'p', to: 'voided', reason: 'review_confirmed' },
     ]);
@@ -139,6 +139,17 @@ describe('names', () => {
     const unnamed = limitOf({ id: 'p', customerId: undefined, accountId: '7' });
     expect(named).not.toBe(unnamed);
     expect(limitOf({ id: 'q', customerId: undefined, accountId: '7' })).toBe(unnamed);
+  });
+
+  test('a placeholder identifies nobody: a limit by customer leaves the event out, a limit by card does not', () => {
+    const nobody: EventFacts = { id: 'p', customerId: undefined, accountId: 'unknown' };
+    const found = (facts: EventFacts, offer?: object): number =>
+      ops(campaigns({ placeholders: ['unknown'], ...(offer && { offer }) }), facts).length;
+    expect(found(nobody)).toBe(0);
+    expect(found({ ...nobody, customerId: 'unknown' })).toBe(0);
+    expect(found({ ...nobody, customerId: '7' })).toBe(1);
+    expect(found({ ...nobody, accountId: '7' })).toBe(1);
+    expect(found(nobody, { limits: [{ per: ['card'], period: 'day', max: 1 }] })).toBe(1);
   });
 
   test('no customer can spell the account of another', () => {

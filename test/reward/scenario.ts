@@ -68,12 +68,15 @@ interface Settings {
   readonly offer?: object;
   readonly total?: number;
   readonly spend?: number;
+  /** Values that stand for nobody. */
+  readonly placeholders?: readonly string[];
 }
 
 /** One small campaign: once per customer and kind of bill; generous limits where none is given. */
 export function campaigns(settings: Settings = {}): CompiledCampaigns {
   const { quota = 1_000_000, total = 1_000_000_000, spend = total } = settings;
-  return compileCampaigns([
+  const { placeholders = [] } = settings;
+  const list = [
     campaignSchema.parse({
       id: 'bills',
       title: 'Bills',
@@ -93,7 +96,8 @@ export function campaigns(settings: Settings = {}): CompiledCampaigns {
         },
       ],
     }),
-  ]);
+  ];
+  return compileCampaigns(list, (value) => placeholders.includes(value));
 }
 
 /** Names of the accounts of `campaigns()`. */
