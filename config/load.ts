@@ -2,12 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { CardMask } from '../pipeline/ingest/card-number.ts';
 import { parsePlaceholders } from '../pipeline/ingest/placeholders.ts';
 import type { ListEntries, ListEntry } from '../pipeline/decide/lists.ts';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import type { Sections } from '../pipeline/detect/section.ts';
 import { messageOf } from '../pipeline/failure.ts';
+import { cardsInContent, cardsInText } from './card-numbers.ts';
 import { campaignSchema, type Campaign } from './campaign-schema.ts';
 import { readDetectorSections } from './detector-sections.ts';
 import { listSchema, systemSchema, type ListFile, type SystemConfig } from './schema.ts';
@@ -25,6 +27,9 @@ export interface LoadedConfig {
   readonly blockList: ListEntries;
   readonly allowList: ListEntries;
 }
+
+/** A problem may quote what stands in a file, and is printed. */
+const UNKEYED = new CardMask();
 
 /**
  * @param directory the configuration folder, as a person would name it: problems are told under this name.
@@ -53,6 +58,10 @@ export async function loadConfig(
     problems.push(`${placeholderPath}: cannot be read: ${messageOf(error)}`);
     return '';
   });
+  problems.push(
+    ...cardProblems(directory, files),
+    ...cardsInText(placeholderPath, placeholderText),
+  );
 
   if (
     problems.length > 0 ||
@@ -61,7 +70,7 @@ export async function loadConfig(
     allowList === undefined ||
     detection.sections === undefined
   ) {
-    throw new ConfigFailure([...new Set(problems)]);
+    throw new ConfigFailure([...new Set(problems.map((problem) => UNKEYED.text(problem)))]);
   }
   const placeholders = parsePlaceholders(placeholderText);
   const { sections } = detection;
@@ -85,6 +94,17 @@ export async function loadConfig(
     blockList: entriesOf(blockList),
     allowList: entriesOf(allowList),
   };
+}
+
+/** Numbers in the other files are amounts and limits: long ones are no cards there. */
+function cardProblems(directory: string, files: readonly YamlFile[]): string[] {
+  return files.flatMap((file) => {
+    const folder = relative(directory, dirname(file.path));
+    if (folder === 'campaigns') return cardsInContent(file);
+    if (folder !== 'lists') return [];
+    const written = cardsInText(file.path, file.text);
+    return written.length > 0 ? written : cardsInContent(file);
+  });
 }
 
 async function readCampaigns(

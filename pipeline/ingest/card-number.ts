@@ -22,8 +22,8 @@ const TOKEN_LETTERS = 12;
 const MASKED_REST = /^\*{3,9}\d{4}#[a-p]{12}/;
 const LONGEST_MASKED_REST = 9 + 4 + 1 + TOKEN_LETTERS;
 
-/** Byte offsets [from, to) of a masked stretch. */
-type Stretch = readonly [number, number];
+/** Byte offsets [from, to) of a card number. */
+export type Stretch = readonly [number, number];
 
 export class CardMask {
   private readonly tokenKey: string | Buffer | undefined;
@@ -75,6 +75,16 @@ function isCard(bytes: Uint8Array, from: number, to: number): boolean {
   return to - from <= MOST_DIGITS && longestCardAt(bytes, from, to) > 0;
 }
 
+/** Where full card numbers stand in the bytes, in order. */
+export function findCards(bytes: Buffer): readonly Stretch[] {
+  const cards: Stretch[] = [];
+  visitRuns(bytes, 0, bytes.length, (from, to) => {
+    cards.push(...cardsOfRun(bytes, from, to));
+    return false;
+  });
+  return cards;
+}
+
 function cardIn(bytes: Uint8Array, start: number, end: number): boolean {
   return visitRuns(bytes, start, end, (from, to) => cardsOfRun(bytes, from, to).length > 0);
 }
@@ -99,19 +109,15 @@ function maskString(text: string, tokenKey: string | Buffer | undefined): string
 }
 
 function maskBuffer(bytes: Buffer, tokenKey: string | Buffer | undefined): Buffer {
+  const cards = findCards(bytes);
+  if (cards.length === 0) return bytes;
   const parts: Buffer[] = [];
   let copied = 0;
-  visitRuns(bytes, 0, bytes.length, (from, to) => {
-    for (const [cardFrom, cardTo] of cardsOfRun(bytes, from, to)) {
-      parts.push(
-        bytes.subarray(copied, cardFrom),
-        Buffer.from(maskOf(bytes.toString('latin1', cardFrom, cardTo), tokenKey)),
-      );
-      copied = cardTo;
-    }
-    return false;
-  });
-  if (parts.length === 0) return bytes;
+  for (const [from, to] of cards) {
+    const mask = maskOf(bytes.toString('latin1', from, to), tokenKey);
+    parts.push(bytes.subarray(copied, from), Buffer.from(mask));
+    copied = to;
+  }
   parts.push(bytes.subarray(copied));
   return Buffer.concat(parts);
 }
