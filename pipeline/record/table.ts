@@ -58,7 +58,12 @@ export const bool: Column<boolean> = { type: 'Bool', write: (out, value) => out.
 export const int8: Column<number> = { type: 'Int8', write: (out, value) => out.u8(value) };
 export const uint16: Column<number> = { type: 'UInt16', write: (out, value) => out.u16(value) };
 export const int32: Column<number> = { type: 'Int32', write: (out, value) => out.i32(value) };
-export const uint32: Column<number> = { type: 'UInt32', write: (out, value) => out.i32(value) };
+const UINT32_MAX = 4_294_967_295;
+/** Rounded, and held at the ends of the range: an hour-old event's latency in microseconds lies beyond it. */
+export const uint32: Column<number> = {
+  type: 'UInt32',
+  write: (out, value) => out.i32(Math.min(UINT32_MAX, Math.max(0, Math.round(value)))),
+};
 /** Safe integers only: money, counts and milliseconds never come near 2^53. */
 export const int64: Column<number> = { type: 'Int64', write: (out, value) => out.i64(value) };
 export const uint64: Column<number> = { type: 'UInt64', write: (out, value) => out.i64(value) };

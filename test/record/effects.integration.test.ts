@@ -111,9 +111,10 @@ describe('rows of effects', () => {
       deadLetters: 0,
       lag: 17,
       latencyP50Us: 99.6,
-      latencyP99Us: 1000,
+      latencyP99Us: 3_600_000_000 * 3,
       queueWaiting: 0,
       queueFailed: 0,
+      journalWaiting: 4,
       windowKeys: 5,
       windowBytes: 2 ** 40,
       paused: true,
@@ -121,6 +122,7 @@ describe('rows of effects', () => {
       configVersion: 'c0ffee',
     });
     recorder.addLabel({
+      id: '7-0',
       decisionId: 'dec_e-1',
       label: 'false_positive',
       actor: 'analyst',
@@ -130,7 +132,7 @@ describe('rows of effects', () => {
     await recorder.flush();
     expect(
       await store.analytics.query(
-        'SELECT worker, events, lag, latency_p50_us, window_bytes, paused FROM pipeline_stats',
+        'SELECT worker, events, lag, latency_p50_us, latency_p99_us, journal_waiting, window_bytes, paused FROM pipeline_stats',
       ),
     ).toEqual([
       {
@@ -138,12 +140,52 @@ describe('rows of effects', () => {
         events: 1e12,
         lag: 17,
         latency_p50_us: 100,
+        latency_p99_us: 2 ** 32 - 1,
+        journal_waiting: 4,
         window_bytes: 2 ** 40,
         paused: true,
       },
     ]);
     expect(await store.analytics.query('SELECT event_id, label, reason FROM labels')).toEqual([
       { event_id: 'e-1', label: 'false_positive', reason: AWKWARD },
+    ]);
+  });
+
+  it('keep two refused records of one source and position apart, and a repeated one once', async () => {
+    const letter = {
+      source: 'file:events.ndjson',
+      position: '3',
+      reason: 'not_json',
+      fieldPath: '',
+      message: 'not JSON',
+      receivedAtMs: SAMPLE_DAY_MS,
+    } as const;
+    const monday = { ...letter, body: Buffer.from('{"id":"monday"') };
+    const tuesday = { ...letter, body: Buffer.from('{"id":"tuesday"') };
+    for (const letters of [[monday], [monday, tuesday]]) {
+      const { recorder } = await startRecording(store.analytics);
+      for (const each of letters) recorder.addDeadLetter(each);
+      await recorder.flush();
+    }
+    expect(
+      await store.analytics.query('SELECT body FROM dead_letters FINAL ORDER BY body'),
+    ).toEqual([{ body: '{"id":"monday"' }, { body: '{"id":"tuesday"' }]);
+  });
+
+  it('keep every word said on a decision, and a replayed one once', async () => {
+    const said = { decisionId: 'dec_e-1', reason: 'r', labelledAtMs: SAMPLE_DAY_MS } as const;
+    const first = { ...said, id: '1-0', label: 'confirmed', actor: 'li' } as const;
+    const second = { ...said, id: '2-0', label: 'false_positive', actor: 'wei' } as const;
+    for (const words of [[first], [first, second]]) {
+      const { recorder } = await startRecording(store.analytics);
+      for (const word of words) recorder.addLabel(word);
+      await recorder.flush();
+    }
+    expect(
+      await store.analytics.query('SELECT actor, label FROM labels FINAL ORDER BY arrival'),
+    ).toEqual([
+      { actor: 'li', label: 'confirmed' },
+      { actor: 'wei', label: 'false_positive' },
     ]);
   });
 });

@@ -108,6 +108,7 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ n: paymentNumber, confirmed: fc.boolean() }).map(({ n, confirmed }) =>
       settle({
+        id: `${n}-0`,
         decisionId: `dec_p${n}`,
         label: confirmed ? 'confirmed' : 'false_positive',
         actor: 'a',

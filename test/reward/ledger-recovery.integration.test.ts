@@ -45,7 +45,9 @@ function story(count: number): LedgerOp[] {
     if (random() < 0.2 && past <= n) {
       const label = random() < 0.5 ? 'confirmed' : 'false_positive';
       const decisionId = `dec_p/${past}`;
-      list.push(...settle({ id: `${n}-0`, decisionId, label, actor: 'a', reason: 'r', labelledAtMs: n }));
+      list.push(
+        ...settle({ id: `${n}-0`, decisionId, label, actor: 'a', reason: 'r', labelledAtMs: n }),
+      );
     }
   }
   return list;
@@ -197,6 +199,20 @@ describe('rebuild', () => {
       expect(await wholeState()).toEqual(expected);
     },
   );
+
+  test('brings back one generation of what waits or was refused, however much there was', async () => {
+    const table = new Table();
+    const small = new Ledger(ledger.redis, { generationSize: 10 });
+    for (let n = 0; n < 50; n++) await small.apply(refund(compiled, `r${n}`, `none-${n}`, 5));
+    await table.drain(small, 1000);
+    expect((await verify(small, table)).differences).toEqual([]);
+    await rebuild(small, table, compiled);
+    expect((await verify(small, table)).differences).toEqual([]);
+    const { balances, parked, refused } = small.keys;
+    const sizes = [balances, parked, refused].map((key) => ledger.redis.hlen(key));
+    expect(await Promise.all(sizes)).toEqual([0, 9, 9]);
+    expect(await ledger.redis.hexists(parked, 'none-49')).toBe(1);
+  });
 
   test('brings an empty Redis back, after which the same operations get the same answers', async () => {
     const table = new Table();

@@ -29,7 +29,14 @@ const standing = async (account: string): Promise<[posted: number, pending: numb
   return [balance!.posted, balance!.pending];
 };
 const label = (eventId: string, value: 'confirmed' | 'false_positive'): readonly LedgerOp[] =>
-  settle({ decisionId: `dec_${eventId}`, label: value, actor: 'a', reason: 'r', labelledAtMs: 1 });
+  settle({
+    id: '1-0',
+    decisionId: `dec_${eventId}`,
+    label: value,
+    actor: 'a',
+    reason: 'r',
+    labelledAtMs: 1,
+  });
 /** Somebody else, so that the once-only limit does not bite. */
 const other = (n: number): { id: string; customerId: string } => ({
   id: `p${n}`,
@@ -103,6 +110,15 @@ test('a refund before its payment waits for it', async () => {
   expect(await ledger.grant('refund_r1')).toMatchObject({ reason: 'refund_applied' });
   expect(await one(refund(compiled, 'r1', 'p', 10_000))).toMatchObject({ clawedBackMinor: 500 });
   expect(await one(refund(compiled, 'r3', 'p', 15_000))).toMatchObject({ clawedBackMinor: 1000 });
+});
+
+test('refunds of payments that earned nothing leave two generations of bounded size and no balance', async () => {
+  const small = new Ledger(ledger.redis, { generationSize: 10 });
+  for (let n = 0; n < 50; n++) await small.apply(refund(compiled, `r${n}`, `none-${n}`, 5));
+  const { balances, parked, parkedBefore } = small.keys;
+  expect(await ledger.redis.hlen(balances)).toBe(0);
+  const sizes = [await ledger.redis.hlen(parked), await ledger.redis.hlen(parkedBefore)];
+  expect(sizes[0]! + sizes[1]!).toBeLessThanOrEqual(20);
 });
 
 test('a refund that names no payment or no amount is recorded with its reason', async () => {

@@ -29,7 +29,14 @@ const standing = async (account: string): Promise<[posted: number, pending: numb
   return [balance!.posted, balance!.pending];
 };
 const label = (eventId: string, value: 'confirmed' | 'false_positive'): readonly LedgerOp[] =>
-  settle({ decisionId: `dec_${eventId}`, label: value, actor: 'a', reason: 'r', labelledAtMs: 1 });
+  settle({
+    id: '1-0',
+    decisionId: `dec_${eventId}`,
+    label: value,
+    actor: 'a',
+    reason: 'r',
+    labelledAtMs: 1,
+  });
 /** Somebody else, so that the once-only limit does not bite. */
 const other = (n: number): { id: string; customerId: string } => ({
   id: `p${n}`,

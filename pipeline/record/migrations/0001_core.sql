@@ -81,7 +81,8 @@ CREATE TABLE IF NOT EXISTS findings
     evidence       String,
     config_version LowCardinality(String),
     arrival        UInt64,
-    recorded_at    DateTime64(3, 'UTC')
+    recorded_at    DateTime64(3, 'UTC'),
+    INDEX event_id_bloom event_id TYPE bloom_filter(0.001) GRANULARITY 4
 )
 ENGINE = ReplacingMergeTree(arrival)
 PARTITION BY toYYYYMM(occurred_at)
@@ -106,7 +107,8 @@ CREATE TABLE IF NOT EXISTS grants
     occurred_at       DateTime64(3, 'UTC'),
     config_version    LowCardinality(String),
     revision          UInt64,
-    recorded_at       DateTime64(3, 'UTC')
+    recorded_at       DateTime64(3, 'UTC'),
+    INDEX event_id_bloom event_id TYPE bloom_filter(0.001) GRANULARITY 4
 )
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY grant_id;
@@ -158,9 +160,11 @@ CREATE TABLE IF NOT EXISTS account_actions
 ENGINE = ReplacingMergeTree(arrival)
 ORDER BY (account_id, action_id);
 
+-- Every word that was ever said on a decision; the one that arrived last stands.
 CREATE TABLE IF NOT EXISTS labels
 (
     decision_id String,
+    command_id  String,
     event_id    String,
     label       Enum8('confirmed' = 1, 'false_positive' = 2),
     actor       LowCardinality(String),
@@ -170,7 +174,7 @@ CREATE TABLE IF NOT EXISTS labels
     recorded_at DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(arrival)
-ORDER BY decision_id;
+ORDER BY (decision_id, command_id);
 
 CREATE TABLE IF NOT EXISTS dead_letters
 (
@@ -185,7 +189,9 @@ CREATE TABLE IF NOT EXISTS dead_letters
     recorded_at DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(arrival)
-ORDER BY (source, position);
+-- Two files of one name, two runs of standard input or two lives of the inbox count their positions alike: the body tells
+-- their records apart, and a record that is delivered again still has its own.
+ORDER BY (source, position, cityHash64(body));
 
 CREATE TABLE IF NOT EXISTS config_versions
 (
@@ -225,6 +231,8 @@ CREATE TABLE IF NOT EXISTS pipeline_stats
     latency_p99_us UInt32,
     queue_waiting  UInt64,
     queue_failed   UInt64,
+    -- Entries of the ledger's journal that are not on record yet.
+    journal_waiting UInt64,
     buffered_rows  UInt64,
     window_keys    UInt64,
     window_bytes   UInt64,

@@ -1,6 +1,6 @@
 /** `decisions`: the answer to every event. */
 
-import type { Decision } from '../../decide/decision.ts';
+import { decisionIdOf, type Decision } from '../../decide/decision.ts';
 import { EVENT_TYPES, textColumn, type EventBatch } from '../../event.ts';
 import { encodedText, type RowWriter } from '../row-writer.ts';
 import {
@@ -42,9 +42,8 @@ export const decisions = defineTable('decisions', {
 const TYPES = EVENT_TYPES.map(encodedText);
 const ID = textColumn('id');
 const ACCOUNT = textColumn('accountId');
-/** What `decisionIdOf` puts before the event's id. */
-export const DECISION_PREFIX: Uint8Array = Buffer.from('dec_');
-const UINT32_MAX = 4_294_967_295;
+/** What stands before the event's id in a decision's. */
+const DECISION_PREFIX: Uint8Array = Buffer.from(decisionIdOf(''));
 
 /** Appends the decision on event i. `configVersion` and `engineVersion` come encoded. */
 export function encodeDecision(
@@ -72,7 +71,7 @@ export function encodeDecision(
   out.bool(decision.late);
   out.encoded(versions.config);
   out.encoded(versions.engine);
-  out.i32(Math.min(UINT32_MAX, Math.max(0, Math.round(latencyUs))));
+  uint32.write(out, latencyUs);
   writeArrival(out, stamp.epoch, stamp.sequence);
   out.i64(stamp.recordedAtMs);
 }

@@ -16,6 +16,7 @@ export const pipelineStats = defineTable('pipeline_stats', {
   latency_p99_us: uint32,
   queue_waiting: uint64,
   queue_failed: uint64,
+  journal_waiting: uint64,
   buffered_rows: uint64,
   window_keys: uint64,
   window_bytes: uint64,
@@ -36,6 +37,8 @@ export interface PipelineStats {
   readonly latencyP99Us: number;
   readonly queueWaiting: number;
   readonly queueFailed: number;
+  /** Entries of the ledger's journal that are not on record yet. */
+  readonly journalWaiting: number;
   readonly windowKeys: number;
   readonly windowBytes: number;
   readonly paused: boolean;
@@ -58,10 +61,11 @@ export function encodeStats(
     late_events: stats.lateEvents,
     dead_letters: stats.deadLetters,
     lag: stats.lag,
-    latency_p50_us: Math.round(stats.latencyP50Us),
-    latency_p99_us: Math.round(stats.latencyP99Us),
+    latency_p50_us: stats.latencyP50Us,
+    latency_p99_us: stats.latencyP99Us,
     queue_waiting: stats.queueWaiting,
     queue_failed: stats.queueFailed,
+    journal_waiting: stats.journalWaiting,
     buffered_rows: stamp.bufferedRows,
     window_keys: stats.windowKeys,
     window_bytes: stats.windowBytes,
