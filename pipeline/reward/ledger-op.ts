@@ -95,7 +95,10 @@ export function textOfPart(part: string): string {
   );
 }
 
-/** Counters of one payment, in minor units: what has been refunded, what was refunded beyond it, and what came before it. */
+/**
+ * Counters of one payment, in minor units: what has been refunded, what was refunded beyond it, and what came
+ * before it; the last one stands in the journal only.
+ */
 export const REFUNDED = 'refunded/';
 export const EXCESS = 'excess/';
 export const PARKED = 'parked/';

@@ -99,8 +99,9 @@ class RebuiltState {
     const waiting = this.parked.get(paymentId) ?? new Map<string, readonly [number, number]>();
     if (postedDelta > 0) waiting.set(operationId, [postedDelta, occurredAtMs]);
     else waiting.delete(operationId);
+    // The list that was written last stands last, as the generations have it.
+    this.parked.delete(paymentId);
     if (waiting.size > 0) this.parked.set(paymentId, waiting);
-    else this.parked.delete(paymentId);
   }
 }
 
@@ -166,10 +167,8 @@ function* fieldsOf(
     yield { part: 'balances', field: account, value: `${posted} ${pending}` };
   }
   const inOrder = [...state.grants.values()].sort((a, b) => a.revision - b.revision);
-  const refused = inOrder
-    .filter(({ id }) => !state.moved.has(id))
-    .slice(-Math.max(1, generationSize - 1));
-  for (const grant of refused) {
+  const refused = inOrder.filter(({ id }) => !state.moved.has(id));
+  for (const grant of newest(refused, generationSize)) {
     yield { part: 'refused', field: grant.id, value: encodeRecord(grant, NOT_MOVED) };
   }
   // The order of the first entries is the order in which a payment earned its grants.
@@ -191,12 +190,17 @@ function* fieldsOf(
   for (const [id, { amount, part }] of state.refunds) {
     yield { part: 'refunds', field: id, value: `${amount} ${part}` };
   }
-  for (const [paymentId, waiting] of state.parked) {
+  for (const [paymentId, waiting] of newest([...state.parked], generationSize)) {
     const list = [...waiting].map(([id, [amount, atMs]]) => [id, String(amount), String(atMs)]);
     yield { part: 'parked', field: paymentId, value: JSON.stringify(list) };
   }
   yield { part: 'state', field: 'sequence', value: String(state.sums.last) };
   yield { part: 'state', field: 'watermark', value: String(state.watermark) };
+}
+
+/** One generation, not yet full. */
+function newest<T>(list: readonly T[], generationSize: number): readonly T[] {
+  return list.slice(-Math.max(1, generationSize - 1));
 }
 
 const NOT_MOVED: Moved = { units: [], money: [] };

@@ -3,6 +3,7 @@
 import { ledgerRowsOf, type LedgerRow } from './journal.ts';
 import type { Grant } from './grant.ts';
 import { balanceOf, type Balance, type Ledger } from './ledger.ts';
+import { PARKED } from './ledger-op.ts';
 
 /** What of the journal and the grants is durable elsewhere. */
 export interface LedgerHistory {
@@ -74,7 +75,7 @@ export async function* undrained(
   }
 }
 
-/** Sums of legs by account. */
+/** Sums of legs by account; of what is parked the ledger keeps lists and no balance. */
 export class Sums {
   readonly balances = new Map<string, { posted: number; pending: number }>();
   readonly #through: number;
@@ -94,7 +95,7 @@ export class Sums {
       this.entries++;
       this.last = row.sequence;
     }
-    if (row.account === '') return;
+    if (row.account === '' || row.account.startsWith(PARKED)) return;
     const sum = this.balances.get(row.account) ?? { posted: 0, pending: 0 };
     sum.posted += row.postedDelta;
     sum.pending += row.pendingDelta;

@@ -72,6 +72,11 @@ local function apply_refund(refund, payment, legs)
   return ids
 end
 
+-- The journal says what was parked, for a rebuild; there is no balance of it, which would outlive its list.
+local function note_parked(legs, part, amount)
+  legs[#legs + 1] = 'parked/' .. part .. ' ' .. int(amount) .. ' 0'
+end
+
 -- A payment has earned its first grant: refunds that came before it take effect now, in their order.
 local function unpark(payment, part)
   local text = read('parked', payment) or read('parkedBefore', payment)
@@ -91,7 +96,7 @@ local function unpark(payment, part)
       part = part,
     }
     local legs = {}
-    leg(legs, 'parked/' .. part, -refund.amount, 0)
+    note_parked(legs, part, -refund.amount)
     apply_refund(refund, payment, legs)
     local latest = find('refund_' .. refund.id)
     if latest and latest.reason == 'payment_not_found' then
@@ -112,7 +117,7 @@ local function park(refund, payment)
   end
   list[#list + 1] = { refund.id, int(refund.amount), int(refund.at) }
   write('parked', payment, cjson.encode(list))
-  leg(legs, 'parked/' .. refund.part, refund.amount, 0)
+  note_parked(legs, refund.part, refund.amount)
   return { note_refund('refund_parked', refund, 'payment_not_found', legs) }
 end
 
