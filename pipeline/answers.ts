@@ -7,13 +7,13 @@ import type { EventOutcome, RewardAnswer } from './http/outcome.ts';
 import type { RecordOutcome } from './outcome.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { History } from './record/history.ts';
-import type { EarnedGrant } from './rewards-of.ts';
+import type { EarnedGrant, EarnedGrants } from './rewards-of.ts';
 
 export interface AnswerParts {
-  readonly pipeline: Pipeline;
-  readonly history: Pick<History, 'storedDecision'>;
-  /** The rewards that an event has earned so far; undefined while the ledger cannot tell. */
-  readonly grantsOf: (eventId: string) => Promise<readonly EarnedGrant[] | undefined>;
+  readonly pipeline: Pick<Pipeline, 'decide'>;
+  readonly history: Pick<History, 'storedDecisions'>;
+  /** The rewards that events have earned so far; undefined while the ledger cannot tell. */
+  readonly grantsOf: (eventIds: readonly string[]) => Promise<EarnedGrants | undefined>;
   readonly currencyOf: (campaignId: string) => string;
   /** An answer does not wait longer than this for the ledger. */
   readonly rewardTimeoutMs: number;
@@ -23,15 +23,24 @@ export interface AnswerParts {
 /** A repeat may wait for the record's next flush: whoever asks again missed the first answer and wants it whole. */
 const STORED_WITHIN_MS = 2000;
 
+type Repeated = Extract<RecordOutcome, { kind: 'repeated' }>;
+type Answer = EventOutcome | Promise<EventOutcome>;
+
 /** Decides a batch that came by HTTP, one answer a record. */
 export function answersFrom(parts: AnswerParts): Decide {
   return async (batch) => {
     const outcomes = await parts.pipeline.decide(batch);
-    return outcomes.map((outcome) => answer(parts, outcome));
+    const repeats = outcomes.filter((outcome) => outcome.kind === 'repeated');
+    const repeated = repeats.length === 0 ? undefined : repeatedIn(parts, repeats);
+    return outcomes.map((outcome) => answer(parts, outcome, repeated));
   };
 }
 
-function answer(parts: AnswerParts, outcome: RecordOutcome): EventOutcome | Promise<EventOutcome> {
+function answer(
+  parts: AnswerParts,
+  outcome: RecordOutcome,
+  repeated: ((eventId: string) => Answer) | undefined,
+): Answer {
   switch (outcome.kind) {
     case 'refused':
       return { kind: 'refused', ...outcome.failure };
@@ -40,16 +49,13 @@ function answer(parts: AnswerParts, outcome: RecordOutcome): EventOutcome | Prom
       return { kind: 'conflict', eventId, decisionId: decisionIdOf(eventId) };
     }
     case 'repeated':
-      return stored(parts, outcome);
+      return repeated!(outcome.eventId);
     case 'decided':
       return decided(parts, outcome);
   }
 }
 
-function decided(
-  parts: AnswerParts,
-  outcome: Extract<RecordOutcome, { kind: 'decided' }>,
-): EventOutcome | Promise<EventOutcome> {
+function decided(parts: AnswerParts, outcome: Extract<RecordOutcome, { kind: 'decided' }>): Answer {
   const { eventId, decision, grants } = outcome;
   const base = {
     kind: 'decided',
@@ -59,52 +65,66 @@ function decided(
     late: decision.late,
   } as const;
   if (!(grants instanceof Promise)) return { ...base, rewards: rewardsOf(parts, grants) };
-  return inTime(parts, grants, parts.rewardTimeoutMs).then((rewards) => ({ ...base, rewards }));
+  const rewards = grants.then((earned) => rewardsOf(parts, earned));
+  return inTime(parts, rewards, parts.rewardTimeoutMs).then((known) => ({
+    ...base,
+    rewards: known ?? 'pending',
+  }));
 }
 
-async function stored(
+/** The stored answers to a batch's repeats: one look-up of decisions and one of rewards for all of them. */
+function repeatedIn(
   parts: AnswerParts,
-  { eventId, settled }: Extract<RecordOutcome, { kind: 'repeated' }>,
-): Promise<EventOutcome> {
-  const known = await parts.history.storedDecision(eventId);
-  if (known === undefined) {
-    return { kind: 'unavailable', message: 'the first answer is not recorded yet: ask again' };
-  }
-  const { verdict, late } = known.decision;
-  const grants = settled.then(() => parts.grantsOf(eventId));
-  const rewards = await inTime(parts, grants, STORED_WITHIN_MS);
-  return {
-    kind: 'repeated',
-    eventId,
-    decisionId: decisionIdOf(eventId),
-    verdict,
-    late,
-    rewards,
+  repeats: readonly Repeated[],
+): (eventId: string) => Promise<EventOutcome> {
+  const eventIds = repeats.map(({ eventId }) => eventId);
+  const decisions = parts.history.storedDecisions(eventIds);
+  const settled = Promise.all(repeats.map((repeat) => repeat.settled));
+  const grants = inTime(
+    parts,
+    settled.then(() => parts.grantsOf(eventIds)),
+    STORED_WITHIN_MS,
+  );
+  // Whoever answers takes them up later; until then a rejection is not an unhandled one.
+  grants.catch(() => undefined);
+  return async (eventId) => {
+    const known = (await decisions).get(eventId);
+    if (known === undefined) {
+      return { kind: 'unavailable', message: 'the first answer is not recorded yet: ask again' };
+    }
+    const { verdict, late } = known.decision;
+    const earned = await grants;
+    const rewards =
+      earned === undefined ? 'pending' : rewardsOf(parts, earned.get(eventId) ?? NOTHING);
+    return { kind: 'repeated', eventId, decisionId: decisionIdOf(eventId), verdict, late, rewards };
   };
 }
 
-async function inTime(
-  parts: AnswerParts,
-  grants: Promise<readonly EarnedGrant[] | undefined>,
+const NOTHING: readonly EarnedGrant[] = [];
+
+/** @returns undefined when it is not known within the time. */
+async function inTime<Known>(
+  { clock }: AnswerParts,
+  known: Promise<Known>,
   withinMs: number,
-): Promise<readonly RewardAnswer[] | 'pending'> {
-  const known = new AbortController();
-  const timeout = parts.clock.sleep(withinMs, known.signal).then(() => 'pending' as const);
-  const rewards = grants.then((found) =>
-    found === undefined ? 'pending' : rewardsOf(parts, found),
-  );
+): Promise<Known | undefined> {
+  const done = new AbortController();
+  const timeout = clock.sleep(withinMs, done.signal).then(() => undefined);
   try {
-    return await Promise.race([rewards, timeout]);
+    return await Promise.race([known, timeout]);
   } finally {
-    known.abort();
+    done.abort();
   }
 }
 
+/** A refund that took nothing back is on the ledger's books without an offer: it is no reward. */
 function rewardsOf(parts: AnswerParts, grants: readonly EarnedGrant[]): readonly RewardAnswer[] {
-  return grants.map(({ campaignId, offerId, state, amountMinor }) => ({
-    offerId,
-    state,
-    amountMinor,
-    currency: parts.currencyOf(campaignId),
-  }));
+  return grants
+    .filter(({ offerId }) => offerId !== '')
+    .map(({ campaignId, offerId, state, amountMinor }) => ({
+      offerId,
+      state,
+      amountMinor,
+      currency: parts.currencyOf(campaignId),
+    }));
 }

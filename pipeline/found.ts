@@ -1,4 +1,4 @@
-/** What a finished run found, printed once from the record: verdicts, abused devices and addresses, rewards kept. */
+/** What a finished run found, printed once from the record: its own verdicts, abused devices and addresses, rewards kept. */
 
 import type { Analytics } from './record/analytics.ts';
 
@@ -6,6 +6,7 @@ interface Verdicts {
   readonly verdict: string;
   readonly events: number;
   readonly accounts: number;
+  readonly late: number;
 }
 
 interface Suspect {
@@ -23,26 +24,39 @@ interface Rewards {
   readonly amount: number;
 }
 
+// Rows of one start of the worker: `arrival` carries the start's number in its high bits (see progress).
+const OF_THIS_RUN = 'arrival >= bitShiftLeft(toUInt64({epoch:UInt32}), 38)';
+
 const VERDICTS = `
-  SELECT verdict, count() AS events, uniqExact(account_id) AS accounts
-  FROM decisions FINAL GROUP BY verdict ORDER BY verdict`;
+  SELECT verdict, count() AS events, uniqExact(account_id) AS accounts, countIf(late) AS late
+  FROM decisions FINAL WHERE ${OF_THIS_RUN} GROUP BY verdict ORDER BY verdict`;
 
 const SUSPECTS = `
   SELECT detector, subject, subject_value AS value, unit,
     max(measure) AS worst, count() AS findings
-  FROM findings FINAL WHERE mode = 'live' AND band = 'block'
+  FROM findings FINAL WHERE mode = 'live' AND band = 'block' AND ${OF_THIS_RUN}
   GROUP BY detector, subject, subject_value, unit ORDER BY findings DESC, value LIMIT 8`;
 
+// A grant has no arrival of its own; the inner IN keeps the set of events as small as the table of grants.
 const REWARDS = `
   SELECT state, count() AS grants, sum(amount_minor - clawed_back_minor) AS amount
-  FROM grants FINAL WHERE offer_id != '' GROUP BY state ORDER BY state`;
+  FROM grants FINAL
+  WHERE offer_id != '' AND event_id IN (
+    SELECT event_id FROM decisions WHERE ${OF_THIS_RUN} AND event_id IN (SELECT event_id FROM grants))
+  GROUP BY state ORDER BY state`;
 
-/** @returns a few lines of text, each list cut to what fits on a screen. */
-export async function whatWasFound(analytics: Pick<Analytics, 'query'>): Promise<string> {
+/**
+ * @param epoch the number of the worker's start whose events are told, from its history.
+ * @returns a few lines of text, each list cut to what fits on a screen.
+ */
+export async function whatWasFound(
+  analytics: Pick<Analytics, 'query'>,
+  epoch: number,
+): Promise<string> {
   const [verdicts, suspects, rewards] = await Promise.all([
-    analytics.query<Verdicts>(VERDICTS),
-    analytics.query<Suspect>(SUSPECTS),
-    analytics.query<Rewards>(REWARDS),
+    analytics.query<Verdicts>(VERDICTS, { epoch }),
+    analytics.query<Suspect>(SUSPECTS, { epoch }),
+    analytics.query<Rewards>(REWARDS, { epoch }),
   ]);
   return [
     'Decisions',
@@ -70,8 +84,19 @@ export async function whatWasFound(analytics: Pick<Analytics, 'query'>): Promise
         (amount / 100).toFixed(2),
       ]),
     ),
+    ...lateness(verdicts),
     '',
   ].join('\n');
+}
+
+/** Late events join no window, so that a file of nothing else is silent for a reason worth telling. */
+function lateness(verdicts: readonly Verdicts[]): readonly string[] {
+  const events = verdicts.reduce((sum, verdict) => sum + verdict.events, 0);
+  const late = verdicts.reduce((sum, verdict) => sum + verdict.late, 0);
+  if (late * 2 <= events) return [];
+  return [
+    `${late} of ${events} events are older than the allowed lateness behind what this data folder has already seen: use another --data folder`,
+  ];
 }
 
 /** Columns as wide as their widest cell. */

@@ -1,4 +1,4 @@
-/** The rewards that an event has earned so far, from the record, once the ledger's journal has reached it. */
+/** The rewards that events have earned so far, from the record, once the ledger's journal has reached it. */
 
 import type { JournalDrain } from './journal-drain.ts';
 import type { Analytics } from './record/analytics.ts';
@@ -6,17 +6,38 @@ import type { Grant } from './reward/grant.ts';
 
 export type EarnedGrant = Pick<Grant, 'campaignId' | 'offerId' | 'state' | 'amountMinor'>;
 
-const GRANTS_OF_EVENT = `
-  SELECT campaign_id AS campaignId, offer_id AS offerId, state, amount_minor AS amountMinor
-  FROM grants FINAL WHERE event_id = {eventId:String} AND offer_id != '' ORDER BY grant_id`;
+/** By event id; an event that earned nothing has no entry. */
+export type EarnedGrants = ReadonlyMap<string, readonly EarnedGrant[]>;
 
-/** @returns what to ask by event id; undefined while the ledger cannot tell. */
+/** Ids in one statement: they travel in the request's URL. */
+const IDS_A_QUERY = 300;
+
+// The latest revision of each grant without FINAL, which would not look into the index of event ids.
+const GRANTS_OF_EVENTS = `
+  SELECT event_id AS eventId, campaign_id AS campaignId, offer_id AS offerId, state, amount_minor AS amountMinor
+  FROM (SELECT * FROM grants WHERE event_id IN {eventIds:Array(String)} ORDER BY revision DESC LIMIT 1 BY grant_id)
+  WHERE offer_id != '' ORDER BY grant_id`;
+
+/** @returns what to ask by event ids, all of a batch at once; undefined while the ledger cannot tell. */
 export function rewardsOf(
   journal: Pick<JournalDrain, 'caughtUp'>,
   analytics: Pick<Analytics, 'query'>,
-): (eventId: string) => Promise<readonly EarnedGrant[] | undefined> {
-  return async (eventId) =>
-    (await journal.caughtUp())
-      ? await analytics.query<EarnedGrant>(GRANTS_OF_EVENT, { eventId })
-      : undefined;
+): (eventIds: readonly string[]) => Promise<EarnedGrants | undefined> {
+  return async (eventIds) => {
+    if (!(await journal.caughtUp())) return undefined;
+    const found = new Map<string, EarnedGrant[]>();
+    const ids = [...new Set(eventIds)];
+    for (let from = 0; from < ids.length; from += IDS_A_QUERY) {
+      const rows = await analytics.query<EarnedGrant & { readonly eventId: string }>(
+        GRANTS_OF_EVENTS,
+        { eventIds: ids.slice(from, from + IDS_A_QUERY) },
+      );
+      for (const { eventId, ...grant } of rows) {
+        const own = found.get(eventId);
+        if (own === undefined) found.set(eventId, [grant]);
+        else own.push(grant);
+      }
+    }
+    return found;
+  };
 }

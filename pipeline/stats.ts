@@ -22,6 +22,7 @@ export function reportStats(
   sources: ReadonlySet<Source>,
 ): () => void {
   let jobs = { waiting: 0, failed: 0 };
+  let journalWaiting = 0;
   const count = (): void => {
     worker.queue.counts().then(
       (counts) => {
@@ -30,6 +31,13 @@ export function reportStats(
           parts.metrics.queueJobs.set({ state }, value as number);
       },
       (error: unknown) => parts.log.debug({ error: messageOf(error) }, 'jobs are not counted'),
+    );
+    worker.ledger.waiting().then(
+      (entries) => {
+        journalWaiting = entries;
+      },
+      (error: unknown) =>
+        parts.log.debug({ error: messageOf(error) }, 'the ledger journal is not counted'),
     );
   };
   const report = (): void => {
@@ -47,6 +55,7 @@ export function reportStats(
       latencyP99Us: Math.round(tally.latencyUs(0.99)),
       queueWaiting: jobs.waiting,
       queueFailed: jobs.failed,
+      journalWaiting,
       windowKeys: keys,
       windowBytes: bytes,
       paused: worker.obstacles().length > 0,

@@ -1,5 +1,6 @@
 /** What the analytics store knows of one decision or one account, for analysts. */
 
+import { eventIdOf } from '../decide/decision.ts';
 import type { Freeze } from '../decide/freezing.ts';
 import type { Analytics } from '../record/analytics.ts';
 
@@ -20,22 +21,26 @@ export class CaseFile {
     this.#parts = parts;
   }
 
-  /** A decision with its findings, grants and label; undefined when no row of it is recorded. */
+  /**
+   * A decision with its findings, its grants, the label that stands and every word said before it; undefined
+   * when no row of it is recorded.
+   */
   async decision(decisionId: string): Promise<Row | undefined> {
     const { analytics } = this.#parts;
     // The event id has a bloom index, the decision id has not: one is made of the other.
-    const eventId = decisionId.replace(/^dec_/, '');
+    const eventId = eventIdOf(decisionId);
     const [decision] = await analytics.query<Row>(DECISION, { decisionId, eventId });
     if (decision === undefined) return undefined;
     const occurredAt = decision['occurredAtMs'];
     const findings = await analytics.query<Row>(FINDINGS, { decisionId, occurredAt });
     const grants = await analytics.query<Row>(GRANTS, { eventId });
-    const labels = await analytics.query<Row>(LABEL, { decisionId });
+    const labels = (await analytics.query<Row>(LABELS, { decisionId })).map(withTimes);
     return {
       ...withTimes(decision),
       findings: findings.map((finding) => ({ ...finding, evidence: parsed(finding['evidence']) })),
       grants: grants.map(withTimes),
-      label: labels.map(withTimes)[0] ?? null,
+      label: labels[0] ?? null,
+      labels,
     };
   }
 
@@ -100,10 +105,13 @@ FROM grants FINAL
 WHERE event_id = {eventId:String}
 ORDER BY offer_id`;
 
-const LABEL = `
+/** The one that stands first. */
+const LABELS = `
 SELECT toString(label) AS label, actor, reason, ${ms('labelled_at')} AS labelledAtMs
 FROM labels FINAL
-WHERE decision_id = {decisionId:String}`;
+WHERE decision_id = {decisionId:String}
+ORDER BY arrival DESC
+LIMIT ${HISTORY}`;
 
 const ACTIONS = `
 SELECT action_id AS actionId, toString(kind) AS kind, actor, reason, decision_id AS decisionId,

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { answersFrom } from '../../pipeline/answers.ts';
+import { systemClock, type Clock } from '../../pipeline/clock.ts';
+import type { EventOutcome } from '../../pipeline/http/outcome.ts';
+import type { RecordOutcome } from '../../pipeline/outcome.ts';
+import type { Analytics } from '../../pipeline/record/analytics.ts';
+import { openHistory } from '../../pipeline/record/history.ts';
+import type { Grant } from '../../pipeline/reward/grant.ts';
+import { rewardsOf } from '../../pipeline/rewards-of.ts';
+import { record, REVIEW, startRecording } from '../record/recording.ts';
+import { payments, SAMPLE_DAY_MS } from '../record/sample-batch.ts';
+import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
+
+let store: TemporaryAnalytics;
+beforeAll(async () => {
+  store = await temporaryAnalytics();
+});
+afterAll(() => store.close());
+beforeEach(() => store.clear());
+
+const EARNED: Grant = {
+  ...{ id: 'g', campaignId: 'bills', offerId: 'off', budgetLine: 'bills', eventId: 'e' },
+  ...{ accountId: 'a', customerId: 'c', cardId: '', state: 'posted', reason: 'granted', tier: 0 },
+  ...{ amountMinor: 1000, clawedBackMinor: 0, paymentMinor: 20_000, occurredAtMs: SAMPLE_DAY_MS },
+  ...{ configVersion: 'c0ffee', revision: 1 },
+};
+const REFUND: Grant = { ...EARNED, id: 'r', campaignId: '', offerId: '', state: 'rejected' };
+
+/** The answers to given outcomes, over the record as a fresh start finds it, and how often it was asked. */
+async function answers(
+  outcomes: readonly RecordOutcome[],
+  clock: Clock = systemClock,
+): Promise<{ readonly answers: readonly EventOutcome[]; readonly queries: number }> {
+  let queries = 0;
+  const query: Analytics['query'] = (sql, parameters) => {
+    queries += 1;
+    return store.analytics.query(sql, parameters);
+  };
+  const history = await openHistory({ ...store.analytics, query }, 'worker-2');
+  queries = 0;
+  const decide = answersFrom({
+    pipeline: { decide: () => Promise.resolve([...outcomes]) },
+    history,
+    grantsOf: rewardsOf({ caughtUp: () => Promise.resolve(true) }, { query }),
+    currencyOf: () => 'CNY',
+    rewardTimeoutMs: 100,
+    clock,
+  });
+  const found = await Promise.all(await decide({ source: 'http', records: [] }));
+  return { answers: found, queries };
+}
+
+function repeatOf(eventId: string): RecordOutcome {
+  return { kind: 'repeated', eventId, settled: Promise.resolve() };
+}
+
+describe('the answers to a batch', () => {
+  it('of a thousand repeats take a few statements, not some for each', async () => {
+    const { recorder } = await startRecording(store.analytics);
+    const sent = payments(1000);
+    for (const [n, { id }] of sent.entries()) {
+      if (n % 2 === 0) recorder.addGrant({ ...EARNED, id: `g${n}`, eventId: id });
+    }
+    await record(recorder, sent, REVIEW);
+    const found = await answers([...sent.map(({ id }) => repeatOf(id)), repeatOf('never seen')]);
+    const reward = { offerId: 'off', state: 'posted', amountMinor: 1000, currency: 'CNY' };
+    expect(found.answers.slice(0, 2)).toMatchObject([
+      { kind: 'repeated', eventId: sent[0]!.id, verdict: 'review', rewards: [reward] },
+      { kind: 'repeated', eventId: sent[1]!.id, verdict: 'review', rewards: [] },
+    ]);
+    expect(found.answers.filter(({ kind }) => kind === 'repeated')).toHaveLength(1000);
+    expect(found.answers.at(-1)).toMatchObject({ kind: 'unavailable' });
+    expect(found.queries).toBeLessThan(20);
+  });
+
+  it('tell the latest state of a reward, and the same of an event in the first answer as in the repeat', async () => {
+    const { recorder } = await startRecording(store.analytics);
+    const [event] = payments(1);
+    const own = { eventId: event!.id };
+    recorder.addGrant({ ...EARNED, ...own, state: 'held' });
+    recorder.addGrant({ ...REFUND, ...own });
+    await record(recorder, [event!]);
+    const voided: Grant = { ...EARNED, ...own, state: 'voided', revision: 2 };
+    recorder.addGrant(voided);
+    await recorder.flush();
+    const first: RecordOutcome = {
+      ...{ kind: 'decided', eventId: event!.id, decision: REVIEW },
+      grants: Promise.resolve([voided, { ...REFUND, ...own }]),
+    };
+    const found = await answers([first, repeatOf(event!.id)]);
+    const rewards = [{ offerId: 'off', state: 'voided', amountMinor: 1000, currency: 'CNY' }];
+    expect(found.answers).toMatchObject([
+      { kind: 'decided', rewards },
+      { kind: 'repeated', rewards },
+    ]);
+  });
+
+  it('say that rewards are pending while the first answer has not settled', async () => {
+    const { recorder } = await startRecording(store.analytics);
+    const [event] = payments(1);
+    await record(recorder, [event!]);
+    const settled = new Promise<never>(() => undefined);
+    const impatient: Clock = { ...systemClock, sleep: () => Promise.resolve() };
+    const found = await answers([{ kind: 'repeated', eventId: event!.id, settled }], impatient);
+    expect(found.answers).toMatchObject([{ kind: 'repeated', rewards: 'pending' }]);
+  });
+});
