@@ -69,7 +69,7 @@ async function restored(
     history,
     assembleHistoryDecoder(with_, SECRET),
     assembled.horizonMs,
-    { clock: systemClock, log: silentLogger() },
+    { clock: systemClock, log: silentLogger(), signal: new AbortController().signal },
   );
   return { ...assembled, events };
 }
@@ -142,12 +142,13 @@ describe("an analyst's order", () => {
     expect(result).toMatchObject({ commandId: '1-0', accepted: true });
     expect(freezing.isFrozen('x', START_MS)).toBe(true);
     const again = await obey(parts, { ...freeze, id: '2-0' }, orders.push);
-    expect(again.message).toBe('account x was frozen already');
+    expect(again.message).toBe('account x was frozen already; your word is kept');
     await obey(parts, { ...freeze, id: '3-0', kind: 'unfreeze' }, orders.push);
     expect(freezing.isFrozen('x', START_MS)).toBe(false);
     expect(orders.actions).toEqual([
       [expect.objectContaining({ kind: 'freeze', accountId: 'x', actor: 'li', reason: 'seen' })],
-      [],
+      // Who said so too stays on record.
+      [expect.objectContaining({ id: 'freeze_2-0', kind: 'freeze' })],
       [expect.objectContaining({ kind: 'unfreeze', accountId: 'x' })],
     ]);
   });

@@ -83,6 +83,8 @@ describe('a settlement', () => {
       reward: (ops) =>
         Promise.resolve(ops.map((op) => [{ id: (op as { id: string }).id } as never])),
     });
+    // The first one is on its way at once; the others go together.
+    settlement.add(batch(['z'], () => undefined));
     settlement.add(batch(['a', 'b'], (grants) => told.push(grants.flat())));
     settlement.add(batch([], (grants) => told.push(grants)));
     settlement.add(batch(['c'], (grants) => told.push(grants.flat())));

@@ -135,7 +135,10 @@ describe('events by HTTP', () => {
     ]);
     expect((await post(address, { ...payment, id: 'pay-2' })).verdict).toBe('block');
     const again = await run(['freeze', 'a-1', '--reason', 'twice', '--data', data]);
-    expect([again.code, again.stdout]).toEqual([0, 'account a-1 was frozen already\n']);
+    expect([again.code, again.stdout]).toEqual([
+      0,
+      'account a-1 was frozen already; your word is kept\n',
+    ]);
     const freed = await run(['unfreeze', 'a-1', '--reason', 'appeal', '--data', data]);
     expect(freed.code, freed.stderr).toBe(0);
     expect((await post(address, { ...payment, id: 'pay-3' })).verdict).not.toBe('block');
@@ -181,6 +184,7 @@ describe('events by HTTP', () => {
     );
     expect(actions.map((row) => Object.values(row))).toEqual([
       ['a-1', 'freeze', 'li', 'a ring'],
+      ['a-1', 'freeze', 'analyst', 'twice'],
       ['a-1', 'unfreeze', 'analyst', 'appeal'],
       ['a-9', 'freeze', 'analyst', 'no worker runs'],
     ]);
