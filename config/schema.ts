@@ -21,12 +21,16 @@ export const duration = z
 /** As `duration`, but a window must be positive and exact. */
 export const windowDuration = duration.refine((value) => value > 0 && value <= LONGEST_WINDOW_MS, {
   message: 'a window is longer than 0 and at most 21d',
+  // What relates settings to each other is asked of sound ones.
+  abort: true,
 });
 
 const positive = z.int().positive();
 const share = z.number().min(0).max(1);
 
-export const systemSchema = z.strictObject({
+const DEFAULT_MAX_FUTURE_MS = 300_000;
+
+const settings = z.strictObject({
   ingest: z
     .strictObject({
       /** A record larger than this is a dead letter; its first part is kept. */
@@ -35,8 +39,11 @@ export const systemSchema = z.strictObject({
       /** Largest amount of one event, in minor units. */
       maxAmountMinor: positive.default(100_000_000_000),
       earliest: z.iso.datetime({ offset: true }).default('2000-01-01T00:00:00Z'),
-      /** How far an event may lie in the future of its arrival. */
-      maxFutureMs: duration.default(3_600_000),
+      /**
+       * How far an event may lie in the future of its arrival. The latest event sets what is late, so this is
+       * at most `windows.allowedLatenessMs`: else one clock that runs ahead makes everyone's events late.
+       */
+      maxFutureMs: duration.default(DEFAULT_MAX_FUTURE_MS),
       /** More than this share of bad records among the last `over` stops the consumer. */
       badShare: z
         .strictObject({ limit: share.default(0.5), over: positive.default(1000) })
@@ -61,7 +68,15 @@ export const systemSchema = z.strictObject({
       automatic: z.boolean().default(true),
       /** Automatic freezes within any hour of event time; above it they become proposals. */
       perHour: z.int().min(0).default(50),
-      expiresAfterMs: duration.optional(),
+      /** Of automatic freezes; undefined (`never`): until an analyst ends it. */
+      expiresAfterMs: z
+        .string()
+        .regex(
+          /^(never|\d+(\.\d+)?(ms|s|m|h|d|w))$/,
+          'write a duration such as 12h or 7d, or never',
+        )
+        .transform((text) => (text === 'never' ? undefined : ms(text as StringValue)))
+        .prefault('7d'),
     })
     .prefault({}),
   record: z
@@ -94,7 +109,8 @@ export const systemSchema = z.strictObject({
       topics: z.array(z.string()).min(1).default(['payments']),
       deadLetterTopic: z.string().optional(),
       fromBeginning: z.boolean().default(true),
-      sessionTimeoutMs: duration.default(30_000),
+      /** A worker that was killed is missed for so long: until then, its successor is kept waiting. */
+      sessionTimeoutMs: duration.default(10_000),
       heartbeatMs: duration.default(3000),
       maxBytesPerPartition: positive.default(1_048_576),
       tls: z
@@ -116,6 +132,27 @@ export const systemSchema = z.strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     })
     .prefault({}),
+});
+
+export const systemSchema = settings.superRefine(({ ingest, windows, kafka }, context) => {
+  if (ingest.maxFutureMs > windows.allowedLatenessMs) {
+    context.addIssue({
+      code: 'custom',
+      // The other one was written when this is the default.
+      path:
+        ingest.maxFutureMs === DEFAULT_MAX_FUTURE_MS
+          ? ['windows', 'allowedLatenessMs']
+          : ['ingest', 'maxFutureMs'],
+      message: `ingest.maxFutureMs (${ms(ingest.maxFutureMs)}) must not be longer than windows.allowedLatenessMs (${ms(windows.allowedLatenessMs)}): one event from a clock that runs ahead would make all others late`,
+    });
+  }
+  if (kafka.heartbeatMs >= kafka.sessionTimeoutMs) {
+    context.addIssue({
+      code: 'custom',
+      path: ['kafka', 'heartbeatMs'],
+      message: `must be shorter than kafka.sessionTimeoutMs (${ms(kafka.sessionTimeoutMs)}), best a third of it`,
+    });
+  }
 });
 
 export type SystemConfig = z.infer<typeof systemSchema>;

@@ -22,6 +22,22 @@ describe('a configuration file', () => {
       'sheepdog.yaml:2:22: windows.allowedLatenessMs: write a duration',
     ],
     ['ingest:\n  badShare: {limit: 1.5}\n', 'sheepdog.yaml:2:21: ingest.badShare.limit: '],
+    [
+      'ingest:\n  maxFutureMs: 11m\n',
+      'sheepdog.yaml:2:16: ingest.maxFutureMs: ingest.maxFutureMs (11m) must not be longer than',
+    ],
+    [
+      'windows:\n  allowedLatenessMs: 1m\n',
+      'sheepdog.yaml:2:22: windows.allowedLatenessMs: ingest.maxFutureMs (5m) must not be longer',
+    ],
+    [
+      'kafka: {sessionTimeoutMs: 3s, heartbeatMs: 3s}\n',
+      'sheepdog.yaml:1:44: kafka.heartbeatMs: must be shorter than',
+    ],
+    [
+      'freezing:\n  expiresAfterMs: soon\n',
+      'sheepdog.yaml:2:19: freezing.expiresAfterMs: write a duration',
+    ],
     ['kafka:\n  topics: []\n', 'sheepdog.yaml:2:11: kafka.topics: '],
     ['a: 1\na: 2\n', 'sheepdog.yaml:2:1: '],
     ['http: {port: 1', 'sheepdog.yaml:1:15: '],

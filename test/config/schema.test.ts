@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { systemSchema } from '../../config/schema.ts';
+
+const read = (path: string): unknown =>
+  parse(readFileSync(new URL(`../../config/${path}`, import.meta.url), 'utf8'));
+const defaults = systemSchema.parse({});
+
+/** Every setting of a file by its dotted name. */
+function settingsOf(value: unknown, name = ''): Map<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return new Map([[name, value]]);
+  }
+  return new Map(
+    Object.entries(value).flatMap(([key, child]) => [
+      ...settingsOf(child, name === '' ? key : `${name}.${key}`),
+    ]),
+  );
+}
+
+describe('the shipped configuration of the running', () => {
+  it('holds the defaults, as it says', () => {
+    expect(systemSchema.parse(read('sheepdog.yaml'))).toEqual(defaults);
+  });
+
+  it('differs for the cluster only where the worker listens and where its dead letters go', () => {
+    const cluster = settingsOf(read('cluster/sheepdog.yaml'));
+    expect([...cluster.keys()]).toEqual(['http.host', 'kafka.deadLetterTopic']);
+    expect(systemSchema.parse(read('cluster/sheepdog.yaml'))).toEqual({
+      ...defaults,
+      http: { ...defaults.http, host: '0.0.0.0' },
+      kafka: { ...defaults.kafka, deadLetterTopic: 'payments.dead-letters' },
+    });
+  });
+
+  it('lets an automatic freeze end after a week, or never when it says so', () => {
+    expect(defaults.freezing.expiresAfterMs).toBe(7 * 86_400_000);
+    const never = systemSchema.parse({ freezing: { expiresAfterMs: 'never' } });
+    expect(never.freezing.expiresAfterMs).toBeUndefined();
+  });
+
+  it('takes no event so far ahead that it could make all present ones late', () => {
+    expect(defaults.ingest.maxFutureMs).toBeLessThan(defaults.windows.allowedLatenessMs);
+  });
+});
