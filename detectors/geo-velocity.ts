@@ -3,7 +3,8 @@ import { windowDuration } from '../config/schema.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import type { FeatureSpec } from '../pipeline/detect/feature.ts';
 import { cidr, NetworkSet } from '../pipeline/detect/networks.ts';
-import type { NumberField } from '../pipeline/event.ts';
+import type { Event } from '../pipeline/event.ts';
+import { latitudeOf, longitudeOf } from '../pipeline/place.ts';
 
 const EARTH_RADIUS_KM = 6371.0088;
 const RADIANS = Math.PI / 180;
@@ -37,15 +38,21 @@ function greatCircleKm(lat1: number, lon1: number, lat2: number, lon2: number): 
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(a)));
 }
 
-/** The last value before this event among payments that carry a place, so that all three are of one payment. */
-function beforeHere(field: NumberField, windowMs: number): FeatureSpec {
+/** The last value before this event among payments that carry a place, so that both are of one payment. */
+function beforeHere(field: 'place' | 'occurredAtMs', windowMs: number): FeatureSpec {
   return {
     key: 'accountId',
     on: ['payment'],
     windowMs,
     aggregate: { kind: 'previous', of: field },
-    where: { field: 'latitude', atLeast: -90, atMost: 90 },
+    where: { field: 'place', atLeast: 0 },
   };
+}
+
+/** From a remembered place to the event's; NaN when either is missing. */
+function distanceKmFrom(place: number, { latitude, longitude }: Event): number {
+  if (Number.isNaN(place) || latitude === undefined || longitude === undefined) return NaN;
+  return greatCircleKm(latitudeOf(place), longitudeOf(place), latitude, longitude);
 }
 
 export default defineDetector({
@@ -56,8 +63,7 @@ export default defineDetector({
   config,
   lists: { roamingNetworks: 'roaming-networks' },
   features: ({ window }) => ({
-    latitude: beforeHere('latitude', window),
-    longitude: beforeHere('longitude', window),
+    place: beforeHere('place', window),
     atMs: beforeHere('occurredAtMs', window),
   }),
   measures: {
@@ -68,11 +74,8 @@ export default defineDetector({
       subject: 'accountId',
       bands: { review: 900, block: 2000 },
       windowMs: ({ window }) => window,
-      of: (event, { latitude, longitude, atMs }, config) => {
-        if (Number.isNaN(latitude)) return NaN;
-        const lat = event.latitude ?? NaN;
-        const lon = event.longitude ?? NaN;
-        const distanceKm = greatCircleKm(latitude, longitude, lat, lon);
+      of: (event, { place, atMs }, config) => {
+        const distanceKm = distanceKmFrom(place, event);
         if (!(distanceKm >= config.minDistanceKm)) return NaN;
         if (config.roamingNetworks.match(event.ip) !== undefined) return NaN;
         const certainKm = Math.max(0, distanceKm - 2 * config.accuracyKm);
@@ -81,14 +84,12 @@ export default defineDetector({
       },
     },
   },
-  evidence: (event, { latitude, longitude, atMs }) => ({
-    fromLatitude: latitude,
-    fromLongitude: longitude,
+  evidence: (event, { place, atMs }) => ({
+    fromLatitude: latitudeOf(place),
+    fromLongitude: longitudeOf(place),
     toLatitude: event.latitude ?? NaN,
     toLongitude: event.longitude ?? NaN,
-    distanceKm: Math.round(
-      greatCircleKm(latitude, longitude, event.latitude ?? NaN, event.longitude ?? NaN),
-    ),
+    distanceKm: Math.round(distanceKmFrom(place, event)),
     seconds: (event.occurredAtMs - atMs) / 1000,
   }),
   examples: [

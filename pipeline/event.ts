@@ -60,12 +60,16 @@ export const KEY_FIELDS = [
 ] as const;
 export type KeyField = (typeof KEY_FIELDS)[number];
 
-/** Numeric fields an aggregate can be taken of. */
+/**
+ * Numeric fields an aggregate can be taken of. `place` is derived: latitude and longitude in one number
+ * (see place.ts), so that a window remembers both for the cost of one.
+ */
 export const NUMBER_FIELDS = [
   'amountMinor',
   'terms',
   'latitude',
   'longitude',
+  'place',
   'occurredAtMs',
 ] as const;
 export type NumberField = (typeof NUMBER_FIELDS)[number];
@@ -142,11 +146,12 @@ export class EventBatch {
   readonly typeCode: Uint8Array;
   readonly occurredAtMs: Float64Array;
   readonly receivedAtMs: Float64Array;
-  /** NaN when absent; likewise terms, latitude and longitude. */
+  /** NaN when absent; likewise terms, latitude, longitude and place. */
   readonly amountMinor: Float64Array;
   readonly terms: Float64Array;
   readonly latitude: Float64Array;
   readonly longitude: Float64Array;
+  readonly place: Float64Array;
   /** 64-bit seeded hash of a key field in two halves; both 0 when absent or a placeholder. */
   readonly keyLo: Int32Array;
   readonly keyHi: Int32Array;
@@ -168,6 +173,7 @@ export class EventBatch {
     this.terms = new Float64Array(capacity);
     this.latitude = new Float64Array(capacity);
     this.longitude = new Float64Array(capacity);
+    this.place = new Float64Array(capacity);
     this.keyLo = new Int32Array(capacity * KEY_FIELDS.length);
     this.keyHi = new Int32Array(capacity * KEY_FIELDS.length);
     this.idLo = new Int32Array(capacity);

@@ -34,10 +34,10 @@ export interface StreamPlan {
   readonly where: FeatureFilter | undefined;
   /** The field whose distinct values are counted. Never together with `orderById`. */
   readonly member: KeyField | undefined;
-  /** Entries of one instant are kept in the order of their ids, for `last` and `previous`. */
+  /** Entries of one instant are kept in the order of their ids, for the value of the latest. */
   readonly orderById: boolean;
   readonly value: NumberField | undefined;
-  /** Events without the value stay out; otherwise they enter and add nothing to a sum. */
+  /** Events without the value stay out; otherwise they enter and add nothing to a sum, nor are they the latest. */
   readonly valueRequired: boolean;
   readonly features: readonly PlannedFeature[];
   readonly longestWindowMs: number;
@@ -70,6 +70,7 @@ interface StreamDraft {
   member: KeyField | undefined;
   value: NumberField | undefined;
   readonly valueRequired: boolean;
+  orderById: boolean;
   readonly features: Feature[];
 }
 
@@ -161,53 +162,106 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
 
 /**
  * Shares out features over as few streams as can serve them. An entry has room for one value and for
- * one member (or the id's hash, to order by). Count, distinct and sums of integers bear an entry that
- * lacks the field; the other aggregates need streams in which every entry has its value.
+ * one member (or the id's hash, to order by), and may lack either: count, distinct, sums of integers and
+ * the latest value bear that. The other aggregates need streams in which every entry has its value.
  */
 function draftStreams(features: readonly Feature[]): StreamDraft[] {
   const strict = new Map<NumberField, StreamDraft>();
   for (const feature of features) {
     const value = strictValueOf(feature.aggregate);
     if (value !== undefined && !strict.has(value))
-      strict.set(value, { member: undefined, value, valueRequired: true, features: [] });
+      strict.set(value, {
+        member: undefined,
+        value,
+        valueRequired: true,
+        orderById: false,
+        features: [],
+      });
   }
   const open: StreamDraft[] = [];
-  const openWith = (fits: (draft: StreamDraft) => boolean): StreamDraft => {
-    let draft = open.find(fits);
+  for (const feature of [...features].sort(byNeed)) {
+    const { aggregate } = feature;
+    let draft =
+      needOf(aggregate) === NEEDS_NOTHING && open.length === 0
+        ? // Every event has a time, so a stream over times holds the same events as an open one.
+          strict.get('occurredAtMs')
+        : 'of' in aggregate
+          ? strict.get(aggregate.of as NumberField)
+          : undefined;
+    draft ??= open.find((candidate) => hasRoomFor(aggregate, candidate));
     if (draft === undefined) {
-      draft = { member: undefined, value: undefined, valueRequired: false, features: [] };
+      draft = {
+        member: undefined,
+        value: undefined,
+        valueRequired: false,
+        orderById: false,
+        features: [],
+      };
       open.push(draft);
     }
-    return draft;
-  };
-  const anyEvent: Feature[] = [];
-  for (const feature of features) {
-    const { aggregate } = feature;
-    if (aggregate.kind === 'count' || aggregate.kind === 'bucket') anyEvent.push(feature);
-    else if (aggregate.kind === 'distinct') {
-      const draft = openWith(({ member }) => member === undefined || member === aggregate.of);
-      draft.member = aggregate.of;
-      draft.features.push(feature);
-    } else {
-      const { of } = aggregate;
-      const draft = strict.get(of) ?? openWith(({ value }) => value === undefined || value === of);
-      draft.value = of;
-      draft.features.push(feature);
-    }
-  }
-  if (anyEvent.length > 0) {
-    // Every event has a time, so a stream over times holds the same events as an open one.
-    const timed = open.length === 0 ? strict.get('occurredAtMs') : undefined;
-    (timed ?? openWith(() => true)).features.push(...anyEvent);
+    take(draft, feature);
   }
   return [...open, ...strict.values()];
 }
 
+const NEEDS_ORDER = 0;
+const NEEDS_MEMBER = 1;
+const NEEDS_VALUE = 2;
+const NEEDS_NOTHING = 3;
+
+/** What an entry must offer beside its time. */
+function needOf(aggregate: Aggregate): number {
+  if (aggregate.kind === 'count' || aggregate.kind === 'bucket') return NEEDS_NOTHING;
+  if (aggregate.kind === 'distinct') return NEEDS_MEMBER;
+  if (!isLatest(aggregate)) return NEEDS_VALUE;
+  return isLatestTime(aggregate) ? NEEDS_NOTHING : NEEDS_ORDER;
+}
+
+/** The most demanding first, so that the others find room beside them. */
+function byNeed(a: Feature, b: Feature): number {
+  return needOf(a.aggregate) - needOf(b.aggregate);
+}
+
+function hasRoomFor(aggregate: Aggregate, draft: StreamDraft): boolean {
+  const need = needOf(aggregate);
+  if (need === NEEDS_NOTHING || !('of' in aggregate)) return true;
+  if (aggregate.kind === 'distinct')
+    return !draft.orderById && (draft.member === undefined || draft.member === aggregate.of);
+  const hasValue = draft.value === undefined || draft.value === aggregate.of;
+  return hasValue && (need !== NEEDS_ORDER || draft.member === undefined);
+}
+
+function take(draft: StreamDraft, feature: Feature): void {
+  const { aggregate } = feature;
+  draft.features.push(feature);
+  const need = needOf(aggregate);
+  if (aggregate.kind === 'distinct') draft.member = aggregate.of;
+  else if (need !== NEEDS_NOTHING && 'of' in aggregate) draft.value = aggregate.of;
+  if (need === NEEDS_ORDER) draft.orderById = true;
+}
+
+function isLatest({ kind }: Aggregate): boolean {
+  return kind === 'last' || kind === 'previous';
+}
+
+/** The time of the latest event: every entry has its time, and it is the same whichever id comes last. */
+export function isLatestTime(aggregate: Aggregate): boolean {
+  return isLatest(aggregate) && 'of' in aggregate && aggregate.of === 'occurredAtMs';
+}
+
 /** The field without which an event must stay out of the stream; undefined when it may enter. */
 function strictValueOf(aggregate: Aggregate): NumberField | undefined {
-  if (aggregate.kind === 'count' || aggregate.kind === 'bucket' || aggregate.kind === 'distinct')
-    return undefined;
-  return aggregate.kind === 'sum' && isSmallInteger(aggregate.of) ? undefined : aggregate.of;
+  switch (aggregate.kind) {
+    case 'min':
+    case 'max':
+    case 'mean':
+    case 'stddev':
+      return aggregate.of;
+    case 'sum':
+      return isSmallInteger(aggregate.of) ? undefined : aggregate.of;
+    default:
+      return undefined;
+  }
 }
 
 /** Fields whose plain running sum in double precision is exact: integers that stay below 2^53 in sum. */
@@ -221,9 +275,7 @@ function finish(draft: StreamDraft): StreamPlan {
     feeds: typeFlags(on),
     where,
     member: draft.member,
-    orderById: draft.features.some(
-      ({ aggregate: { kind } }) => kind === 'last' || kind === 'previous',
-    ),
+    orderById: draft.orderById,
     value: draft.value,
     valueRequired: draft.valueRequired,
     features: draft.features,

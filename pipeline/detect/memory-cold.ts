@@ -5,8 +5,9 @@
 
 import type { ExtremaTree } from './memory-extrema.ts';
 import type { Aggregate } from './feature.ts';
+import { isLatestTime } from './feature-plan.ts';
 import type { PlannedFeature } from './feature-plan.ts';
-import { firstAfter } from './memory-layout.ts';
+import { VALUE_ABSENT, firstAfter } from './memory-layout.ts';
 import type { Ring } from './memory-layout.ts';
 import { MOMENT_NUMBERS, addMoment, deviationOf, sumOf } from './memory-moments.ts';
 import type { StreamState } from './memory-state.ts';
@@ -16,6 +17,8 @@ export interface ColdFeature {
   /** Column in the matrix. */
   readonly index: number;
   readonly windowMs: number;
+  /** For `last` and `previous`: the entry's time is asked for, not its value. */
+  readonly ofTime: boolean;
   /** Its place among the stream's windows with cursors; −1 for an aggregate that needs none. */
   readonly window: number;
   /** For `bucket`: the bucket is (time − to, time − from]. */
@@ -31,6 +34,7 @@ export function coldFeaturesOf(
     kind: aggregate.kind,
     index,
     windowMs,
+    ofTime: isLatestTime(aggregate),
     window: windows.indexOf(windowMs),
     fromMs: aggregate.kind === 'bucket' ? aggregate.index * aggregate.widthMs : 0,
     toMs: aggregate.kind === 'bucket' ? (aggregate.index + 1) * aggregate.widthMs : 0,
@@ -70,16 +74,24 @@ function coldValue(
   }
 }
 
-function latest(state: StreamState, { kind, windowMs }: ColdFeature, end: number): number {
+function latest(state: StreamState, feature: ColdFeature, end: number): number {
   const { ring } = state;
-  const own = kind === 'last' && state.included;
-  if (end === ring.first) return own ? state.value : Number.NaN;
-  const at = ring.base + (((end - 1) & ring.mask) << 2);
-  const time = ring.ints[at]!;
-  if (((time - (state.anchor - windowMs)) | 0) <= 0) return own ? state.value : Number.NaN;
-  const ownIsLater =
-    time !== state.time || isIdAfter(state.lo, state.hi, ring.ints[at + 2]!, ring.ints[at + 3]!);
-  return own && ownIsLater ? state.value : state.valueAt(ring.ints, at);
+  const own = feature.kind === 'last' && state.included && (feature.ofTime || state.hasValue);
+  const ownValue = feature.ofTime ? state.timeMs : state.value;
+  const bound = (state.anchor - feature.windowMs) | 0;
+  let seq = end;
+  while (seq !== ring.first) {
+    seq = (seq - 1) | 0;
+    const at = ring.base + ((seq & ring.mask) << 2);
+    const time = ring.ints[at]!;
+    if (((time - bound) | 0) <= 0) break;
+    if (feature.ofTime) return own ? ownValue : state.timeAt(ring.ints, at);
+    if (ring.ints[at + 1] === VALUE_ABSENT) continue;
+    const ownIsLater =
+      time !== state.time || isIdAfter(state.lo, state.hi, ring.ints[at + 2]!, ring.ints[at + 3]!);
+    return own && ownIsLater ? ownValue : state.valueAt(ring.ints, at);
+  }
+  return own ? ownValue : Number.NaN;
 }
 
 /** Whether the id with hash a comes after the one with hash b: as unsigned 64-bit numbers. */

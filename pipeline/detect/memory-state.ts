@@ -58,8 +58,10 @@ export class StreamState {
 
   // The event. Its windows are (anchor − length, time]; the two differ only when it is late.
   time = 0;
+  timeMs = 0;
   anchor = 0;
   value = 0;
+  hasValue = false;
   code = VALUE_ABSENT;
   lo = 0;
   hi = 0;
@@ -91,7 +93,7 @@ export class StreamState {
   readonly foundCounts: Int32Array;
   readonly ring: Ring = { ints: new Int32Array(0), base: 0, mask: 0, first: 0, end: 0 };
   readonly valueAt = (ints: Int32Array, at: number): number =>
-    this.valueIsTime ? this.nowMs - ((this.now - ints[at]!) | 0) : this.decode(ints[at + 1]!);
+    this.valueIsTime ? this.timeAt(ints, at) : this.decode(ints[at + 1]!);
 
   constructor(plan: StreamPlan, keys: KeyTable, pool: EntryPool, latenessMs: number) {
     this.plan = plan;
@@ -126,6 +128,11 @@ export class StreamState {
     this.nowMs = watermarkMs;
     this.now = watermarkMs | 0;
     this.expiry = (watermarkMs - this.retentionMs) | 0;
+  }
+
+  /** The time of the entry that starts at `at`, in milliseconds since the epoch. */
+  timeAt(ints: Int32Array, at: number): number {
+    return this.nowMs - ((this.now - ints[at]!) | 0);
   }
 
   /** The number that a value code stands for; NaN when the entry has none. */

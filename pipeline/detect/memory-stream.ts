@@ -76,13 +76,15 @@ export function runStream(
     if (role === 0 || key < 0) continue;
     const included = (role & FEEDS) !== 0 && admits(state, batch, i);
     const measured = out !== null && (role & MEASURES) !== 0;
-    const time = occurredAtMs[i]! | 0;
+    const timeMs = occurredAtMs[i]!;
+    const time = timeMs | 0;
     // Only a restored event can be behind its stream's horizon without being late.
     const wanted = included && fate[n] === STORED && ((time - expiry) | 0) > 0;
     const store = wanted && key > 0;
     if (wanted && key === 0) chunk.capped[n] = 1;
     if (!store && !measured) continue;
     state.time = time;
+    state.timeMs = timeMs;
     state.anchor = anchor[n]!;
     state.included = included;
     state.store = store;
@@ -170,10 +172,12 @@ function readEvent(state: StreamState, batch: EventBatch, i: number): void {
   const { plan } = state;
   state.code = VALUE_ABSENT;
   state.value = 0;
+  state.hasValue = false;
   if (plan.value !== undefined) {
     const value = batch[plan.value][i]!;
     if (state.valueIsTime) state.value = value;
     else if (!Number.isNaN(value)) {
+      state.hasValue = true;
       state.value = value;
       const whole = value | 0;
       state.code = whole === value && whole >= LEAST_PLAIN ? whole : ODD;

@@ -5,6 +5,7 @@
  */
 
 import { KEY_FIELDS, keyColumn, TEXT_FIELDS, textColumn, type EventBatch } from '../event.ts';
+import { placeOf } from '../place.ts';
 import { ipv4PrefixLength, type AddressReader } from './decode-address.ts';
 import type { KeyHasher } from './hash.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -85,6 +86,7 @@ export class RowWriter {
     into.terms[row] = draft.terms;
     into.latitude[row] = draft.latitude;
     into.longitude[row] = draft.longitude;
+    into.place[row] = placeOf(draft.latitude, draft.longitude);
     into.late[row] = 0;
     into.length = row + 1;
   }

@@ -90,6 +90,22 @@ describe('the streams of a plan', () => {
     expect(streamsOf(COUNT, spec({ kind: 'previous', of: 'occurredAtMs' }))).toBe(1);
   });
 
+  it('let counts, sums and the latest value share entries, of which some lack the value', () => {
+    const [dimension] = planOf(
+      COUNT,
+      SUM,
+      spec({ kind: 'previous', of: 'amountMinor' }),
+      spec({ kind: 'last', of: 'occurredAtMs' }),
+    ).dimensions;
+    expect(dimension!.streams).toHaveLength(1);
+    expect(dimension!.streams[0]).toMatchObject({ orderById: true, valueRequired: false });
+  });
+
+  it('let the time of the latest event ride along with distinct members', () => {
+    expect(streamsOf(CARDS, spec({ kind: 'previous', of: 'occurredAtMs' }))).toBe(1);
+    expect(streamsOf(CARDS, spec({ kind: 'previous', of: 'amountMinor' }))).toBe(2);
+  });
+
   it('are apart for other event types and filters, and share the look-up of the key', () => {
     const plan = planOf(
       COUNT,

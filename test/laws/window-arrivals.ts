@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import type { EventType } from '../../pipeline/event.ts';
+import { placeOf } from '../../pipeline/place.ts';
 import type { FeatureSpec } from '../../pipeline/detect/feature.ts';
 import type { Row } from '../support/batches.ts';
 
@@ -33,6 +34,14 @@ export const LAW_SPECS: readonly FeatureSpec[] = [
     { key: 'accountId', on: PAID, windowMs, aggregate: { kind: 'last', of: 'amountMinor' } },
     { key: 'accountId', on: PAID, windowMs, aggregate: { kind: 'previous', of: 'latitude' } },
     { key: 'accountId', on: PAID, windowMs, aggregate: { kind: 'sum', of: 'longitude' } },
+    { key: 'deviceId', on: PAID, windowMs, aggregate: { kind: 'previous', of: 'amountMinor' } },
+    { key: 'deviceId', on: PAID, windowMs, aggregate: { kind: 'last', of: 'amountMinor' } },
+    { key: 'deviceId', on: PAID, windowMs, aggregate: { kind: 'sum', of: 'amountMinor' } },
+    { key: 'deviceId', on: PAID, windowMs, aggregate: { kind: 'count' } },
+    { key: 'deviceId', on: PAID, windowMs, aggregate: { kind: 'last', of: 'occurredAtMs' } },
+    { key: 'merchantId', on: PAID, windowMs, aggregate: { kind: 'distinct', of: 'cardId' } },
+    { key: 'merchantId', on: PAID, windowMs, aggregate: { kind: 'last', of: 'occurredAtMs' } },
+    { key: 'merchantId', on: PAID, windowMs, aggregate: { kind: 'previous', of: 'place' } },
   ]),
   ...[0, 1, 2, 5].map((index): FeatureSpec => ({
     key: 'accountId',
@@ -110,6 +119,10 @@ export function rowsOf({ keys, forward, behind, length }: Shape): fc.Arbitrary<R
     .map((steps) => placed(steps, Date.UTC(2026, 0, 1)));
 }
 
+function geo(latitude: number, longitude: number): Partial<Row> {
+  return { latitude, longitude, place: placeOf(latitude, longitude) };
+}
+
 function placed(steps: readonly Step[], startMs: number): Row[] {
   let clockMs = startMs;
   return steps.map((step, index) => {
@@ -118,7 +131,7 @@ function placed(steps: readonly Step[], startMs: number): Row[] {
       value === null ? {} : { [name]: `${name}-${value}` };
     const numbers = {
       ...(step.amountMinor === null ? {} : { amountMinor: step.amountMinor }),
-      ...(step.latitude === null ? {} : { latitude: step.latitude, longitude: 2 * step.latitude }),
+      ...(step.latitude === null ? {} : geo(step.latitude, 2 * step.latitude)),
     };
     return {
       id: `event-${index}`,

@@ -14,7 +14,7 @@ export type Row = {
   readonly [Field in Exclude<NumberField, 'occurredAtMs'>]?: number;
 };
 
-const NUMBERS = ['amountMinor', 'terms', 'latitude', 'longitude'] as const;
+const NUMBERS = ['amountMinor', 'terms', 'latitude', 'longitude', 'place'] as const;
 
 /** A batch with one event per row. Text fields are left out: only keys, numbers and times are filled in. */
 export function batchOf(rows: readonly Row[], capacity = Math.max(1, rows.length)): EventBatch {
