@@ -84,10 +84,14 @@ export class KafkaIntake {
     const lane = this.#lanes.get(`${batch.topic}/${batch.partition}`);
     // Unresolved, the batch is fetched again by whoever owns the partition then.
     if (lane?.owned !== true || this.#stopped) return;
+    const now = this.#options.clock.now();
     const records = batch.messages.map(({ offset, value, timestamp }) => {
       const stamp = Number(timestamp);
-      // A log in the format of before 2016 has no timestamps.
-      const receivedAtMs = stamp >= 0 ? stamp : this.#options.clock.now();
+      // The stamp is the producer's word, and how far an event may lie ahead is counted from it: from a clock
+      // that shows 2099, an event of 2099 would pass and make all others late for ever. So nothing was
+      // received after now. A stamp that does not lie ahead stays as it is: a replay reads it again and gives
+      // the same answers. A log in the format of before 2016 has no timestamps.
+      const receivedAtMs = stamp >= 0 ? Math.min(stamp, now) : now;
       return new KafkaRecord(lane, Number(offset), value ?? NO_BYTES, receivedAtMs);
     });
     const last = batch.lastOffset();
