@@ -74,7 +74,7 @@ WHERE verdict != 'allow'`;
 
 const LABELS = `
 INSERT INTO labels
-SELECT decision_id, event_id, if(has(detectors, 'rapid-payments'), 'false_positive', 'confirmed'), 'analyst', 'called the customer',
+SELECT decision_id, concat(toString(arrival), '-0'), event_id, if(has(detectors, 'rapid-payments'), 'false_positive', 'confirmed'), 'analyst', 'called the customer',
        occurred_at + INTERVAL 5 MINUTE, arrival, recorded_at
 FROM decisions FINAL
 WHERE verdict != 'allow' AND cityHash64(event_id, 1) % 3 = 0`;
@@ -124,7 +124,7 @@ const AROUND = [
   // The counters begin anew after half an hour: the worker was restarted.
   `INSERT INTO pipeline_stats
    SELECT 'worker-1', toDateTime64('2026-03-06 01:50:00', 3, 'UTC') + INTERVAL number * 10 SECOND, 30 * (number % 180), 30 * (number % 180),
-          number % 180, (number % 180) / 2, 0, number % 500, 400, 3000 + number, number % 7, 0, number * 3, 50000 + number, 8000000 + number * 1000, false,
+          number % 180, (number % 180) / 2, 0, number % 500, 400, 3000 + number, number % 7, 0, number % 5, number * 3, 50000 + number, 8000000 + number * 1000, false,
           number % 60, if(number < 180, 'cfg-a', 'cfg-b')
    FROM numbers(360)`,
 ];

@@ -67,6 +67,7 @@ export async function insertEvening(analytics: Analytics): Promise<void> {
     VALUES ('http', '7', 'bad_amount', '2026-10-01 11:58:00', 1), ('http', '7', 'bad_amount', '2026-10-01 11:58:00', 2),
            ('http', '9', 'not_json', '2026-10-01 11:59:00', 3)`);
   await command(`
-    INSERT INTO labels (decision_id, event_id, label, actor, reason, labelled_at, arrival)
-    VALUES ('dec_e0', 'e0', 'confirmed', 'li', 'ring', '2026-10-01 12:10:00', 1)`);
+    INSERT INTO labels (decision_id, command_id, event_id, label, actor, reason, labelled_at, arrival)
+    VALUES ('dec_e0', '1-0', 'e0', 'false_positive', 'wei', 'a family', '2026-10-01 12:20:00', 1),
+           ('dec_e0', '2-0', 'e0', 'confirmed', 'li', 'ring', '2026-10-01 12:10:00', 2)`);
 }

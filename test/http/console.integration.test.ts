@@ -121,7 +121,7 @@ describe('the overview', () => {
 });
 
 describe('the case file', () => {
-  it('holds a decision with its findings, grants and label', async () => {
+  it('holds a decision with its findings, grants and every word said on it, the last one standing', async () => {
     const files = new CaseFile({ analytics: store.analytics, freezeOf: () => undefined });
     expect(await files.decision('dec_e0')).toMatchObject({
       decisionId: 'dec_e0',
@@ -134,6 +134,7 @@ describe('the case file', () => {
       ],
       grants: [{ grantId: 'g0', state: 'voided' }],
       label: { label: 'confirmed', actor: 'li', labelledAt: '2026-10-01T12:10:00.000Z' },
+      labels: [{ actor: 'li' }, { label: 'false_positive', actor: 'wei' }],
     });
     expect(await files.decision('dec_nobody')).toBeUndefined();
     expect(await files.account('acc-20')).toMatchObject({
