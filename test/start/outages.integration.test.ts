@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ClickHouseServer } from '../record/clickhouse-server.ts';
@@ -15,7 +15,10 @@ interface Answer {
 let number = 0;
 
 /** A payment of a customer of its own on a Friday morning: it earns the Friday offer. */
-async function pay(address: string): Promise<{ readonly id: string; readonly answer: Answer }> {
+async function pay(
+  worker: Cli,
+  address: string,
+): Promise<{ readonly id: string; readonly answer: Answer }> {
   const id = `pay-${++number}`;
   const payment = {
     id,
@@ -29,6 +32,8 @@ async function pay(address: string): Promise<{ readonly id: string; readonly ans
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(payment),
+  }).catch((error: unknown) => {
+    throw new Error(`the worker does not answer:\n${worker.stderr}`, { cause: error });
   });
   return { id, answer: (await answer.json()) as Answer };
 }
@@ -40,7 +45,7 @@ const isPending = ({ answer }: { readonly answer: Answer }): boolean =>
 async function payUntilPending(worker: Cli, address: string): Promise<string[]> {
   const ids: string[] = [];
   await worker.until(async () => {
-    const payment = await pay(address);
+    const payment = await pay(worker, address);
     expect(payment.answer).toMatchObject({ status: 200, verdict: 'allow' });
     ids.push(payment.id);
     return isPending(payment) || undefined;
@@ -85,21 +90,21 @@ describe('a worker whose private Redis is killed', () => {
     const data = join(await newFolder(), 'data');
     const worker = startIn(data);
     const address = await worker.ready();
-    const ids = [(await pay(address)).id];
+    const ids = [(await pay(worker, address)).id];
     for (let kill = 0; kill < 2; kill++) {
-      // Held while the server that is started in its place is waited for: SIGSTOP makes the outage long enough to see.
+      // Stopped first: otherwise the next server may be there before anyone pays.
       const [redis] = childrenOf(worker.pid, 'redis-server');
       process.kill(redis!, 'SIGSTOP');
       ids.push(...(await payUntilPending(worker, address)));
       process.kill(redis!, 'SIGKILL');
-      ids.push((await pay(address)).id);
+      ids.push((await pay(worker, address)).id);
       await worker.until(() => {
         const [next] = childrenOf(worker.pid, 'redis-server');
         return Promise.resolve(next !== undefined && next !== redis ? next : undefined);
       });
       await readyAgain(worker, address);
       await worker.until(async () => {
-        const payment = await pay(address);
+        const payment = await pay(worker, address);
         ids.push(payment.id);
         return !isPending(payment) || undefined;
       });
@@ -119,11 +124,11 @@ describe('a worker whose Redis by URL goes away and comes back', () => {
       const data = join(await newFolder(), 'data');
       const worker = startIn(data, [], { env });
       const address = await worker.ready();
-      const ids = [(await pay(address)).id];
+      const ids = [(await pay(worker, address)).id];
       await redis.kill();
       ids.push(...(await payUntilPending(worker, address)));
       expect(await whyNotReady(worker, address)).toContain('the reward ledger is away');
-      ids.push((await pay(address)).id);
+      ids.push((await pay(worker, address)).id);
       await redis.start();
       await readyAgain(worker, address);
       // Gone again at the stop: what waits is not lost, and the stop does not hang.
@@ -134,7 +139,7 @@ describe('a worker whose Redis by URL goes away and comes back', () => {
       await redis.start();
       const next = startIn(data, [], { env });
       const again = await next.ready();
-      ids.push((await pay(again)).id);
+      ids.push((await pay(next, again)).id);
       expect((await next.stop()).code).toBe(0);
       await expectGrantedOnce(data, ids, env);
     } finally {
@@ -155,19 +160,19 @@ describe('a worker whose ClickHouse goes away and comes back', () => {
       const env = { CLICKHOUSE_URL: server.url };
       const worker = startIn(data, [], { env });
       const address = await worker.ready();
-      const ids = [(await pay(address)).id];
+      const ids = [(await pay(worker, address)).id];
       await server.stop();
       expect(await whyNotReady(worker, address)).toContain('ClickHouse');
-      const meanwhile = await pay(address);
+      const meanwhile = await pay(worker, address);
       expect(meanwhile.answer).toMatchObject({ status: 200, verdict: 'allow' });
       expect(meanwhile.answer.rewards).not.toEqual([]);
       ids.push(meanwhile.id);
       await server.start();
       await readyAgain(worker, address);
-      ids.push((await pay(address)).id);
+      ids.push((await pay(worker, address)).id);
       await server.stop();
       // Away at the stop: its rows come again from the inbox and from the ledger's journal.
-      ids.push((await pay(address)).id);
+      ids.push((await pay(worker, address)).id);
       const sinceMs = performance.now();
       const ended = await worker.stop();
       expect(performance.now() - sinceMs).toBeLessThan(25_000);
@@ -202,12 +207,20 @@ function markersOf(server: ClickHouseServer): string {
     .join('\n');
 }
 
-/** Process ids of a process's direct children with a name. */
+/** Process ids of a process's direct children with a name, those that still run. */
 function childrenOf(pid: number, name: string): number[] {
-  const lines = execFileSync('ps', ['-o', 'pid=,stat=,comm=', '--ppid', String(pid)]).toString();
-  return lines
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, stat, comm]) => comm === name && !stat!.startsWith('Z'))
-    .map(([child]) => Number(child));
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((entry) => /^(\d+) \((.*)\) (\S) (\d+) /.exec(statOf(entry)))
+    .filter((stat) => stat?.[2] === name && stat[3] !== 'Z' && Number(stat[4]) === pid)
+    .map((stat) => Number(stat![1]));
+}
+
+/** '' for a process that has ended in between. */
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return '';
+  }
 }
