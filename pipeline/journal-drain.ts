@@ -38,6 +38,8 @@ export class JournalDrain {
   /** The drain that has not begun yet: everyone who asks in the meantime shares it. */
   #next: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
+  /** The loop has ended by a failure, which is told already. */
+  #failed = false;
   /** The newest balances of all shared accounts; empty before the first reading. */
   balances: readonly LedgerBalance[] = [];
 
@@ -46,17 +48,28 @@ export class JournalDrain {
   }
 
   start(): void {
-    this.#loop = this.#run().catch((error: unknown) => this.#parts.fail(error));
+    this.#loop = this.#run().catch((error: unknown) => {
+      this.#failed = true;
+      this.#parts.fail(error);
+    });
   }
 
-  /** Drains what is left; what cannot be drained in a few seconds waits in the journal for the next start. */
+  /**
+   * Drains what is left; what cannot be drained in a few seconds waits in the journal for the next start.
+   * @throws Failure when Redis has lost what was there, unless that was told before.
+   */
   async close(): Promise<void> {
     this.#stopping.abort();
     const done = new AbortController();
-    const last = (this.#loop ?? Promise.resolve())
-      .then(() => this.drainNow())
-      .finally(() => done.abort());
-    await Promise.race([last, this.#parts.clock.sleep(LAST_DRAIN_WITHIN_MS, done.signal)]);
+    const last = (this.#loop ?? Promise.resolve()).then(() =>
+      this.#failed ? undefined : this.drainNow(),
+    );
+    try {
+      await Promise.race([last, this.#parts.clock.sleep(LAST_DRAIN_WITHIN_MS, done.signal)]);
+    } finally {
+      // Only now: a wait that ends with the drain would hide how the drain ended.
+      done.abort();
+    }
   }
 
   /** Drains everything the journal holds and reads the balances. */

@@ -11,6 +11,7 @@
  */
 
 import type { Redis } from 'ioredis';
+import { Failure } from '../failure.ts';
 import type { Grant } from './grant.ts';
 import { decodeEntry, type JournalEntry } from './journal.ts';
 import type { LedgerOp } from './ledger-op.ts';
@@ -20,6 +21,7 @@ import { isUnavailable, LedgerUnavailable } from './redis.ts';
 import { Script } from './script.ts';
 
 const APPLY = new Script(new URL('lua/apply-11.lua', import.meta.url));
+const TRIM = new Script(new URL('lua/trim-2.lua', import.meta.url));
 
 /** One call holds the server for about 2 ms, and the client's cost for a call is spread over it. */
 const OPS_A_CALL = 128;
@@ -58,6 +60,8 @@ export class Ledger {
   readonly generationSize: number;
   readonly #keyList: readonly string[];
   readonly #size: string;
+  /** The newest sequence seen: a ledger that stands before it has lost entries and decides nothing more. */
+  #seen = 0;
 
   /** @param redis a connection that fails fast (`RedisServer.connect('effects')`). */
   constructor(redis: Redis, options: LedgerOptions = {}) {
@@ -73,6 +77,7 @@ export class Ledger {
    * @returns for each operation the grants it touched, as they stand after it.
    * @throws LedgerUnavailable when Redis cannot be reached or refuses for now. Whole groups of operations
    *   may then have been applied and no operation half: apply the same list again.
+   * @throws Failure when Redis has lost entries that this ledger has seen: nothing was granted on what is left.
    */
   async apply(ops: readonly LedgerOp[]): Promise<Grant[][]> {
     const results: Grant[][] = [];
@@ -80,38 +85,66 @@ export class Ledger {
     let answered: (() => Grant[][]) | undefined;
     for (let from = 0; from < ops.length; from += OPS_A_CALL) {
       const sent = request;
-      const call = this.#call(() => APPLY.run(this.redis, this.#keyList, [sent.text, this.#size]));
+      const call = this.#call(() => this.#send(sent.text));
       // While the server works, the last answer is read and the next request written; it is sent only
       // when this one has succeeded, so that no operation overtakes one that failed.
       call.catch(() => undefined);
       if (answered !== undefined) results.push(...answered());
       const next = from + OPS_A_CALL;
       if (next < ops.length) request = encodeRequest(ops.slice(next, next + OPS_A_CALL));
-      const answers = (await call) as string[][];
+      const answers = await call;
       answered = () => decodeAnswers(sent, answers);
     }
     if (answered !== undefined) results.push(...answered());
     return results;
   }
 
-  /** Journal entries with a sequence above the given one, oldest first. */
+  async #send(text: string): Promise<string[][]> {
+    const args = [text, this.#size, String(this.#seen)];
+    const [sequence, answers] = (await APPLY.run(this.redis, this.#keyList, args)) as [
+      number,
+      string[][],
+    ];
+    this.#seen = Math.max(this.#seen, sequence);
+    return answers;
+  }
+
+  /**
+   * Journal entries with a sequence above the given one, oldest first.
+   * @throws Failure when Redis has lost entries.
+   */
   async drain(afterSequence: number, limit = 1000): Promise<JournalEntry[]> {
-    const entries = await this.#call(() =>
-      this.redis.xrange(this.keys.journal, `${afterSequence + 1}-0`, '+', 'COUNT', limit),
-    );
+    const seen = this.#seen;
+    const [sequence, entries] = await this.#call(async () => {
+      const answers = await this.redis
+        .multi()
+        .hget(this.keys.state, 'sequence')
+        .xrange(this.keys.journal, `${afterSequence + 1}-0`, '+', 'COUNT', limit)
+        .exec();
+      for (const [error] of answers ?? []) if (error !== null) throw error;
+      return (answers ?? []).map(([, answer]) => answer) as [string | null, [string, string[]][]];
+    });
+    this.#see(sequence, seen);
     return entries.map(([id, fields]) => decodeEntry(id, fields));
   }
 
-  /** Forgets journal entries up to and including a sequence: only once they are durable elsewhere. */
+  /**
+   * Forgets journal entries up to and including a sequence: only once they are durable elsewhere.
+   * @throws Failure when Redis has lost entries; then none was forgotten.
+   */
   async trim(throughSequence: number): Promise<void> {
-    await this.#call(() =>
-      this.redis.xtrim(this.keys.journal, 'MINID', `${throughSequence + 1}-0`),
-    );
+    const { journal, state } = this.keys;
+    const args = [String(this.#seen), String(throughSequence)];
+    await this.#call(() => TRIM.run(this.redis, [journal, state], args));
   }
 
-  /** The sequence of the newest entry, 0 for an empty ledger. */
+  /**
+   * The sequence of the newest entry, 0 for an empty ledger.
+   * @throws Failure when it is below one that was seen before.
+   */
   async sequence(): Promise<number> {
-    return Number((await this.#call(() => this.redis.hget(this.keys.state, 'sequence'))) ?? 0);
+    const seen = this.#seen;
+    return this.#see(await this.#call(() => this.redis.hget(this.keys.state, 'sequence')), seen);
   }
 
   /** Journal entries that wait to be drained. */
@@ -136,13 +169,29 @@ export class Ledger {
     return undefined;
   }
 
+  /** @param seen what had been seen when the question was sent. */
+  #see(text: string | null, seen: number): number {
+    const sequence = Number(text ?? 0);
+    if (sequence < seen) throw lost(seen, sequence);
+    this.#seen = Math.max(this.#seen, sequence);
+    return sequence;
+  }
+
   async #call<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
+      const found = error instanceof Error && /^LEDGERLOST (\d+)/.exec(error.message);
+      if (found) throw lost(this.#seen, Number(found[1]));
       throw isUnavailable(error) ? new LedgerUnavailable(error) : error;
     }
   }
+}
+
+function lost(seen: number, found: number): Failure {
+  return new Failure(
+    `the ledger in Redis went back from entry ${seen} to ${found} (flushed, restored, or failed over?): nothing was granted on what is left; start the worker again, it restores the ledger from the record`,
+  );
 }
 
 function ledgerKeys(prefix: string): LedgerKeys {

@@ -28,6 +28,8 @@ export async function recover(
 ): Promise<boolean> {
   if ((await history.lastSequence()) <= (await ledger.sequence())) return false;
   await rebuild(ledger, history, campaigns);
+  // From here on the ledger knows where it stands, and notices when Redis falls behind that.
+  await ledger.sequence();
   return true;
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
+import { Failure } from '../../pipeline/failure.ts';
 import { JournalDrain } from '../../pipeline/journal-drain.ts';
 import type { Recorder } from '../../pipeline/record/recorder.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
@@ -118,5 +119,22 @@ describe('the journal of the ledger', () => {
     await drain().drainNow();
     expect(await counts()).toMatchObject({ grants: 3 });
     expect(failures).toEqual([]);
+  });
+
+  it('ends in one line when Redis lost it, and leaves what another life wrote there', async () => {
+    await grant('a', 'b');
+    const journal = drain();
+    await journal.drainNow();
+    const first = await counts();
+    await redis.connect().flushall();
+    const stranger = new Ledger(redis.connect());
+    await stranger.apply(ops(compiled, { id: 'c', customerId: 'c-c' }));
+    await expect(drain().close()).rejects.toThrow('went back from entry 2 to 1');
+    journal.start();
+    await journal.close();
+    expect(failures).toHaveLength(1);
+    expect(failures[0]).toBeInstanceOf(Failure);
+    expect(await stranger.waiting()).toBe(1);
+    expect(await counts()).toEqual(first);
   });
 });

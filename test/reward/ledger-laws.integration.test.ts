@@ -15,7 +15,13 @@ beforeAll(async () => {
   ledger = new Ledger(server.connect());
 });
 afterAll(() => server.close());
-beforeEach(() => ledger.redis.flushall());
+beforeEach(startOver);
+
+/** An empty Redis, and a ledger that has seen nothing else. */
+async function startOver(): Promise<void> {
+  await ledger.redis.flushall();
+  ledger = new Ledger(ledger.redis);
+}
 
 const posted = async (account: string): Promise<number> =>
   (await ledger.balances([account]))[0]!.posted;
@@ -37,7 +43,7 @@ describe('clawback', () => {
             total: Number.MAX_SAFE_INTEGER,
             tiers: [{ atLeast: off, off }],
           });
-          await ledger.redis.flushall();
+          await startOver();
           await ledger.apply(ops(compiled, { id, customerId: id, amountMinor: paid }));
           let refunded = 0;
           for (const [index, share] of shares.entries()) {
@@ -135,7 +141,7 @@ describe('for any story of payments, refunds and labels', () => {
   test('no account ever passes its limit or falls below nothing, and no grant gives back more than it got', async () => {
     await fc.assert(
       fc.asyncProperty(story, async (list) => {
-        await ledger.redis.flushall();
+        await startOver();
         await ledger.apply(list);
         holds(await ledger.drain(0, 100_000));
       }),
@@ -146,7 +152,7 @@ describe('for any story of payments, refunds and labels', () => {
   test('a replay of any part, in any grouping, changes no balance and no grant', async () => {
     await fc.assert(
       fc.asyncProperty(story, fc.nat(), fc.integer({ min: 1, max: 9 }), async (list, cut, size) => {
-        await ledger.redis.flushall();
+        await startOver();
         await ledger.apply(list);
         const before = await balancesAndGrants();
         for (let i = 0; i < list.length; i += size) {
@@ -162,10 +168,10 @@ describe('for any story of payments, refunds and labels', () => {
   test('a crash after any operation and a replay from there ends as the undisturbed run did', async () => {
     await fc.assert(
       fc.asyncProperty(story, fc.nat(), fc.nat(), async (list, crash, back) => {
-        await ledger.redis.flushall();
+        await startOver();
         await ledger.apply(list);
         const expected = await balancesAndGrants();
-        await ledger.redis.flushall();
+        await startOver();
         const reached = crash % (list.length + 1);
         await ledger.apply(list.slice(0, reached));
         await ledger.apply(list.slice(back % (reached + 1)));
@@ -187,7 +193,7 @@ test('independent payments give the same balances in any order', async () => {
     fc.asyncProperty(
       fc.shuffledSubarray(list, { minLength: list.length, maxLength: list.length }),
       async (shuffled) => {
-        await ledger.redis.flushall();
+        await startOver();
         await ledger.apply(shuffled);
         expect((await balancesAndGrants()).balances).toEqual(expected);
       },
@@ -233,7 +239,7 @@ test('the stories reach every outcome', async () => {
   const seen = new Set<string>();
   const lists = fc.sample(story, { numRuns: 300, seed: 7 });
   for (const list of lists) {
-    await ledger.redis.flushall();
+    await startOver();
     for (const grants of await ledger.apply(list)) grants.forEach(({ reason }) => seen.add(reason));
     for (const { grant } of await ledger.drain(0, 100_000)) seen.add(grant.reason);
   }

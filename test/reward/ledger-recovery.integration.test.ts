@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../pipeline/clock.ts';
+import { Failure } from '../../pipeline/failure.ts';
 import { settle } from '../../pipeline/reward/evaluate.ts';
 import type { Grant } from '../../pipeline/reward/grant.ts';
 import { ledgerRowsOf, type LedgerRow } from '../../pipeline/reward/journal.ts';
@@ -118,6 +119,7 @@ describe('a server killed in the middle', () => {
     await ledger.apply(list);
     const expected = await wholeState();
     await ledger.redis.flushall();
+    ledger = new Ledger(server.connect());
 
     const run = applyPatiently(list, 5);
     for (let kill = 0; kill < 5; kill++) {
@@ -149,6 +151,56 @@ describe('a server killed in the middle', () => {
     expect(isUnavailable(failure)).toBe(false);
     // It failed on what it read: nothing at all was written.
     expect(await ledger.redis.keys('*')).toEqual([ledger.keys.balances]);
+  });
+});
+
+describe('a server that lost its data under a running worker', () => {
+  /** Its life so far: 150 entries and more, some of them drained. */
+  async function live(): Promise<Table> {
+    const table = new Table();
+    await ledger.apply(story(150));
+    await table.drain(ledger, 40);
+    return table;
+  }
+
+  test.each([
+    ['flushed', () => ledger.redis.flushall()],
+    ['restored from an older copy', () => ledger.redis.hset(ledger.keys.state, 'sequence', '7')],
+  ])('%s: grants nothing more, drains nothing and forgets nothing', async (_how, lose) => {
+    await live();
+    await lose();
+    // What another life put there is not what this one drained.
+    await ledger.redis.del(ledger.keys.journal);
+    await ledger.redis.xadd(ledger.keys.journal, '1-0', 'operation', 'reserve');
+    const before = await wholeState();
+    const uses = [
+      () => ledger.apply(ops(compiled, { id: 'next', customerId: 'next' })),
+      () => ledger.drain(0),
+      () => ledger.trim(1),
+      () => ledger.sequence(),
+    ];
+    for (const use of uses) {
+      const failure = await use().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Failure);
+      expect((failure as Failure).message).toMatch(/went back from entry \d+ to [07] .*start the/);
+      expect(isUnavailable(failure)).toBe(false);
+    }
+    expect(await wholeState()).toEqual(before);
+    expect(await ledger.redis.xlen(ledger.keys.journal)).toBe(1);
+  });
+
+  test('is noticed before the first grant of a worker that found it whole at its start', async () => {
+    const table = await live();
+    const worker = new Ledger(server.connect());
+    expect(await recover(worker, table, compiled)).toBe(false);
+    await ledger.redis.flushall();
+    await expect(worker.apply(story(3))).rejects.toThrow(Failure);
+    const next = new Ledger(server.connect());
+    expect(await recover(next, table, compiled)).toBe(true);
+    await ledger.redis.flushall();
+    await expect(next.apply(story(3))).rejects.toThrow(
+      `went back from entry ${await table.lastSequence()} to 0`,
+    );
   });
 });
 
@@ -221,6 +273,7 @@ describe('rebuild', () => {
     await table.drain(ledger, 100_000);
     const answers = await ledger.apply(list);
     await ledger.redis.flushall();
+    ledger = new Ledger(server.connect());
     expect(await recover(ledger, table, compiled)).toBe(true);
     expect(await ledger.apply(list)).toEqual(answers);
     expect(await recover(ledger, table, compiled)).toBe(false);

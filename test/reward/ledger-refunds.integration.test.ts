@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   await ledger.redis.flushall();
+  ledger = new Ledger(ledger.redis);
   compiled = campaigns();
 });
 

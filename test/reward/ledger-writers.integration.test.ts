@@ -12,7 +12,10 @@ beforeAll(async () => {
   ledger = new Ledger(server.connect());
 });
 afterAll(() => server.close());
-beforeEach(() => ledger.redis.flushall());
+beforeEach(async () => {
+  await ledger.redis.flushall();
+  ledger = new Ledger(ledger.redis);
+});
 
 const WRITERS = 64;
 

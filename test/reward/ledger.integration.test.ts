@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   await ledger.redis.flushall();
+  ledger = new Ledger(ledger.redis);
   compiled = campaigns();
 });
 
@@ -269,6 +270,7 @@ describe('holds', () => {
     const journal = await ledger.drain(0);
     expect(journal.filter(({ operation }) => operation === 'expire').length).toBeGreaterThan(0);
     await ledger.redis.flushall();
+    ledger = new Ledger(ledger.redis);
     const single = [];
     for (const op of list) single.push(...(await ledger.apply([op])));
     expect(single).toEqual(whole);

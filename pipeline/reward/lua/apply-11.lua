@@ -18,10 +18,12 @@ KEYS[10] journal         stream: entry <sequence>-0
 KEYS[11] state           hash: sequence, watermark
 ARGV[1]  JSON {"accounts": [[name, limit or -1], ...], "ops": [...]} as ledger-request.ts encodes it
 ARGV[2]  size at which a generation of refused or parked records is closed
+ARGV[3]  newest sequence that the caller has seen
 
-Returns one array an operation, in order: [id, head, id, head, ...] of the grants it touched, the head being
-         the first three lines of the record.
-Errors:  any error means that nothing was changed.
+Returns [sequence it stands at, answers]: one answer an operation, in order: [id, head, id, head, ...] of the
+         grants it touched, the head being the first three lines of the record.
+Errors:  any error means that nothing was changed. LEDGERLOST <sequence>: the ledger stands before what the
+         caller has seen, so it has lost entries, and with them the quotas and answers it would decide by.
 ]]
 
 local request = cjson.decode(ARGV[1])
@@ -33,6 +35,10 @@ local request = cjson.decode(ARGV[1])
 --- @include "reserve"
 --- @include "settle"
 --- @include "flush"
+
+if sequence < tonumber(ARGV[3]) then
+  return redis.error_reply('LEDGERLOST ' .. int(sequence))
+end
 
 local results = {}
 for index, op in ipairs(request.ops) do
@@ -55,4 +61,4 @@ for index, op in ipairs(request.ops) do
   results[index] = answer
 end
 flush(tonumber(ARGV[2]))
-return results
+return { sequence, results }
