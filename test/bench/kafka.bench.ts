@@ -12,23 +12,15 @@ import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { Kafka, logLevel } from 'kafkajs';
 import { loadConfig } from '../../config/load.ts';
 import { systemSchema } from '../../config/schema.ts';
-import { assembleDecoder, assembleEngine, ENGINE_VERSION } from '../../pipeline/assemble.ts';
-import { systemClock } from '../../pipeline/clock.ts';
 import type { NamedDetector } from '../../pipeline/detect/detector.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
-import { BadShareGuard } from '../../pipeline/ingest/bad-share.ts';
 import { KafkaSource } from '../../pipeline/ingest/kafka-source.ts';
-import { Pipeline } from '../../pipeline/pipeline.ts';
 import { openAnalytics } from '../../pipeline/record/clickhouse.ts';
-import { History } from '../../pipeline/record/history.ts';
-import { Recorder } from '../../pipeline/record/recorder.ts';
-import { Settlement } from '../../pipeline/settlement.ts';
-import { Tally } from '../../pipeline/tally.ts';
-import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
 import type { Crowd } from './broker-payments.ts';
 import { startBroker, TOPIC } from './broker.ts';
 import { compare, type Comparison, type Variant } from './measure.ts';
 import { NaivePipeline } from './naive.ts';
+import { openPath } from './path.ts';
 import type { Bench, Report } from './report.ts';
 
 const PARTITIONS = 4;
@@ -106,60 +98,23 @@ interface Parts {
  * @returns how many events were not simply allowed.
  */
 async function runPipeline(address: string, count: number, parts: Parts): Promise<number> {
-  const { config, catalogue } = parts;
-  const shared = { clock: systemClock, log: silentLogger(), metrics: new Metrics() };
-  const analytics = await openAnalytics({ url: parts.url });
-  const history = new History({
-    ...{ analytics, worker: 'bench', epoch: 1, watermarkMs: 0 },
-    ...{ positions: {}, markers: [], empty: true },
-  });
-  const recorder = new Recorder({ ...shared, analytics, history, settings: config.system.record });
-  const fail = (error: unknown): void => {
-    throw error;
-  };
-  const settlement = new Settlement({
-    ...shared,
-    reward: (ops) => Promise.resolve(ops.map(() => [])),
-    act: () => Promise.resolve(),
-    refuse: () => Promise.resolve(),
-    isTransient: () => false,
-    maxWaiting: 100_000,
-    fail,
-  });
-  const tally = new Tally();
-  const pipeline = new Pipeline(
-    {
-      ...shared,
-      decoder: assembleDecoder(config, Buffer.from('bench')),
-      guard: new BadShareGuard(config.system.ingest.badShare),
-      engine: assembleEngine(config, catalogue).engine,
-      history,
-      rewards: () => [],
-      rewardsOfLabel: () => [],
-      settlement,
-      recorder,
-      configVersion: config.version,
-      engineVersion: ENGINE_VERSION,
-      tally,
-    },
-    {},
-  );
+  const path = openPath(parts, await openAnalytics({ url: parts.url }));
   const source = new KafkaSource({
-    ...shared,
+    ...path.shared,
     config: { ...systemSchema.parse({}).kafka, topics: [TOPIC], groupId: freshGroup() },
     environment: { kafkaBrokers: [address], kafkaUsername: undefined, kafkaPassword: undefined },
   });
   const stop = new AbortController();
   let delivered = 0;
   await source.run(async (batch) => {
-    await pipeline.deliver(batch);
+    await path.pipeline.deliver(batch);
     delivered += batch.records.length;
     if (delivered >= count) stop.abort();
   }, stop.signal);
-  await pipeline.idle();
-  await recorder.close();
+  await path.close();
   await source.close();
-  await analytics.close();
+  await path.analytics.close();
+  const { tally } = path;
   if (delivered !== count || tally.events !== count) {
     throw new Error(`decided ${tally.events} of ${count} events`);
   }
