@@ -10,6 +10,8 @@ export interface Environment {
   readonly apiToken: string | undefined;
   /** Key of the tokens that stand for masked card numbers; without it one is made and kept in the data folder. */
   readonly cardTokenKey: string | undefined;
+  /** Seed of the hashes of ids and bodies; without it the data folder's secret is. Never to be changed. */
+  readonly hashSeed: string | undefined;
 }
 
 export function readEnvironment(
@@ -27,5 +29,6 @@ export function readEnvironment(
     kafkaPassword: get('KAFKA_PASSWORD'),
     apiToken: get('SHEEPDOG_API_TOKEN'),
     cardTokenKey: get('SHEEPDOG_CARD_TOKEN_KEY'),
+    hashSeed: get('SHEEPDOG_HASH_SEED'),
   };
 }

@@ -1,6 +1,5 @@
 /** Puts an engine together from a configuration: the same one for live, backtest and replay. */
 
-import { createHmac } from 'node:crypto';
 import type { LoadedConfig } from '../config/load.ts';
 import { Engine } from './decide/engine.ts';
 import { FreezeState } from './decide/freezing.ts';
@@ -11,6 +10,7 @@ import { compilePlan } from './detect/feature-plan.ts';
 import { MemoryWindowStore } from './detect/memory-store.ts';
 import { Decoder, type DecodeLimits } from './ingest/decode.ts';
 import { IdTable } from './ingest/id-table.ts';
+import type { Keys } from './keys.ts';
 
 /** The release that made a decision; recorded with it. */
 export const ENGINE_VERSION = '0.1.0';
@@ -29,10 +29,9 @@ export interface AssembledEngine {
   readonly horizonMs: number;
 }
 
-/** @param secret of the deployment: seeds the hash of attacker-chosen keys. */
-export function assembleDecoder(config: LoadedConfig, secret: Buffer): Decoder {
+export function assembleDecoder(config: LoadedConfig, keys: Keys): Decoder {
   const { ingest } = config.system;
-  return decoderWith(config, secret, {
+  return decoderWith(config, keys, {
     maxRecordBytes: ingest.maxRecordBytes,
     maxDepth: ingest.maxDepth,
     maxAmountMinor: ingest.maxAmountMinor,
@@ -42,8 +41,8 @@ export function assembleDecoder(config: LoadedConfig, secret: Buffer): Decoder {
 }
 
 /** As `assembleDecoder`, for recorded events: limits that were tightened since do not refuse history. */
-export function assembleHistoryDecoder(config: LoadedConfig, secret: Buffer): Decoder {
-  return decoderWith(config, secret, {
+export function assembleHistoryDecoder(config: LoadedConfig, keys: Keys): Decoder {
+  return decoderWith(config, keys, {
     // Escapes can make the recorded JSON longer than what came.
     maxRecordBytes: 512 * 1024 * 1024,
     maxDepth: 64,
@@ -53,12 +52,10 @@ export function assembleHistoryDecoder(config: LoadedConfig, secret: Buffer): De
   });
 }
 
-function decoderWith(config: LoadedConfig, secret: Buffer, limits: DecodeLimits): Decoder {
-  const seed = createHmac('sha256', secret).update('hash seed').digest();
+function decoderWith(config: LoadedConfig, keys: Keys, limits: DecodeLimits): Decoder {
   return new Decoder({
-    hashSeed: [seed.readInt32LE(0), seed.readInt32LE(4)],
+    ...keys,
     placeholders: config.placeholders,
-    cardTokenKey: createHmac('sha256', secret).update('card token').digest(),
     limits,
   });
 }

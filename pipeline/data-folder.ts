@@ -13,6 +13,8 @@ export interface DataFolder {
   release(): Promise<void>;
 }
 
+const SECRET_BYTES = 32;
+
 /** @throws Failure when the folder cannot be written or another live process holds it. */
 export async function holdDataFolder(path: string): Promise<DataFolder> {
   const lock = join(path, 'lock');
@@ -90,15 +92,22 @@ function startOf(pid: number): string {
 async function ownSecret(path: string): Promise<Buffer> {
   const file = join(path, 'secret');
   try {
-    await writeFile(file, randomBytes(32), { flag: 'wx', mode: 0o600 });
+    await writeFile(file, randomBytes(SECRET_BYTES), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
   }
-  const secret = await readFile(file);
-  if (secret.length !== 32) {
-    throw new Failure(`${file} is damaged: it must hold 32 bytes; restore it from a backup`);
-  }
-  return secret;
+  return (await readSecret(path))!;
+}
+
+/** The secret of a folder that may be held by another process; undefined when it has none yet. @throws Failure */
+export async function readSecret(path: string): Promise<Buffer | undefined> {
+  const file = join(path, 'secret');
+  const secret = await readFile(file).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Failure(`${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  });
+  if (secret === undefined || secret.length === SECRET_BYTES) return secret;
+  throw new Failure(`${file} is damaged: it must hold 32 bytes; restore it from a backup`);
 }
 
 function unusable(path: string, error: unknown): Failure {

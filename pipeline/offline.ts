@@ -9,6 +9,7 @@ import { readEnvironment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { listSchema, systemSchema } from '../config/schema.ts';
 import { assembleDecoder, assembleEngine } from './assemble.ts';
+import { keysOf } from './keys.ts';
 import { runBacktest, type Candidate } from './backtest/backtest.ts';
 import { systemClock } from './clock.ts';
 import { holdDataFolder } from './data-folder.ts';
@@ -41,7 +42,7 @@ export async function backtest(flags: BacktestFlags): Promise<void> {
   const config = await loadConfig(flags.config, catalogue);
   const map = await readMap(flags.map);
   // A hash seed of its own: nothing that a backtest computes is kept.
-  const decoder = assembleDecoder(config, randomBytes(32));
+  const decoder = assembleDecoder(config, keysOf(randomBytes(32)));
   const { maxRecordBytes } = config.system.ingest;
   const source = inEventOrder(
     new FileSource({ path: flags.input, ...(map && { map }), maxRecordBytes, clock: systemClock }),

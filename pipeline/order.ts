@@ -1,12 +1,15 @@
 /** An analyst's order from the command line: into the command log, and the worker's word on it back. */
 
 import { readEnvironment } from '../config/environment.ts';
-import { CommandLog } from './act/commands.ts';
+import { CommandLog, type NewCommand } from './act/commands.ts';
 import { systemClock } from './clock.ts';
-import { holdDataFolder } from './data-folder.ts';
+import { holdDataFolder, readSecret } from './data-folder.ts';
 import type { LabelValue } from './decide/account-action.ts';
 import { Failure } from './failure.ts';
+import { CardMask } from './ingest/card-number.ts';
+import { cardTokenKeyOf } from './keys.ts';
 import type { AnalystFlags } from './main.ts';
+import { maskOrder } from './masked-order.ts';
 import { openRedis, privateRedisRuns, type RedisServer } from './reward/redis.ts';
 import { createLogger } from './telemetry.ts';
 
@@ -22,8 +25,8 @@ export async function order(what: Order, flags: AnalystFlags): Promise<void> {
     const commands = new CommandLog(redis);
     try {
       const { actor, reason } = flags;
-      const issuedAtMs = systemClock.now();
-      const id = await commands.append({ ...what, actor, reason, issuedAtMs });
+      const given = { ...what, actor, reason, issuedAtMs: systemClock.now() };
+      const id = await commands.append(await asWorkersSee(given, flags.data));
       const result = mayRun ? await commands.wait(id, ANSWER_WITHIN_MS) : undefined;
       if (result === undefined) {
         process.stdout.write(`queued as ${id}: no worker answered; the next one obeys it first\n`);
@@ -36,6 +39,23 @@ export async function order(what: Order, flags: AnalystFlags): Promise<void> {
       commands.close();
     }
   });
+}
+
+/** The order with card numbers masked under the worker's own key. @throws Failure when that is not to be had. */
+async function asWorkersSee(order: NewCommand, data: string): Promise<NewCommand> {
+  const tokenKey = cardTokenKeyOf(await readSecret(data), readEnvironment());
+  if (tokenKey !== undefined) return maskOrder(order, new CardMask(tokenKey));
+  const said = [
+    order.actor,
+    order.reason,
+    order.kind === 'label' ? order.decisionId : order.accountId,
+  ];
+  const unkeyed = new CardMask();
+  if (said.every((text) => unkeyed.text(text) === text)) return order;
+  throw new Failure(
+    "the order holds a full card number, and the worker's key of card tokens is not here: set SHEEPDOG_CARD_TOKEN_KEY or --data as the worker has it, or write the number as it appears in the console",
+    { exitCode: 2 },
+  );
 }
 
 /**

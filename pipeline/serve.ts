@@ -6,6 +6,7 @@ import type { Decide } from './http/intake.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { Decoder } from './ingest/decode.ts';
 import type { Inbox } from './ingest/inbox.ts';
+import { maskOrder } from './masked-order.ts';
 import type { History } from './record/history.ts';
 import { rewardsOf } from './rewards-of.ts';
 import type { Stores } from './stores.ts';
@@ -50,7 +51,9 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
       }),
     ),
     command: async (order) => {
-      const id = await path.commands.append({ ...order, issuedAtMs: clock.now() });
+      const id = await path.commands.append(
+        maskOrder({ ...order, issuedAtMs: clock.now() }, decoder.cards),
+      );
       const result = await path.commands.wait(id, COMMAND_WITHIN_MS);
       return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
     },

@@ -22,6 +22,7 @@ import type { Decoder } from './ingest/decode.ts';
 import { Inbox } from './ingest/inbox.ts';
 import { Placeholders } from './ingest/placeholders.ts';
 import { JournalDrain } from './journal-drain.ts';
+import { keysOf, type Keys } from './keys.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { DeadLetter } from './outcome.ts';
 import { patiently } from './patience.ts';
@@ -89,11 +90,8 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const stores = await openStores(options);
   lifecycle.throwIfStopping();
   await own(options, stores);
-  const secret =
-    environment.cardTokenKey === undefined
-      ? stores.folder.secret
-      : Buffer.from(environment.cardTokenKey);
-  const decoder = assembleDecoder(config, secret);
+  const keys = keysOf(stores.folder.secret, environment);
+  const decoder = assembleDecoder(config, keys);
   const assembled = assembleEngine(config, options.catalogue);
   const history = await openHistory(stores.analytics, groupOf(options), clock);
 
@@ -122,7 +120,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   lifecycle.onClose('HTTP', () => http.close());
   lifecycle.signal.addEventListener('abort', () => http.stopAccepting(), { once: true });
 
-  await restore(options, stores, secret, assembled, history, path);
+  await restore(options, stores, keys, assembled, history, path);
   recorder.addConfigVersion({
     version: config.version,
     files: config.files,
@@ -141,7 +139,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
 async function restore(
   { config, clock, log, lifecycle }: WorkerOptions,
   { analytics }: Stores,
-  secret: Buffer,
+  keys: Keys,
   { engine, horizonMs }: AssembledEngine,
   history: History,
   path: Path,
@@ -150,7 +148,7 @@ async function restore(
     log.warn('the ledger had lost entries that are on record: it was rebuilt from them');
   }
   lifecycle.throwIfStopping();
-  const decoder = assembleHistoryDecoder(config, secret);
+  const decoder = assembleHistoryDecoder(config, keys);
   const { signal } = lifecycle;
   const events = await restoreEngine(engine, history, decoder, horizonMs, { clock, log, signal });
   if (events > 0) log.info({ events, frozen: engine.freezing.size }, 'engine restored');

@@ -6,6 +6,7 @@ import {
   assembleHistoryDecoder,
   type AssembledEngine,
 } from '../../pipeline/assemble.ts';
+import { keysOf } from '../../pipeline/keys.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Command } from '../../pipeline/decide/account-action.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
@@ -19,7 +20,7 @@ import { silentLogger } from '../../pipeline/telemetry.ts';
 import { META, startRecording, type Recording } from '../record/recording.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 
-const SECRET = Buffer.alloc(32, 7);
+const KEYS = keysOf(Buffer.alloc(32, 7));
 const START_MS = Date.UTC(2026, 2, 6, 1, 50);
 const catalogue = await discoverDetectors();
 const config = await loadConfig('config', catalogue);
@@ -35,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 function decoded(from: number, to: number): EventBatch {
-  const decoder = assembleDecoder(config, SECRET);
+  const decoder = assembleDecoder(config, KEYS);
   const batch = new EventBatch(to - from);
   for (const { json, atMs } of bodies.slice(from, to)) {
     expect(decoder.decode(Buffer.from(json), atMs, batch)).toBeUndefined();
@@ -67,7 +68,7 @@ async function restored(
   const events = await restoreEngine(
     assembled.engine,
     history,
-    assembleHistoryDecoder(with_, SECRET),
+    assembleHistoryDecoder(with_, KEYS),
     assembled.horizonMs,
     { clock: systemClock, log: silentLogger(), signal: new AbortController().signal },
   );
