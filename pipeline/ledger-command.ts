@@ -2,6 +2,7 @@
 
 import { readEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
+import { acquireOwnership, groupOf } from './act/ownership.ts';
 import { systemClock } from './clock.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure } from './failure.ts';
@@ -47,6 +48,7 @@ type JournalWork = (
   ledger: Ledger,
   history: ReturnType<typeof ledgerHistory>,
   campaigns: CompiledCampaigns,
+  own: () => Promise<AbortSignal>,
 ) => Promise<void>;
 
 /** The embedded record has one process at a time, so these two need the worker stopped there. */
@@ -62,7 +64,13 @@ async function withJournal(flags: LedgerFlags, work: JournalWork): Promise<void>
     const stores = await openStores({ profile, dataDir, environment, clock, log, lifecycle });
     const connection = stores.redis.connect('effects');
     lifecycle.onClose('ledger connection', () => connection.disconnect());
-    await work(new Ledger(connection), ledgerHistory(stores.analytics), campaigns);
+    const own = async (): Promise<AbortSignal> => {
+      const group = groupOf(profile, config.system.kafka.groupId);
+      const ownership = await acquireOwnership(group, { redis: connection, clock });
+      lifecycle.onClose('ownership', () => ownership.release());
+      return ownership.lost;
+    };
+    await work(new Ledger(connection), ledgerHistory(stores.analytics), campaigns, own);
   } finally {
     await lifecycle.close();
   }
@@ -79,7 +87,8 @@ const check: JournalWork = async (ledger, history) => {
   }
 };
 
-const restore: JournalWork = async (ledger, history, campaigns) => {
-  const sequence = await rebuild(ledger, history, campaigns);
+/** It takes the worker's place: one that ran beside it would grant on a state that is being replaced. */
+const restore: JournalWork = async (ledger, history, campaigns, own) => {
+  const sequence = await rebuild(ledger, history, campaigns, await own());
   process.stdout.write(`rebuilt from the journal up to entry ${sequence}\n`);
 };

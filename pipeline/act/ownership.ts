@@ -39,6 +39,11 @@ interface Holder {
 
 const DEFAULT_TTL_MS = 15_000;
 
+/** Whose lease it is: the consumer group in a cluster; an embedded worker is alone with its folder. */
+export function groupOf(profile: 'embedded' | 'cluster', consumerGroup: string): string {
+  return profile === 'cluster' ? consumerGroup : 'embedded';
+}
+
 /**
  * @param group the consumer group, or the name of the data folder's worker.
  * @throws Failure when another live worker holds the group; a holder on this machine that has died is replaced at once.

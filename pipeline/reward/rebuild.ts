@@ -36,12 +36,14 @@ export async function recover(
 /**
  * Replaces the whole state by what follows from the durable journal and the entries that Redis still holds
  * beyond it. No worker may run meanwhile.
+ * @param lost aborted when the group's lease has gone to another: the state is then left as it is.
  * @returns the sequence it stands at afterwards.
  */
 export async function rebuild(
   ledger: Ledger,
   history: LedgerHistory,
   campaigns: Pick<CompiledCampaigns, 'hold'>,
+  lost?: AbortSignal,
 ): Promise<number> {
   const state = new RebuiltState();
   for await (const rows of history.entries(0)) rows.forEach((row) => state.addRow(row));
@@ -52,7 +54,7 @@ export async function rebuild(
     for (const entry of entries) state.addEntry(entry);
     after = entries.at(-1)!.sequence;
   }
-  await replace(ledger, state, campaigns);
+  await replace(ledger, state, campaigns, lost);
   return state.sums.last;
 }
 
@@ -111,6 +113,7 @@ async function replace(
   ledger: Ledger,
   state: RebuiltState,
   campaigns: Pick<CompiledCampaigns, 'hold'>,
+  lost: AbortSignal | undefined,
 ): Promise<void> {
   const { redis, keys } = ledger;
   const made = Object.fromEntries(
@@ -147,6 +150,7 @@ async function replace(
     else swap.unlink(keys[part]);
   }
   swap.unlink(keys.refusedBefore, keys.parkedBefore);
+  lost?.throwIfAborted();
   await run(swap);
 }
 

@@ -252,6 +252,15 @@ describe('rebuild', () => {
     },
   );
 
+  test('changes nothing when the group was lost to another meanwhile', async () => {
+    await ledger.apply(story(150));
+    await ledger.redis.hset(ledger.keys.balances, SPEND, '1 1');
+    const before = await wholeState();
+    const lost = AbortSignal.abort(new Failure('another took the group over'));
+    await expect(rebuild(ledger, new Table(), compiled, lost)).rejects.toThrow('another took');
+    expect(await wholeState()).toEqual(before);
+  });
+
   test('brings back one generation of what waits or was refused, however much there was', async () => {
     const table = new Table();
     const small = new Ledger(ledger.redis, { generationSize: 10 });
