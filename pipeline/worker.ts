@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { CommandLog } from './act/commands.ts';
-import { acquireOwnership } from './act/ownership.ts';
+import { acquireOwnership, groupOf } from './act/ownership.ts';
 import { ActQueue } from './act/queue.ts';
 import {
   assembleDecoder,
@@ -93,7 +93,11 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const keys = keysOf(stores.folder.secret, environment);
   const decoder = assembleDecoder(config, keys);
   const assembled = assembleEngine(config, options.catalogue);
-  const history = await openHistory(stores.analytics, groupOf(options), clock);
+  const history = await openHistory(
+    stores.analytics,
+    groupOf(options.profile, config.system.kafka.groupId),
+    clock,
+  );
 
   const queue = new ActQueue({ redis: stores.redis, log });
   lifecycle.onClose('job queue', () => queue.close());
@@ -154,16 +158,12 @@ async function restore(
   if (events > 0) log.info({ events, frozen: engine.freezing.size }, 'engine restored');
 }
 
-/** The consumer group in a cluster; an embedded worker is alone with its folder. */
-function groupOf({ profile, config }: WorkerOptions): string {
-  return profile === 'cluster' ? config.system.kafka.groupId : 'embedded';
-}
-
 async function own(options: WorkerOptions, { redis }: Stores): Promise<void> {
-  const { clock, lifecycle } = options;
+  const { profile, config, clock, lifecycle } = options;
+  const group = groupOf(profile, config.system.kafka.groupId);
   const connection = redis.connect('effects');
   lifecycle.onClose('ownership connection', () => connection.disconnect());
-  const ownership = await acquireOwnership(groupOf(options), { redis: connection, clock });
+  const ownership = await acquireOwnership(group, { redis: connection, clock });
   lifecycle.onClose('ownership', () => ownership.release());
   ownership.lost.addEventListener('abort', () => lifecycle.fail(ownership.lost.reason));
 }
