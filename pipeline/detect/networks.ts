@@ -61,11 +61,19 @@ export class NetworkSet<Entry extends Network> {
 
 function parseRange(text: string): [Address, number] | undefined {
   if (ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text)) {
-    return ipaddr.parseCIDR(text);
+    return unmapped(ipaddr.parseCIDR(text));
   }
   if (!isAddress(text)) return undefined;
   const address = ipaddr.parse(text);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
+  return unmapped([address, address.kind() === 'ipv4' ? 32 : 128]);
+}
+
+/** A range of IPv4-mapped addresses (`::ffff:203.0.113.0/120`) as the IPv4 one, which is how addresses are asked for. */
+function unmapped(range: [Address, number]): [Address, number] {
+  const [address, bits] = range;
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96
+    ? [address.toIPv4Address(), bits - 96]
+    : range;
 }
 
 /** The parser would take "1.2", "0x7f" and a token of digits for addresses too, but nobody means them so. */

@@ -38,6 +38,7 @@ describe('a list', () => {
     ],
     ['another spelling', { ips: [entry('2001:0DB8:0::1')] }, { ip: '2001:db8::1' }, true],
     ['a mapped spelling', { ips: [entry('::ffff:203.0.113.9')] }, { ip: '203.0.113.9' }, true],
+    ['a mapped range', { ips: [entry('::ffff:203.0.113.0/120')] }, { ip: '203.0.113.9' }, true],
     ['a token against a range', { ips: [entry('203.0.113.0/24')] }, { ip: 'tok' }, false],
     ['a missing field', { devices: [entry('d')] }, {}, false],
   ])('matches %s rightly', (_, entries, fields, matches) => {
