@@ -57,3 +57,8 @@ export interface Grant {
   /** Sequence number of the journal entry that left it so. */
   readonly revision: number;
 }
+
+/** Whether an offer stands behind it; otherwise it is the record of a refund that took nothing back. */
+export function hasOffer({ offerId }: Pick<Grant, 'offerId'>): boolean {
+  return offerId !== '';
+}

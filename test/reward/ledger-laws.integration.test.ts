@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { settle } from '../../pipeline/reward/evaluate.ts';
+import { hasOffer } from '../../pipeline/reward/grant.ts';
 import type { JournalEntry } from '../../pipeline/reward/journal.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp, ReserveOp } from '../../pipeline/reward/ledger-op.ts';
@@ -228,7 +229,7 @@ function holds(journal: readonly JournalEntry[]): void {
       if (limit !== undefined) expect(now[0] + now[1], account).toBeLessThanOrEqual(limit);
     }
     expect(grant.clawedBackMinor).toBeLessThanOrEqual(grant.amountMinor);
-    if (grant.offerId === '' || grant.reason === 'id_conflict') continue;
+    if (!hasOffer(grant) || grant.reason === 'id_conflict') continue;
     // One live grant a key: an event and an offer are one grant.
     expect(live.get(`${grant.offerId} ${grant.eventId}`) ?? grant.id).toBe(grant.id);
     live.set(`${grant.offerId} ${grant.eventId}`, grant.id);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CompiledCampaigns } from '../../pipeline/reward/campaign.ts';
 import { settle } from '../../pipeline/reward/evaluate.ts';
-import type { Grant } from '../../pipeline/reward/grant.ts';
+import { hasOffer, type Grant } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -120,6 +120,13 @@ test('refunds of payments that earned nothing leave two generations of bounded s
   expect(await ledger.redis.hlen(balances)).toBe(0);
   const sizes = [await ledger.redis.hlen(parked), await ledger.redis.hlen(parkedBefore)];
   expect(sizes[0]! + sizes[1]!).toBeLessThanOrEqual(20);
+});
+
+test('no offer stands behind the record of a refund that took nothing back; one does behind a grant', async () => {
+  const unknown = await one(refund(compiled, 'r1', 'none', 5));
+  const refused = await one(refund(compiled, 'r2', undefined, 5));
+  const rejected = await one(ops(campaigns({ quota: 0 }), { id: 'p' }));
+  expect([unknown, refused, rejected].map(hasOffer)).toEqual([false, false, true]);
 });
 
 test('a refund that names no payment or no amount is recorded with its reason', async () => {
