@@ -20,7 +20,7 @@ import { HTTP_SOURCE } from './ingest/inbox.ts';
 import type { Failure } from './failure.ts';
 import type { DecodeFailure, RawBatch, RawRecord } from './ingest/source.ts';
 import type { DeadLetter, RecordOutcome } from './outcome.ts';
-import type { Grant } from './reward/grant.ts';
+import { hasOffer, type Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
 import { obey, type ObeyParts } from './obey.ts';
 import type { History } from './record/history.ts';
@@ -240,7 +240,7 @@ export class Pipeline {
         settled: (grants) => {
           for (const grant of grants.flat()) {
             tally.grant(grant);
-            metrics.grants.inc({ offer: grant.offerId, state: grant.state });
+            if (hasOffer(grant)) metrics.grants.inc({ offer: grant.offerId, state: grant.state });
           }
           recorder.seal(sequence, positions, watermarkMs, onDurable);
           resolve(grants);

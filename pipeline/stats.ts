@@ -35,6 +35,7 @@ export function reportStats(
     worker.ledger.waiting().then(
       (entries) => {
         journalWaiting = entries;
+        parts.metrics.journalWaiting.set(entries);
       },
       (error: unknown) =>
         parts.log.debug({ error: messageOf(error) }, 'the ledger journal is not counted'),

@@ -62,6 +62,11 @@ export class Metrics {
   readonly rowsRecorded = this.counter('sheepdog_rows_recorded_total', 'Rows written, by table.', [
     'table',
   ]);
+  readonly journalWaiting = this.gauge(
+    'sheepdog_journal_waiting',
+    'Ledger entries that are not on record yet.',
+    [],
+  );
   readonly bufferedRows = this.gauge('sheepdog_buffered_rows', 'Rows waiting to be durable.', []);
   readonly windowKeys = this.gauge('sheepdog_window_keys', 'Keys with window state.', []);
   readonly windowBytes = this.gauge('sheepdog_window_bytes', 'Bytes of window state.', []);
