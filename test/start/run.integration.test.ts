@@ -155,7 +155,9 @@ async function once(data: string): Promise<number | null> {
 }
 
 /** The same key in every folder: hashes of bodies then compare. */
-const KEY = { env: { SHEEPDOG_CARD_TOKEN_KEY: 'the tests of start' } };
+const KEY = {
+  env: { SHEEPDOG_CARD_TOKEN_KEY: 'the tests of start', SHEEPDOG_HASH_SEED: 'the tests of start' },
+};
 
 /** Feeds the first lines of the stream through a pipe of the same name and kills the worker when all are decided. */
 async function feedAndKill(data: string, config: string, lines: number): Promise<void> {

@@ -70,6 +70,7 @@ export class WorkerHome {
           REDIS_URL: '',
           CLICKHOUSE_URL: '',
           SHEEPDOG_CARD_TOKEN_KEY: 'kill-test',
+          SHEEPDOG_HASH_SEED: 'kill-test',
         },
       },
     );
