@@ -15,7 +15,7 @@ import type { StartFlags } from './main.ts';
 import { readMap } from './offline.ts';
 import { reportStats } from './stats.ts';
 import { SimulatorSource } from './simulate/source.ts';
-import { showSummary, type SummaryState } from './summary.ts';
+import { showSummary, type Summary, type SummaryState } from './summary.ts';
 import { createLogger, Metrics, type Logger } from './telemetry.ts';
 import { whatWasFound } from './found.ts';
 import { requireAddresses } from './stores.ts';
@@ -85,8 +85,8 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
   const all: readonly Source[] = [worker.inbox, ...inputs, ...(kafka === undefined ? [] : [kafka])];
   /** Those that still deliver: an ended source has no lag. */
   const sources = new Set(all);
-  const stopShowing = show(run, worker, sources);
-  lifecycle.onClose('summary', stopShowing);
+  const summary = show(run, worker, sources);
+  lifecycle.onClose('summary', () => summary.stop());
   lifecycle.onClose('statistics', reportStats(run, worker, sources));
 
   const running = all.map((source) =>
@@ -96,7 +96,7 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
     await Promise.allSettled(running);
   });
   const inputEnded = Promise.all(running.slice(1, 1 + inputs.length)).then(() =>
-    inputs.length === 0 ? undefined : tellFindings(run, worker),
+    inputs.length === 0 ? undefined : tellFindings(run, worker).then(() => summary.below()),
   );
   const stopped = new Promise<void>((resolve) => {
     if (lifecycle.signal.aborted) resolve();
@@ -204,7 +204,7 @@ function fridayBefore(atMs: number): number {
   return (friday > at ? friday.minus({ weeks: 1 }) : friday).toMillis();
 }
 
-function show(run: Run, worker: Worker, sources: ReadonlySet<Source>): () => void {
+function show(run: Run, worker: Worker, sources: ReadonlySet<Source>): Summary {
   const { clock, flags } = run;
   process.stderr.write(
     `sheepdog: console and API at ${worker.http.address()} · data in ${flags.data} · configuration ${run.config.version}\n`,

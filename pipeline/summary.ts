@@ -23,15 +23,22 @@ export interface SummaryScreen {
   write(text: string): void;
 }
 
+export interface Summary {
+  /** Something else was written to the screen: the next drawing stands below it instead of over it. */
+  below(): void;
+  /** Draws a last time and stops. */
+  stop(): void;
+}
+
 const REDRAW_MS = 500;
 const LINE_EVERY_MS = 10_000;
 
-/** Starts the summary; the returned function draws it a last time and stops it. */
+/** Starts the summary. */
 export function showSummary(
   read: () => SummaryState,
   screen: SummaryScreen,
   clock: Clock,
-): () => void {
+): Summary {
   const startedMs = clock.monotonic();
   let last = { atMs: startedMs, events: 0 };
   let drawnLines = 0;
@@ -54,9 +61,14 @@ export function showSummary(
   };
 
   const stop = clock.every(screen.isTerminal ? REDRAW_MS : LINE_EVERY_MS, draw);
-  return () => {
-    stop();
-    draw();
+  return {
+    below: () => {
+      drawnLines = 0;
+    },
+    stop: () => {
+      stop();
+      draw();
+    },
   };
 }
 
