@@ -1,48 +1,19 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { CompiledCampaigns } from '../../pipeline/reward/campaign.ts';
-import { settle } from '../../pipeline/reward/evaluate.ts';
-import { hasOffer, type Grant } from '../../pipeline/reward/grant.ts';
+import { expect, test } from 'vitest';
+import { hasOffer } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
-import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import {
+  apply,
+  compiled,
+  label,
+  ledger,
+  one,
+  other,
+  standing,
+  useLedger,
+} from './ledger-fixture.ts';
 import { campaigns, ops, refund, SPEND, TIER_1 } from './scenario.ts';
 
-let server: TestRedis;
-let ledger: Ledger;
-let compiled: CompiledCampaigns;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  ledger = new Ledger(server.connect());
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  await ledger.redis.flushall();
-  ledger = new Ledger(ledger.redis);
-  compiled = campaigns();
-});
-
-const apply = async (list: readonly LedgerOp[]): Promise<Grant[]> =>
-  (await ledger.apply(list)).flat();
-const one = async (list: readonly LedgerOp[]): Promise<Grant> => (await apply(list)).at(-1)!;
-const standing = async (account: string): Promise<[posted: number, pending: number]> => {
-  const [balance] = await ledger.balances([account]);
-  return [balance!.posted, balance!.pending];
-};
-const label = (eventId: string, value: 'confirmed' | 'false_positive'): readonly LedgerOp[] =>
-  settle({
-    id: '1-0',
-    decisionId: `dec_${eventId}`,
-    label: value,
-    actor: 'a',
-    reason: 'r',
-    labelledAtMs: 1,
-  });
-/** Somebody else, so that the once-only limit does not bite. */
-const other = (n: number): { id: string; customerId: string } => ({
-  id: `p${n}`,
-  customerId: `customer-${n}`,
-});
+useLedger();
 
 test('three refunds of 100.00 on 300.00 with 10.00 off return exactly 10.00', async () => {
   await apply(ops(compiled, { id: 'p' }));

@@ -1,48 +1,20 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { CompiledCampaigns } from '../../pipeline/reward/campaign.ts';
-import { settle } from '../../pipeline/reward/evaluate.ts';
-import type { Grant } from '../../pipeline/reward/grant.ts';
+import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import {
+  apply,
+  compiled,
+  label,
+  emptyLedger,
+  ledger,
+  one,
+  other,
+  standing,
+  useLedger,
+} from './ledger-fixture.ts';
 import { campaigns, FRIDAY_NOON_MS, ops, SPEND, TIER_1, TOTAL } from './scenario.ts';
 
-let server: TestRedis;
-let ledger: Ledger;
-let compiled: CompiledCampaigns;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  ledger = new Ledger(server.connect());
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  await ledger.redis.flushall();
-  ledger = new Ledger(ledger.redis);
-  compiled = campaigns();
-});
-
-const apply = async (list: readonly LedgerOp[]): Promise<Grant[]> =>
-  (await ledger.apply(list)).flat();
-const one = async (list: readonly LedgerOp[]): Promise<Grant> => (await apply(list)).at(-1)!;
-const standing = async (account: string): Promise<[posted: number, pending: number]> => {
-  const [balance] = await ledger.balances([account]);
-  return [balance!.posted, balance!.pending];
-};
-const label = (eventId: string, value: 'confirmed' | 'false_positive'): readonly LedgerOp[] =>
-  settle({
-    id: '1-0',
-    decisionId: `dec_${eventId}`,
-    label: value,
-    actor: 'a',
-    reason: 'r',
-    labelledAtMs: 1,
-  });
-/** Somebody else, so that the once-only limit does not bite. */
-const other = (n: number): { id: string; customerId: string } => ({
-  id: `p${n}`,
-  customerId: `customer-${n}`,
-});
+useLedger();
 
 describe('reserving', () => {
   test('an allowed payment moves its limit, its quota and its budget line with every ancestor', async () => {
@@ -269,8 +241,7 @@ describe('holds', () => {
     const whole = await ledger.apply(list);
     const journal = await ledger.drain(0);
     expect(journal.filter(({ operation }) => operation === 'expire').length).toBeGreaterThan(0);
-    await ledger.redis.flushall();
-    ledger = new Ledger(ledger.redis);
+    await emptyLedger();
     const single = [];
     for (const op of list) single.push(...(await ledger.apply([op])));
     expect(single).toEqual(whole);
