@@ -19,6 +19,12 @@ export const EVENT_TYPES = [
   'redemption.requested',
   'claim.submitted',
   'choice.made',
+  'payment.cancelled',
+  'customer.updated',
+  'proof.submitted',
+  'voucher.claimed',
+  'campaign.shared',
+  'referral.joined',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -1,0 +1,77 @@
+-- What campaigns need beside grants of money: what was given, to whom, by when it must be claimed; vouchers with their
+-- lives of their own; deliveries to other systems; and what people changed while a campaign ran.
+
+ALTER TABLE grants
+    ADD COLUMN IF NOT EXISTS label          LowCardinality(String) AFTER tier,
+    -- What was given, as JSON (AwardItem[]).
+    ADD COLUMN IF NOT EXISTS award          String AFTER label,
+    -- Whose reward it is: the customer's own, or the inviter's.
+    ADD COLUMN IF NOT EXISTS beneficiary_id String AFTER card_id,
+    -- Of a draw: the commitment of its seed and the random value, as JSON.
+    ADD COLUMN IF NOT EXISTS detail         String AFTER award,
+    -- Until when it must be claimed or chosen.
+    ADD COLUMN IF NOT EXISTS deadline       Nullable(DateTime64(3, 'UTC')) AFTER occurred_at;
+
+ALTER TABLE grants
+    MODIFY COLUMN state Enum8('rejected' = 0, 'held' = 1, 'posted' = 2, 'voided' = 3, 'clawed_back' = 4,
+        'awaiting_claim' = 5, 'awaiting_choice' = 6, 'forfeited' = 7);
+
+CREATE TABLE IF NOT EXISTS vouchers
+(
+    voucher_id     String,
+    grant_id       String,
+    campaign_id    LowCardinality(String),
+    offer_id       LowCardinality(String),
+    customer_id    String,
+    voucher        LowCardinality(String),
+    face_minor     Int64,
+    min_spend_minor Int64,
+    scope          Array(LowCardinality(String)),
+    state          LowCardinality(String),
+    issued_at      DateTime64(3, 'UTC'),
+    expires_at     DateTime64(3, 'UTC'),
+    -- The event that used it up, '' before.
+    redeemed_by    String,
+    redeemed_at    Nullable(DateTime64(3, 'UTC')),
+    revision       UInt64,
+    recorded_at    DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(revision)
+ORDER BY voucher_id;
+
+-- One row for each attempt's outcome; the newest stands.
+CREATE TABLE IF NOT EXISTS deliveries
+(
+    delivery_id  String,
+    grant_id     String,
+    campaign_id  LowCardinality(String),
+    offer_id     LowCardinality(String),
+    customer_id  String,
+    kind         LowCardinality(String),
+    state        LowCardinality(String),
+    attempts     UInt32,
+    -- What the other side answered, or why it failed; never a secret.
+    answer       String,
+    due_at       Nullable(DateTime64(3, 'UTC')),
+    updated_at   DateTime64(3, 'UTC'),
+    recorded_at  DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(updated_at)
+ORDER BY delivery_id;
+
+CREATE TABLE IF NOT EXISTS campaign_actions
+(
+    action_id   String,
+    campaign_id LowCardinality(String),
+    offer_id    LowCardinality(String),
+    kind        LowCardinality(String),
+    -- What was changed, as JSON.
+    value       String,
+    actor       LowCardinality(String),
+    reason      String,
+    issued_at   DateTime64(3, 'UTC'),
+    arrival     UInt64,
+    recorded_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(arrival)
+ORDER BY (campaign_id, action_id);
