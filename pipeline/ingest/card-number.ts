@@ -124,7 +124,10 @@ function maskBuffer(bytes: Buffer, tokenKey: string | Buffer | undefined): Buffe
 
 function maskOf(written: string, tokenKey: string | Buffer | undefined): string {
   const digits = written.replaceAll(/[ -]/g, '');
-  const visible = `${digits.slice(0, 6)}${'*'.repeat(digits.length - 10)}${digits.slice(-4)}`;
+  // Overlapping numbers make a stretch of more digits than any number has; the mask looks as one number's all
+  // the same, or it would not be known for a mask when the recorded text is decoded again.
+  const hidden = Math.min(digits.length, MOST_DIGITS) - 10;
+  const visible = `${digits.slice(0, 6)}${'*'.repeat(hidden)}${digits.slice(-4)}`;
   if (tokenKey === undefined) return visible;
   // Letters alone: digits of a token could join those behind it to what looks like a card number.
   const hex = createHmac('sha256', tokenKey).update(digits).digest('hex').slice(0, TOKEN_LETTERS);
@@ -237,7 +240,7 @@ function longestCardAt(bytes: Uint8Array, start: number, end: number): number {
       oddDoubled += digits % 2 === 0 ? digit : doubled;
       digits++;
       if (digits > MOST_DIGITS) return longest;
-    } else if (digits >= FEWEST_DIGITS && !allZero) {
+    } else if (digits >= FEWEST_DIGITS && !allZero && isDigit(bytes[at - 1]!)) {
       const sum = digits % 2 === 0 ? evenDoubled : oddDoubled;
       if (sum % 10 === 0) longest = at;
     }

@@ -60,6 +60,18 @@ describe('a full card number', () => {
     }
   });
 
+  it('leaves the separator behind it where it stands', () => {
+    expect(cards.text(`${CARD} paid, ${CARD}-paid, ${CARD} `)).toBe(
+      `${MASKED} paid, ${MASKED}-paid, ${MASKED} `,
+    );
+  });
+
+  it('is masked once and for all where two overlap to more digits than one has', () => {
+    const masked = cards.text('14265 5 095 4077553 12823 20921 32238 ');
+    expect(masked).toMatch(/^14265 5 095 407755\*{9}2238#[a-p]{12} $/);
+    expect(cards.text(masked)).toBe(masked);
+  });
+
   it('is found exactly where a search over all groups by the definition finds one', () => {
     const group = fc.stringMatching(/^[0-9]{1,8}$/);
     const run = fc
