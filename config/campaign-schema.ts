@@ -2,24 +2,34 @@
  * The shape of config/campaigns/*.yaml, one campaign a file. Amounts are integer fen (minor units of the
  * currency); instants carry their offset; every interval is half-open, [from, to). Unknown keys are refused;
  * a limit left out is no limit, and 0 is a limit. The terms are those of the field: campaign, offer, tier,
- * quota, budget, hold, clawback.
+ * quota, budget, hold, clawback. What the parts mean to each other is asked in campaign-checks.ts.
  */
 
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { EVENT_TYPES } from '../pipeline/event.ts';
-import { duration } from './schema.ts';
-
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]*$/, 'write a name in lower case letters, digits and hyphens');
-const amount = z.int().nonnegative();
-const count = z.int().nonnegative();
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const timeOfDay = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'write a time of day such as 10:00, at most 24:00')
-  .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
+import {
+  benefitKeys,
+  benefitOf,
+  benefitsWritten,
+  BENEFITS,
+  oneBenefit,
+} from './campaign-benefits.ts';
+import { budgetLine } from './campaign-budgets.ts';
+import {
+  amount,
+  count,
+  dayTerm,
+  expression,
+  identifier,
+  interval,
+  name,
+  positiveAmount,
+  positiveDuration,
+  points,
+  text,
+  timeOfDay,
+} from './campaign-values.ts';
 
 /** ISO order: index + 1 is the number of the day. */
 export const WEEKDAYS = [
@@ -32,174 +42,285 @@ export const WEEKDAYS = [
   'sunday',
 ] as const;
 
-/** What a limit can be counted by. `customer` is the customerId, or the accountId where there is none. */
+/**
+ * What a limit can be counted by. `customer` is the customerId, or the accountId where there is none;
+ * `inviter`, `voucher` and `payment` are named by the event's attributes.
+ */
 export const LIMIT_KEYS = [
   'customer',
   'account',
   'card',
   'device',
+  'ip',
   'category',
   'merchant',
+  'inviter',
+  'voucher',
+  'payment',
 ] as const;
 export type LimitKey = (typeof LIMIT_KEYS)[number];
 
-/** `day` is the local day of the event; `occurrence` one opening of the schedule. */
-const period = z.enum(['campaign', 'day', 'occurrence']);
-export type Period = z.infer<typeof period>;
+/** `day`, `week` (from Monday) and `month` are local; `occurrence` is one opening of the schedule. */
+const PERIODS = ['campaign', 'day', 'week', 'month', 'occurrence', 'ever'] as const;
+export type Period = (typeof PERIODS)[number];
 
-/** A budget line. Spending on it counts against every line above it too. */
-export interface BudgetLine {
-  limit: number;
-  children?: Record<string, BudgetLine> | undefined;
-}
-const budgetLine: z.ZodType<BudgetLine> = z.strictObject({
-  limit: amount,
-  get children() {
-    return z.record(name, budgetLine).optional();
-  },
-});
+const values = z.array(text).min(1, 'name at least one value');
+const limitKeys = z.array(z.enum(LIMIT_KEYS)).min(1, 'name what is counted');
 
-const values = z.array(z.string().min(1)).min(1);
+const when = z
+  .strictObject({
+    channel: values.optional(),
+    category: values.optional(),
+    instrument: values.optional(),
+    merchant: z
+      .union([values, z.strictObject({ list: identifier })], {
+        error: 'write a list of merchants, or { list: partners }',
+      })
+      .optional(),
+  })
+  .prefault({})
+  .transform(({ merchant, ...rest }) => ({
+    ...rest,
+    merchant: Array.isArray(merchant) ? merchant : undefined,
+    /** The campaign's list that names the merchants. */
+    merchantList: merchant === undefined || Array.isArray(merchant) ? undefined : merchant.list,
+  }));
 
-const offerSchema = z.strictObject({
+const limit = z
+  .strictObject({
+    per: limitKeys.optional(),
+    perAny: limitKeys.optional(),
+    period: z.enum(PERIODS).default('campaign'),
+    max: count,
+  })
+  .refine(
+    ({ per, perAny }) => (per === undefined) !== (perAny === undefined),
+    'write either per or perAny',
+  )
+  .transform(({ per, perAny, ...rest }) => ({
+    ...rest,
+    per: per ?? perAny!,
+    /** Every key that the event names takes a leg of its own, and any full one refuses: one person, many names. */
+    any: perAny !== undefined,
+  }));
+
+const tier = z
+  .strictObject({ atLeast: amount, quota: count.optional(), ...benefitKeys })
+  .superRefine(oneBenefit)
+  .transform(({ atLeast, quota, ...written }) => ({
+    atLeast,
+    quota,
+    benefit: benefitOf(written),
+  }));
+
+const offerKeys = {
   id: name,
-  title: z.string().min(1),
+  title: text,
+  /** The ids of the plan's rows that it answers. */
+  plan: z.array(text).default([]),
+  /** Higher first. */
+  priority: z.int('write a whole number').min(-1000).max(1000).default(0),
+  group: name.optional(),
   /** The events that earn it. */
-  on: z.array(z.enum(EVENT_TYPES)).min(1).default(['payment']),
-  /** `rebate`: granted after the payment has succeeded. */
-  settle: z.literal('rebate').default('rebate'),
-  /** The budget line that pays, as a path: `total.reward.spend`. */
-  budget: z.string().min(1),
-  /** Every field named must have one of the values; an event without the field does not take part. */
-  when: z
-    .strictObject({
-      channel: values.optional(),
-      category: values.optional(),
-      instrument: values.optional(),
-      merchant: values.optional(),
-    })
-    .prefault({}),
+  on: z.array(z.enum(EVENT_TYPES)).min(1, 'name at least one event type').default(['payment']),
+  /** Open during this phase; left out: during the campaign's window. */
+  phase: name.optional(),
+  window: interval.optional(),
   /** Open on these days of the week between two local times; left out: always. */
   schedule: z
     .strictObject({
-      weekdays: z.array(z.enum(WEEKDAYS)).min(1),
-      from: timeOfDay,
-      to: timeOfDay,
+      weekdays: z.array(z.enum(WEEKDAYS)).min(1, 'name at least one day'),
+      from: timeOfDay.prefault('00:00'),
+      to: timeOfDay.prefault('24:00'),
+      /** `workday_adjusted`: a day worked in exchange is no weekend, a public holiday no working day. */
+      dayType: z.enum(['natural', 'workday_adjusted']).default('natural'),
     })
     .optional(),
-  /** Lowest first. A payment reaches the highest tier whose `atLeast` it meets. */
-  tiers: z
-    .array(z.strictObject({ atLeast: amount, off: z.int().positive(), quota: count.optional() }))
-    .min(1),
+  /** Every field named must have one of the values; an event without the field does not take part. */
+  when,
+  eligible: expression.optional(),
+  /** `rebate`: granted after the payment; `preauth`: reserved at its authorisation, posted with the payment. */
+  settle: z.enum(['rebate', 'preauth']).default('rebate'),
+  /** The budget line that pays, as a path: `total.reward.spend`. */
+  budget: text,
   /** What follows when the reached tier's own quota is gone. */
   onTierExhausted: z.enum(['none', 'next_lower']).default('none'),
+  to: z.enum(['customer', 'inviter']).default('customer'),
   /** Grants in all, shared by everybody. */
-  quota: z.strictObject({ max: count, period: period.default('campaign') }).optional(),
-  limits: z
-    .array(
-      z.strictObject({
-        per: z.array(z.enum(LIMIT_KEYS)).min(1),
-        period: period.default('campaign'),
-        max: count,
-      }),
-    )
-    .default([]),
+  quota: z
+    .strictObject({
+      max: count,
+      period: z.enum(['campaign', 'occurrence', 'day']).default('campaign'),
+      unit: z.enum(['grant', 'customer']).default('grant'),
+    })
+    .optional(),
+  limits: z.array(limit).default([]),
+  /** Offers of this campaign that close this one to a customer who took part in them. */
+  excludedBy: z.array(name).default([]),
+  /** `group`: at most one grant of the group for each event, the highest priority first. */
+  stacking: z.enum(['all', 'group']).default('all'),
+  /** `always`: held until it is approved or rejected. */
+  review: z.enum(['risk', 'always']).default('risk'),
   /** How long a grant waits for a review, in event time, and what follows then. Left out: until an analyst speaks. */
   hold: z
     .strictObject({
-      timeout: duration.refine((value) => value > 0, 'must be longer than 0'),
+      timeout: positiveDuration,
       onTimeout: z.enum(['manual_review', 'void']).default('manual_review'),
     })
     .optional(),
-});
+  claim: z
+    .strictObject({
+      anchor: z.enum(['campaign_end', 'grant']).default('campaign_end'),
+      within: dayTerm,
+      onMiss: z.literal('forfeit').default('forfeit'),
+    })
+    .optional(),
+  delivery: z
+    .strictObject({
+      within: dayTerm,
+      anchor: z.enum(['claim', 'grant', 'approved']).default('grant'),
+    })
+    .optional(),
+  /** `below`: what a refund does that leaves less than the payment had to reach. */
+  refund: z
+    .strictObject({
+      quota: z.enum(['keep', 'restore']).default('keep'),
+      below: z.enum(['keep', 'revoke']).default('keep'),
+    })
+    .prefault({}),
+  notice: z.strictObject({ channels: z.array(text).min(1), before: positiveDuration }).optional(),
+  /** Who carries the cost, in per cent; for the report. */
+  funding: z
+    .record(name, z.int('write whole per cent').min(0).max(100))
+    .refine(
+      (parts) => Object.values(parts).reduce((sum, part) => sum + part, 0) === 100,
+      'the parts must add up to 100',
+    )
+    .optional(),
+};
+
+const offerSchema = z
+  .strictObject({
+    ...offerKeys,
+    /** Lowest first. A payment reaches the highest tier whose `atLeast` it meets. */
+    tiers: z.array(tier).min(1, 'write at least one tier').optional(),
+    atLeast: amount.optional(),
+    ...benefitKeys,
+  })
+  .superRefine((offer, context) => {
+    if (offer.tiers === undefined) {
+      if (benefitsWritten(offer).length > 0) oneBenefit(offer, context);
+      else problem(context, [], `write tiers, or exactly one of ${BENEFITS.join(', ')}`);
+      return;
+    }
+    const beside = [...benefitsWritten(offer), ...(offer.atLeast === undefined ? [] : ['atLeast'])];
+    for (const key of beside) problem(context, [key], 'write it in each of the tiers instead');
+  })
+  .transform(
+    ({
+      tiers,
+      atLeast,
+      off,
+      feeCut,
+      cashback,
+      points: pointsGiven,
+      vouchers,
+      goods,
+      draw,
+      choice,
+      exchange,
+      extend,
+      ...offer
+    }) => ({
+      ...offer,
+      tiers: tiers ?? [
+        {
+          atLeast: atLeast ?? 0,
+          quota: undefined,
+          benefit: benefitOf({
+            off,
+            feeCut,
+            cashback,
+            points: pointsGiven,
+            vouchers,
+            goods,
+            draw,
+            choice,
+            exchange,
+            extend,
+          }),
+        },
+      ],
+    }),
+  );
+
+function problem(context: z.RefinementCtx, path: PropertyKey[], message: string): void {
+  context.addIssue({ code: 'custom', path, message });
+}
 
 export const campaignSchema = z
   .strictObject({
     id: name,
-    title: z.string().min(1),
+    title: text,
     timezone: z.string().refine((zone) => IANAZone.isValidZone(zone), 'is no IANA time zone'),
     /** Payments in another currency do not take part. */
     currency: z.string().regex(/^[A-Z]{3}$/, 'write a currency code such as CNY'),
-    window: z.strictObject({ from: instant, to: instant }),
+    window: interval,
+    /** `draft`: checked, never granted. */
+    status: z.enum(['draft', 'approved']).default('approved'),
+    /** What customers may read: the terms themselves or where they stand. */
+    terms: text.optional(),
+    /** Which calendar says what a working day is. */
+    calendar: z.enum(['cn', 'none']).default('none'),
+    phases: z.record(name, interval).default({}),
+    params: z
+      .record(
+        identifier,
+        z.union([z.int(), z.string(), z.array(z.string())], {
+          error: 'write a whole number, text or a list of texts',
+        }),
+      )
+      .default({}),
+    lists: z
+      .record(
+        identifier,
+        z.union([z.array(text), z.strictObject({ file: listPath() })], {
+          error: 'write a list of values, or { file: lists/partners.txt }',
+        }),
+      )
+      .default({}),
+    segments: z.record(identifier, expression).default({}),
+    /** What points cost the budget: so many are worth so much, rounded down. */
+    points: z.strictObject({ points, worthMinor: positiveAmount }).optional(),
     budgets: z.record(name, budgetLine),
-    offers: z.array(offerSchema).min(1),
+    stock: z.record(name, z.strictObject({ units: count, costMinor: amount })).default({}),
+    offers: z.array(offerSchema).min(1, 'write at least one offer'),
+    /** Values to reach, for the report. */
+    targets: z.record(identifier, amount).default({}),
   })
-  .superRefine((campaign, context) => {
-    const problem = (path: PropertyKey[], message: string): void => {
-      context.addIssue({ code: 'custom', path, message, input: campaign });
-    };
-    if (campaign.window.to <= campaign.window.from) {
-      problem(['window', 'to'], 'must be after from: this campaign can never be open');
-    }
-    for (const [line, budget] of Object.entries(campaign.budgets)) {
-      checkBudget(budget, ['budgets', line], problem);
-    }
-    const ids = new Set<string>();
-    for (const [index, offer] of campaign.offers.entries()) {
-      if (ids.has(offer.id)) problem(['offers', index, 'id'], `"${offer.id}" is used twice`);
-      ids.add(offer.id);
-      if (budgetPath(campaign.budgets, offer.budget) === undefined) {
-        problem(['offers', index, 'budget'], `no budget line is called "${offer.budget}"`);
-      }
-      checkOffer(offer, ['offers', index], problem);
-    }
-  });
+  .transform(({ lists, ...campaign }) => ({
+    ...campaign,
+    /** Complete once the files named in `listFiles` have been read. */
+    lists: Object.fromEntries(
+      Object.entries(lists).map(([key, list]) => [key, Array.isArray(list) ? list : []]),
+    ),
+    /** Paths below the configuration folder. */
+    listFiles: Object.fromEntries(
+      Object.entries(lists).flatMap(([key, list]) =>
+        Array.isArray(list) ? [] : [[key, list.file]],
+      ),
+    ),
+  }));
+
+function listPath() {
+  return z
+    .string()
+    .regex(
+      /^lists\/[A-Za-z0-9][A-Za-z0-9._-]*\.txt$/,
+      'write a text file in lists, such as lists/partners.txt',
+    );
+}
 
 export type Campaign = z.infer<typeof campaignSchema>;
-export type Offer = z.infer<typeof offerSchema>;
-
-type Problem = (path: PropertyKey[], message: string) => void;
-
-/** The line at a dotted path with everything above it, topmost first; undefined when there is none. */
-export function budgetPath(
-  budgets: Readonly<Record<string, BudgetLine>>,
-  path: string,
-): { readonly path: string; readonly limit: number }[] | undefined {
-  const found: { path: string; limit: number }[] = [];
-  let level: Readonly<Record<string, BudgetLine>> | undefined = budgets;
-  for (const part of path.split('.')) {
-    const line: BudgetLine | undefined =
-      level !== undefined && Object.hasOwn(level, part) ? level[part] : undefined;
-    if (line === undefined) return undefined;
-    const above = found.at(-1);
-    found.push({
-      path: above === undefined ? part : `${above.path}.${part}`,
-      limit: line.limit,
-    });
-    level = line.children;
-  }
-  return found;
-}
-
-function checkBudget(line: BudgetLine, path: PropertyKey[], problem: Problem): void {
-  const children = Object.entries(line.children ?? {});
-  const sum = children.reduce((total, [, child]) => total + child.limit, 0);
-  if (sum > line.limit) {
-    problem([...path, 'limit'], `is ${line.limit}, but the lines below it add up to ${sum}`);
-  }
-  for (const [child, below] of children) checkBudget(below, [...path, 'children', child], problem);
-}
-
-function checkOffer(offer: Offer, path: PropertyKey[], problem: Problem): void {
-  for (const [index, tier] of offer.tiers.entries()) {
-    const below = offer.tiers[index - 1];
-    if (below !== undefined && tier.atLeast <= below.atLeast) {
-      problem([...path, 'tiers', index, 'atLeast'], 'must be above that of the tier before it');
-    }
-    if (tier.off > tier.atLeast) {
-      problem([...path, 'tiers', index, 'off'], 'takes off more than the payment that reaches it');
-    }
-  }
-  if (offer.schedule !== undefined && offer.schedule.to <= offer.schedule.from) {
-    problem([...path, 'schedule', 'to'], 'must be after from: this offer can never be open');
-  }
-  if (offer.schedule === undefined) checkPeriods(offer, path, problem);
-}
-
-function checkPeriods(offer: Offer, path: PropertyKey[], problem: Problem): void {
-  const message = 'occurrence needs a schedule';
-  if (offer.quota?.period === 'occurrence') problem([...path, 'quota', 'period'], message);
-  for (const [index, limit] of offer.limits.entries()) {
-    if (limit.period === 'occurrence') problem([...path, 'limits', index, 'period'], message);
-  }
-}
+export type Offer = Campaign['offers'][number];
+export type Tier = Offer['tiers'][number];

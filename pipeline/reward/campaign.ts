@@ -1,9 +1,9 @@
 /** Campaigns made ready for evaluation: indexed by event type, account names and limits worked out. */
 
+import type { Benefit } from '../../config/campaign-benefits.ts';
+import { budgetPath, type BudgetLine } from '../../config/campaign-budgets.ts';
 import {
-  budgetPath,
   WEEKDAYS,
-  type BudgetLine,
   type Campaign,
   type LimitKey,
   type Offer,
@@ -139,7 +139,7 @@ function compileOffer(campaign: Campaign, offer: Offer, local: LocalTime): Compi
       .map((tier, index) => ({
         index,
         atLeastMinor: tier.atLeast,
-        offMinor: tier.off,
+        offMinor: offOf(tier.benefit),
         quota:
           tier.quota === undefined
             ? undefined
@@ -156,6 +156,13 @@ function compileOffer(campaign: Campaign, offer: Offer, local: LocalTime): Compi
     })),
     hold: offer.hold && { timeoutMs: offer.hold.timeout, onTimeout: offer.hold.onTimeout },
   };
+}
+
+/** @throws Failure (exit code 2) for a benefit that is not a fixed sum off. */
+function offOf(benefit: Benefit): number {
+  if (benefit.kind === 'discount' && benefit.money.kind === 'fixed')
+    return benefit.money.amountMinor;
+  throw new Failure(`the benefit "${benefit.kind}" cannot be granted`, { exitCode: 2 });
 }
 
 function setOf(values: readonly string[] | undefined): ReadonlySet<string> | undefined {

@@ -181,17 +181,30 @@ const NAMED = {
   account: 'accountId',
   card: 'cardId',
   device: 'deviceId',
+  ip: 'ip',
   category: 'category',
   merchant: 'merchantId',
-} as const satisfies Record<Exclude<LimitKey, 'customer'>, keyof Event>;
+} as const satisfies Partial<Record<LimitKey, keyof Event>>;
+
+/** Named by the event's attributes. */
+const REFERENCES = {
+  inviter: 'inviterId',
+  voucher: 'voucherId',
+  payment: 'paymentId',
+} as const satisfies Record<Exclude<LimitKey, 'customer' | keyof typeof NAMED>, string>;
 
 function namedValue(
   event: Event,
-  key: keyof typeof NAMED,
+  key: keyof typeof NAMED | keyof typeof REFERENCES,
   { isPlaceholder }: CompiledCampaigns,
 ): string | undefined {
-  const value = event[NAMED[key]];
-  return value === undefined || isPlaceholder(value) ? undefined : `${key}=${accountPart(value)}`;
+  const value =
+    key in NAMED
+      ? event[NAMED[key as keyof typeof NAMED]]
+      : event.attributes[REFERENCES[key as keyof typeof REFERENCES]];
+  return typeof value !== 'string' || isPlaceholder(value)
+    ? undefined
+    : `${key}=${accountPart(value)}`;
 }
 
 /**
