@@ -13,6 +13,7 @@ import type { Inbox } from '../ingest/inbox.ts';
 import type { Logger, Metrics } from '../telemetry.ts';
 import { addAnalystRoutes, type AnalystParts } from './analyst.ts';
 import { sendError, type ApiErrorCode } from './answer.ts';
+import { addCampaignRoutes, type CampaignRouteParts } from './campaigns.ts';
 import { CaseFile, type CaseFileParts } from './case-file.ts';
 import { addConsoleRoutes } from './console/console.ts';
 import { addEventRoute, JSON_TYPE, LINES_TYPE } from './events.ts';
@@ -28,7 +29,8 @@ const MAX_CONNECTIONS = 1024;
 const CLOSE_WITHIN_MS = 2000;
 const MAX_ID_CHARACTERS = 512;
 
-export interface HttpDeps extends CaseFileParts, Pick<AnalystParts, 'command'> {
+export interface HttpDeps
+  extends CaseFileParts, Pick<AnalystParts, 'command'>, Pick<CampaignRouteParts, 'campaigns'> {
   readonly config: SystemConfig['http'];
   /** Without one, only loopback is served. */
   readonly apiToken: string | undefined;
@@ -74,6 +76,7 @@ export function createServer(deps: HttpDeps): HttpServer {
   const routes = recordRoutes(app);
   addEventRoute(app, { ...deps, intake, maxBatchEvents: config.maxBatchEvents });
   addAnalystRoutes(app, { caseFile: new CaseFile(deps), command: deps.command });
+  addCampaignRoutes(app, deps);
   const notReady = (): readonly string[] => {
     const own = [intake.refusal(), inbox.problem()].filter((reason) => reason !== undefined);
     return [...own, ...deps.readiness()];
