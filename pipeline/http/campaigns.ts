@@ -28,10 +28,11 @@ export interface CampaignView {
   /** Budget lines, quotas and stock with what is left of them; amounts in minor units. */
   readonly balances: readonly {
     readonly account: string;
-    readonly limit: number;
     readonly posted: number;
     readonly pending: number;
-    readonly left: number;
+    /** Left out where there is no limit. */
+    readonly limit?: number;
+    readonly left?: number;
   }[];
 }
 
