@@ -35,6 +35,7 @@ export default defineDetector({
       direction: 'atLeast',
       subject: 'accountId',
       bands: { review: 8, block: 20, conclusive: 40 },
+      ceiling: 'payments',
       windowMs: ({ window }) => window,
       of: (_event, features) => features.payments,
     },
@@ -44,6 +45,7 @@ export default defineDetector({
       direction: 'atLeast',
       subject: 'accountId',
       bands: { review: 5_000_000, block: 20_000_000 },
+      ceiling: 'sumMinor',
       windowMs: ({ window }) => window,
       of: (_event, { sumMinor, payments }, { sumFromPayments }) =>
         payments >= sumFromPayments ? sumMinor : NaN,

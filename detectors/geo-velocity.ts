@@ -73,6 +73,7 @@ export default defineDetector({
       direction: 'atLeast',
       subject: 'accountId',
       bands: { review: 900, block: 2000 },
+      needs: 'place',
       windowMs: ({ window }) => window,
       of: (event, { place, atMs }, config) => {
         const distanceKm = distanceKmFrom(place, event);

@@ -43,6 +43,7 @@ export default defineDetector({
       direction: 'atLeast',
       subject: 'accountId',
       bands: { review: 3, block: 6, conclusive: 10 },
+      ceiling: 'payments',
       windowMs: ({ window }) => window,
       of: (_event, features) => features.payments,
     },
@@ -52,6 +53,7 @@ export default defineDetector({
       direction: 'atLeast',
       subject: 'accountId',
       bands: { review: 1.25 },
+      needs: 'previousMinor',
       windowMs: ({ climbWindow }) => climbWindow,
       of: (event, { previousMinor }, { climbFromMinor }) => {
         if (!(previousMinor > 0)) return NaN;

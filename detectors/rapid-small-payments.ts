@@ -39,6 +39,7 @@ export default defineDetector({
       direction: 'atLeast',
       subject: 'accountId',
       bands: { review: 4, block: 6, conclusive: 10 },
+      ceiling: 'small',
       windowMs: ({ window }) => window,
       of: (_event, { small, payments }, { minShare }) =>
         small >= minShare * payments ? small : NaN,

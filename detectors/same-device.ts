@@ -37,6 +37,7 @@ export default defineDetector({
       direction: 'atLeast',
       subject: 'deviceId',
       bands: { review: 3, block: 6, conclusive: 10 },
+      ceiling: 'accounts',
       windowMs: ({ window }) => window,
       of: (_event, features) => features.accounts,
     },

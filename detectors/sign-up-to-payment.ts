@@ -42,6 +42,7 @@ export default defineDetector({
       direction: 'atMost',
       subject: 'accountId',
       bands: { review: 60, block: 5 },
+      needs: 'openedAtMs',
       windowMs: ({ window }) => window,
       largest: ({ window }) => window / 1000,
       // The first payment counts itself; an authorisation comes before it is counted.

@@ -26,11 +26,6 @@ const REPEAT: Judgement = Object.freeze({ kind: 'repeat' });
 const CONFLICT: Judgement = Object.freeze({ kind: 'conflict' });
 const ALLOWED: Judgement = Object.freeze({ kind: 'decided', decision: ALLOW });
 
-/** Plain allows, by far the most, share one value. */
-function judgementOf(decision: Decision): Judgement {
-  return decision === ALLOW ? ALLOWED : { kind: 'decided', decision };
-}
-
 export interface EngineParts {
   readonly detectors: CompiledDetectors;
   /** A store in memory: the engine is synchronous. */
@@ -94,7 +89,7 @@ export class Engine {
     for (let row = 0; row < batch.length; row++) {
       if (judgements[row] !== undefined) continue;
       view.row = row;
-      judgements[row] = judgementOf(this.#decide(view, actions));
+      judgements[row] = this.#judge(view, actions);
     }
     actions.push(...this.freezing.expire(this.watermarkMs));
     return { judgements: judgements as readonly Judgement[], actions };
@@ -144,42 +139,47 @@ export class Engine {
     }
   }
 
-  #decide(view: EventView, actions: AccountAction[]): Decision {
-    const { batch, row } = view;
-    const { detectors, blockList, allowList, policy, freezing } = this.#parts;
+  /** Plain allows, by far the most, share one value. */
+  #judge(view: EventView, actions: AccountAction[]): Judgement {
+    const { detectors, blockList, allowList, policy } = this.#parts;
     const findings = detectors.evaluate(view);
-    const occurredAtMs = batch.occurredAtMs[row]!;
-    const frozen = this.#isFrozen(view, occurredAtMs);
+    const frozen = this.freezing.size > 0 && this.#isFrozen(view);
     const list =
       blockList.match(view) !== undefined
         ? 'block'
         : allowList.match(view) !== undefined
           ? 'allow'
           : undefined;
-    const decision = decide({ findings, list, frozen, late: batch.late[row] === 1 }, policy);
-    if (decision.verdict === 'block' && !frozen && list === undefined && this.#hasAccount(view)) {
-      const cause = decision.findings.filter(
-        ({ band, mode }) => band === 'block' && mode === 'live',
-      );
-      const freezes = freezing.onBlock(
-        view.accountId,
-        decisionIdOf(view.id),
-        cause.map((finding) => finding.detector).join(', '),
-        occurredAtMs,
-      );
-      actions.push(...freezes);
-    }
-    return decision;
+    const late = view.batch.late[view.row] === 1;
+    const decision = decide({ findings, list, frozen, late }, policy);
+    if (decision === ALLOW) return ALLOWED;
+    if (decision.verdict === 'block' && !frozen && list === undefined)
+      this.#freeze(view, decision, actions);
+    return { kind: 'decided', decision };
   }
 
-  #isFrozen(view: EventView, atMs: number): boolean {
+  /** The policy blocked an event on its findings: its account freezes, unless many people stand behind it. */
+  #freeze(view: EventView, decision: Decision, actions: AccountAction[]): void {
+    if (!this.#hasAccount(view)) return;
+    const cause = decision.findings.filter(({ band, mode }) => band === 'block' && mode === 'live');
+    const freezes = this.freezing.onBlock(
+      view.accountId,
+      decisionIdOf(view.id),
+      cause.map((finding) => finding.detector).join(', '),
+      view.occurredAtMs,
+    );
+    actions.push(...freezes);
+  }
+
+  #isFrozen(view: EventView): boolean {
     const { batch, row } = view;
     const at = this.#accountText * batch.capacity + row;
     const from = batch.spanStart[at]!;
     const to = from + batch.spanLength[at]!;
-    const { freezing } = this.#parts;
+    const { freezing } = this;
     return (
-      freezing.mayBeFrozen(batch.source[row]!, from, to) && freezing.isFrozen(view.accountId, atMs)
+      freezing.mayBeFrozen(batch.source[row]!, from, to) &&
+      freezing.isFrozen(view.accountId, view.occurredAtMs)
     );
   }
 

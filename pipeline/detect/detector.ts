@@ -55,8 +55,15 @@ export interface Measure<Config = unknown, Name extends string = string> {
   /** The largest value it can take: a band beyond it could never be right and is refused. */
   largest?(config: Config): number;
   /**
+   * A feature that the measure never exceeds; where it is NaN, so is the measure. With it, `of` is called
+   * only at events where the feature itself reaches the weakest band. For `atLeast` measures.
+   */
+  readonly ceiling?: string;
+  /** A feature without which there is nothing to measure: where it is NaN, `of` is not called. */
+  readonly needs?: string;
+  /**
    * The measure at this event; NaN when there is nothing to measure. Called for every event the detector
-   * judges: it makes no object and reads text of the event only when a feature has already spoken.
+   * judges unless `ceiling` or `needs` spares it: it makes no object and reads text of the event only when a feature has already spoken.
    */
   of(event: Event, features: FeatureValues<Name>, config: Config): number;
   /**

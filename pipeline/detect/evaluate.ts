@@ -6,9 +6,9 @@
  */
 
 import type { Finding } from '../decide/decision.ts';
-import { EVENT_TYPES, keyColumn, typeCodeOf, type EventType, type EventView } from '../event.ts';
+import { EVENT_TYPES, keyColumn, typeCodeOf, type EventView } from '../event.ts';
 import type { Bands, Detector, FeatureValues, Measure, NamedDetector } from './detector.ts';
-import { featureIdentity, type FeatureSpec } from './feature.ts';
+import { FeatureColumns, type Cursor } from './feature-columns.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { weakest, type Section, type Sections } from './section.ts';
 import type { FeatureMatrix } from './window-store.ts';
@@ -22,11 +22,21 @@ interface Armed {
   readonly sign: number;
   /** The weakest configured band times the sign: nothing below it needs a second look. */
   readonly reach: number;
+  /** Column of the feature that spares a call of `of` where it stays below `floor`, or −1. */
+  readonly screen: number;
+  readonly floor: number;
   readonly name: string;
   readonly measure: Measure;
   readonly bands: Bands;
   readonly detectorName: string;
   readonly detector: Detector;
+}
+
+/** The measures of one event type, with what screens them in columns of their own: most calls end there. */
+interface Armoury {
+  readonly armed: readonly Armed[];
+  readonly screens: Int32Array;
+  readonly floors: Float64Array;
 }
 
 /** A measure that reached a band, before it is told as a finding. */
@@ -37,12 +47,6 @@ interface Reached {
   readonly threshold: number;
 }
 
-/** Where the accessors of all detectors read: the row of the event being judged. */
-interface Cursor {
-  values: Float64Array;
-  base: number;
-}
-
 const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
 const NO_MEASURES: readonly Armed[] = Object.freeze([]);
 
@@ -51,7 +55,7 @@ export class CompiledDetectors {
   readonly requests: readonly FeatureRequest[];
   /** Names of the detectors that are on, live or shadow. */
   readonly names: readonly string[];
-  readonly #byType: readonly (readonly Armed[])[];
+  readonly #byType: readonly Armoury[];
   readonly #cursor: Cursor;
   #width: number;
 
@@ -62,7 +66,11 @@ export class CompiledDetectors {
   ) {
     this.requests = requests;
     this.names = [...new Set(byType.flat().map((armed) => armed.detectorName))].sort();
-    this.#byType = byType;
+    this.#byType = byType.map((armed) => ({
+      armed,
+      screens: Int32Array.from(armed, ({ screen }) => screen),
+      floors: Float64Array.from(armed, ({ floor }) => floor),
+    }));
     this.#cursor = cursor;
     this.#width = requests.length;
   }
@@ -86,12 +94,18 @@ export class CompiledDetectors {
    * their names. Where none speaks, a shared frozen empty array.
    */
   evaluate(view: EventView): readonly Finding[] {
-    const armed = this.#byType[view.batch.typeCode[view.row]!]!;
-    this.#cursor.base = view.row * this.#width;
+    const { armed, screens, floors } = this.#byType[view.batch.typeCode[view.row]!]!;
+    const cursor = this.#cursor;
+    const { values } = cursor;
+    const base = view.row * this.#width;
+    cursor.base = base;
     let reached: Reached[] | undefined;
     let index = 0;
     try {
-      for (; index < armed.length; index++) {
+      for (; index < screens.length; index++) {
+        const screen = screens[index]!;
+        // NaN is below every floor.
+        if (screen >= 0 && !(values[base + screen]! >= floors[index]!)) continue;
         const one = armed[index]!;
         const value = one.of(view, one.features, one.config);
         if (one.sign * value >= one.reach) {
@@ -142,16 +156,20 @@ function arm(
     ([key, measure]) => weakest(section.bands[key]!, measure.direction) !== undefined,
   );
   if (section.mode === 'off' || measures.length === 0) return NO_MEASURES;
-  const features = columns.accessors(detector.features(section), detector.on);
+  const specs = detector.features(section);
+  const features = columns.accessors(specs, detector.on);
   return measures.map(([key, measure]) => {
     const sign = measure.direction === 'atLeast' ? 1 : -1;
     const bands = section.bands[key]!;
+    const reach = sign * weakest(bands, measure.direction)!;
     return {
       of: measure.of.bind(measure),
       features,
       config: section,
       sign,
-      reach: sign * weakest(bands, measure.direction)!,
+      reach,
+      screen: columns.screenOf(`${name}.${key}`, measure, specs),
+      floor: measure.ceiling === undefined ? -Infinity : reach,
       name: key,
       measure,
       bands,
@@ -159,64 +177,6 @@ function arm(
       detector,
     };
   });
-}
-
-/** Gives every distinct feature one column, and detectors accessors to their columns. */
-class FeatureColumns {
-  readonly requests: { readonly spec: FeatureSpec; readonly measuredOn: EventType[] }[] = [];
-  readonly #cursor: Cursor;
-  readonly #columns = new Map<string, number>();
-  /** Detectors that read the same columns by the same names share one object: one shape for the compiler. */
-  readonly #accessors = new Map<string, FeatureValues<string>>();
-
-  constructor(cursor: Cursor) {
-    this.#cursor = cursor;
-  }
-
-  accessors(
-    specs: Readonly<Record<string, FeatureSpec>>,
-    on: readonly EventType[],
-  ): FeatureValues<string> {
-    const columns = Object.entries(specs).map(
-      ([name, spec]) => [name, this.#columnOf(spec, on)] as const,
-    );
-    const identity = JSON.stringify(columns);
-    let shared = this.#accessors.get(identity);
-    if (shared === undefined) {
-      shared = accessorsOver(this.#cursor, columns);
-      this.#accessors.set(identity, shared);
-    }
-    return shared;
-  }
-
-  #columnOf(spec: FeatureSpec, on: readonly EventType[]): number {
-    const identity = featureIdentity(spec);
-    let column = this.#columns.get(identity);
-    if (column === undefined) {
-      column = this.requests.push({ spec, measuredOn: [] }) - 1;
-      this.#columns.set(identity, column);
-    }
-    const { measuredOn } = this.requests[column]!;
-    measuredOn.push(...on.filter((type) => !measuredOn.includes(type)));
-    return column;
-  }
-}
-
-/** One object for all events: its properties read the matrix at the cursor. */
-function accessorsOver(
-  cursor: Cursor,
-  columns: readonly (readonly [string, number])[],
-): FeatureValues<string> {
-  // The getters stand on a prototype of their own: V8 keeps two objects with unlike getters of one name
-  // slow, but every prototype fast.
-  const prototype = {};
-  for (const [name, column] of columns) {
-    Object.defineProperty(prototype, name, {
-      get: () => cursor.values[cursor.base + column]!,
-      enumerable: true,
-    });
-  }
-  return Object.create(prototype) as FeatureValues<string>;
 }
 
 const LEVELS = ['review', 'block', 'conclusive'] as const;
