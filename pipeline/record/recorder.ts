@@ -3,23 +3,27 @@
  * durable in the background, and a batch becomes history when it was sealed.
  */
 
+import type { DeliveryRecord } from '../act/deliveries.ts';
 import type { AccountAction, Label } from '../decide/account-action.ts';
 import type { Decision } from '../decide/decision.ts';
 import type { EventBatch } from '../event.ts';
 import type { DeadLetter } from '../outcome.ts';
-import type { Grant } from '../reward/grant.ts';
+import type { StoredGrant } from '../reward/grant.ts';
+import type { Voucher } from '../reward/voucher.ts';
 import { Flusher, type RecorderParts } from './flusher.ts';
 import { encodedText } from './row-writer.ts';
 import { encodeAccountAction } from './tables/account-actions.ts';
 import { encodeConfigVersion, type ConfigVersion } from './tables/config-versions.ts';
 import { encodeDeadLetter } from './tables/dead-letters.ts';
 import { encodeDecision } from './tables/decisions.ts';
+import { encodeDelivery } from './tables/deliveries.ts';
 import { encodeEvent } from './tables/events.ts';
 import { encodeFinding } from './tables/findings.ts';
 import { encodeGrant } from './tables/grants.ts';
 import { encodeLabel } from './tables/labels.ts';
 import { encodeLedgerBalance, type LedgerBalance } from './tables/ledger-balances.ts';
 import { encodeLedgerEntry, type LedgerEntry } from './tables/ledger-entries.ts';
+import { encodeVoucher } from './tables/vouchers.ts';
 import { encodeStats, type PipelineStats } from './tables/pipeline-stats.ts';
 
 /** What a decision's row holds beside the decision. */
@@ -103,9 +107,14 @@ export class Recorder {
     this.#flusher.filling.deadLetters.rows++;
   }
 
-  addGrant(grant: Grant): void {
+  addGrant(grant: StoredGrant): void {
     encodeGrant(this.#flusher.filling.grants.out, grant, this.#parts.clock.now());
     this.#flusher.filling.grants.rows++;
+  }
+
+  addVoucher(voucher: Voucher): void {
+    encodeVoucher(this.#flusher.filling.vouchers.out, voucher, this.#parts.clock.now());
+    this.#flusher.filling.vouchers.rows++;
   }
 
   addLedgerEntry(entry: LedgerEntry): void {
@@ -119,6 +128,12 @@ export class Recorder {
       encodeLedgerBalance(this.#flusher.filling.ledgerBalances.out, balance, recordedAtMs);
       this.#flusher.filling.ledgerBalances.rows++;
     }
+  }
+
+  /** A delivery as a change left it. */
+  addDelivery(delivery: DeliveryRecord): void {
+    encodeDelivery(this.#flusher.filling.deliveries.out, delivery, this.#parts.clock.now());
+    this.#flusher.filling.deliveries.rows++;
   }
 
   addConfigVersion(config: ConfigVersion): void {

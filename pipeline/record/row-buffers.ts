@@ -8,6 +8,7 @@ import { accountActions } from './tables/account-actions.ts';
 import { configVersions } from './tables/config-versions.ts';
 import { deadLetters } from './tables/dead-letters.ts';
 import { decisions } from './tables/decisions.ts';
+import { deliveries } from './tables/deliveries.ts';
 import { events } from './tables/events.ts';
 import { findings } from './tables/findings.ts';
 import { grants } from './tables/grants.ts';
@@ -15,6 +16,7 @@ import { labels } from './tables/labels.ts';
 import { ledgerBalances } from './tables/ledger-balances.ts';
 import { ledgerEntries } from './tables/ledger-entries.ts';
 import { pipelineStats } from './tables/pipeline-stats.ts';
+import { vouchers } from './tables/vouchers.ts';
 
 /** Memory of a table's buffer that is kept from one generation to the next. */
 const KEEP_BYTES = 64 * 1024 * 1024;
@@ -37,11 +39,13 @@ export class RowBuffers {
   readonly grants = new TableBuffer(grants);
   readonly ledgerEntries = new TableBuffer(ledgerEntries);
   readonly ledgerBalances = new TableBuffer(ledgerBalances);
+  readonly deliveries = new TableBuffer(deliveries);
   readonly accountActions = new TableBuffer(accountActions);
   readonly labels = new TableBuffer(labels);
   readonly deadLetters = new TableBuffer(deadLetters);
   readonly configVersions = new TableBuffer(configVersions);
   readonly pipelineStats = new TableBuffer(pipelineStats);
+  readonly vouchers = new TableBuffer(vouchers);
   readonly tables: readonly TableBuffer[] = [
     this.events,
     this.decisions,
@@ -49,11 +53,13 @@ export class RowBuffers {
     this.grants,
     this.ledgerEntries,
     this.ledgerBalances,
+    this.deliveries,
     this.accountActions,
     this.labels,
     this.deadLetters,
     this.configVersions,
     this.pipelineStats,
+    this.vouchers,
   ];
   /** Where each event's row begins, its answer and its body's hash, by row of `events`. */
   readonly #starts: number[] = [];

@@ -8,9 +8,11 @@ import type { LimitKey } from '../../config/campaign-schema.ts';
 import type { Label } from '../decide/account-action.ts';
 import { eventIdOf, type Decision } from '../decide/decision.ts';
 import type { Event } from '../event.ts';
-import type { CompiledCampaigns, CompiledOffer } from './campaign.ts';
+import type { CompiledCampaigns, CompiledOffer, CompiledTier } from './campaign.ts';
 import {
   accountPart,
+  PAYABLE,
+  type Choice,
   type Leg,
   type LedgerOp,
   type RefundOp,
@@ -103,9 +105,10 @@ function reservationOf(
   const limits = limitsOf(offer, event, customer, day, terms.campaigns);
   if (limits === undefined) return undefined;
   const tiers = offer.tiers.filter((tier) => paymentMinor >= tier.atLeastMinor);
+  const owner = customer ?? accountScope(event);
   return {
     kind: 'reserve',
-    grantId: grantIdOf(offer.campaignId, offer.offerId, customer ?? accountScope(event), eventId),
+    grantId: grantIdOf(offer.campaignId, offer.offerId, owner, eventId),
     campaignId: offer.campaignId,
     offerId: offer.offerId,
     budgetLine: offer.budgetLine,
@@ -113,19 +116,37 @@ function reservationOf(
     accountId: event.accountId,
     customerId: event.customerId ?? '',
     cardId: event.cardId ?? '',
+    beneficiaryId: event.customerId ?? event.accountId,
     paymentMinor,
     occurredAtMs,
     configVersion: terms.configVersion,
+    detail: '',
     ...intentOf(decision),
-    choices: (offer.nextLower ? tiers : tiers.slice(0, 1)).map((tier) => ({
-      tier: tier.index,
-      amountMinor: tier.offMinor,
-      quota: tier.quota,
-    })),
+    choices: (offer.nextLower ? tiers : tiers.slice(0, 1)).map((tier) =>
+      choiceOf(offer, tier, owner),
+    ),
     limits,
     quotas: quotasOf(offer, day),
-    budgets: offer.budgets,
+    unless: [],
+    rivals: [],
     hold: offer.hold,
+    onRefund: { quota: 'keep', keepAtLeastMinor: 0 },
+  };
+}
+
+/** Every budget line by the amount, and what is payable to the customer as their contra. */
+function choiceOf(offer: CompiledOffer, tier: CompiledTier, owner: string): Choice {
+  const amountMinor = tier.offMinor;
+  return {
+    tier: tier.index,
+    label: offer.tiers.length > 1 ? `tier-${tier.index + 1}` : '',
+    amountMinor,
+    units: tier.quota === undefined ? [] : [tier.quota],
+    values: [
+      ...offer.budgets.map((leg) => ({ ...leg, by: amountMinor })),
+      { account: `${PAYABLE}${owner}`, by: -amountMinor, limit: undefined },
+    ],
+    award: [{ kind: 'discount', amountMinor }],
   };
 }
 

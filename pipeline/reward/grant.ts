@@ -1,7 +1,34 @@
 /** The values that reward hands on. Amounts are integer minor units. */
 
-/** `rejected` and `voided` cost nothing; `held` waits for review; `clawed_back` is a posted grant given back in full. */
-export type GrantState = 'rejected' | 'held' | 'posted' | 'voided' | 'clawed_back';
+/**
+ * `rejected`, `voided` and `forfeited` cost nothing; `held` waits for review or for a payment; `awaiting_claim`
+ * and `awaiting_choice` wait for the customer until a deadline; `clawed_back` is a posted grant given back in full.
+ */
+export type GrantState =
+  | 'rejected'
+  | 'held'
+  | 'awaiting_claim'
+  | 'awaiting_choice'
+  | 'posted'
+  | 'forfeited'
+  | 'voided'
+  | 'clawed_back';
+
+/** One thing given. Amounts are integer minor units. */
+export type AwardItem =
+  | { readonly kind: 'discount' | 'cashback' | 'fee_cut'; readonly amountMinor: number }
+  /** Negative: spent in a redemption. */
+  | { readonly kind: 'points'; readonly points: number }
+  | {
+      readonly kind: 'voucher';
+      readonly voucher: string;
+      readonly faceMinor: number;
+      readonly minSpendMinor: number;
+      /** When the grant posts with its event; whole days later when it posts days later. Exclusive. */
+      readonly expiresAtMs: number;
+      readonly scope: readonly string[];
+    }
+  | { readonly kind: 'goods'; readonly sku: string; readonly priority?: true };
 
 /** Why a grant is in its state. A contract with dashboards and the bank: add, never rename. */
 export const GRANT_REASONS = [
@@ -23,6 +50,30 @@ export const GRANT_REASONS = [
   'hold_expired',
   'review_overdue',
   'id_conflict',
+  'excluded',
+  'not_stackable',
+  'out_of_stock',
+  'awaiting_payment',
+  'authorisation_expired',
+  'payment_cancelled',
+  'awaiting_review',
+  'approved',
+  'review_rejected',
+  'claimed',
+  'claim_late',
+  'chosen',
+  'already_chosen',
+  'no_such_option',
+  'not_yours',
+  'forfeited',
+  'insufficient_points',
+  'no_prize',
+  'voucher_unknown',
+  'voucher_used',
+  'voucher_expired',
+  'voucher_voided',
+  'below_minimum',
+  'grant_not_found',
 ] as const;
 export type GrantReason = (typeof GRANT_REASONS)[number];
 
@@ -31,7 +82,8 @@ export interface Grant {
   /**
    * Hash of campaign, offer, scope key and business payment number: the same for ever, whatever is replayed.
    * Records that are no grant have ids of their own: `refund_…` says what became of a refund that took
-   * nothing back (its campaign is ''), `conflict_…` that one id came with two bodies and the first one stands.
+   * nothing back, `claim_…`, `choose_…`, `redeem_…` and `extend_…` why such a wish was refused (the campaign of
+   * these is ''), `conflict_…` that one id came with two bodies and the first one stands.
    */
   readonly id: string;
   readonly campaignId: string;
@@ -42,23 +94,37 @@ export interface Grant {
   readonly accountId: string;
   readonly customerId: string;
   readonly cardId: string;
+  /** Whose reward it is: the customer's own, or the inviter's. */
+  readonly beneficiaryId: string;
   readonly state: GrantState;
   readonly reason: GrantReason;
   /** Index of the tier reached, 0 the lowest; −1 when none. */
   readonly tier: number;
+  /** Which benefit: a tier, prize, option or item; '' when there is only one. */
+  readonly label: string;
+  readonly award: readonly AwardItem[];
+  /** Of a draw: `{commitment, random, entry}` as JSON, otherwise ''. */
+  readonly detail: string;
   /** What was granted, or would have been. */
   readonly amountMinor: number;
-  /** What has been taken back so far. */
+  /** What has been taken back so far, vouchers that expired included. */
   readonly clawedBackMinor: number;
   /** The payment it was earned on. */
   readonly paymentMinor: number;
   readonly occurredAtMs: number;
+  /** Until when it must be claimed or chosen, exclusive; 0: no such thing. */
+  readonly deadlineMs: number;
   readonly configVersion: string;
   /** Sequence number of the journal entry that left it so. */
   readonly revision: number;
 }
 
-/** Whether an offer stands behind it; otherwise it is the record of a refund that took nothing back. */
+/** A grant with what only the ledger reads of it: accounts, options, what ends when (record.ts). */
+export interface StoredGrant extends Grant {
+  readonly ledgerRecord: string;
+}
+
+/** Whether an offer stands behind it; otherwise it is the record of a refund or a wish that changed nothing. */
 export function hasOffer({ offerId }: Pick<Grant, 'offerId'>): boolean {
   return offerId !== '';
 }

@@ -1,6 +1,6 @@
 /** The journal: every change of the ledger, in the order of its own sequence numbers. */
 
-import type { Grant } from './grant.ts';
+import type { StoredGrant } from './grant.ts';
 import { decodeGrant, movedOf, type Moved } from './record.ts';
 
 /** What moved a leg. A contract with the ledger_entries table: add, never rename. */
@@ -35,7 +35,7 @@ export interface JournalEntry {
   readonly operationId: string;
   readonly occurredAtMs: number;
   /** The grant as this entry left it; its revision is the entry's sequence. */
-  readonly grant: Grant;
+  readonly grant: StoredGrant;
   readonly legs: readonly JournalLeg[];
 }
 
@@ -76,7 +76,7 @@ export function decodeEntry(id: string, fields: readonly string[]): JournalEntry
   const value = new Map<string, string>();
   for (let i = 0; i < fields.length; i += 2) value.set(fields[i]!, fields[i + 1]!);
   const record = value.get('record')!;
-  const grant = decodeGrant(value.get('grant')!, record);
+  const grant = { ...decodeGrant(value.get('grant')!, record), ledgerRecord: '' };
   return {
     sequence: Number(id.slice(0, id.indexOf('-'))),
     operation: value.get('operation') as Operation,

@@ -3,22 +3,54 @@
  * every one carries the business id that makes it idempotent. Amounts are integer minor units.
  */
 
-/** One counter that a grant moves. `used + pending` never passes the limit; undefined: no limit, 0: nothing at all. */
+import type { AwardItem, GrantReason } from './grant.ts';
+
+/**
+ * One counter that a grant moves by one: a right (`limit/…`), a quota (`quota/…`), an item of stock (`stock/…`).
+ * `posted + pending` never passes the limit; undefined: no limit, 0: nothing at all.
+ */
 export interface Leg {
   readonly account: string;
   readonly limit: number | undefined;
 }
 
-/** One way to give the reward: a tier with the quota that is its own. */
+/** One account that a grant moves by a value of its own: fen or points. */
+export interface ValueLeg {
+  readonly account: string;
+  /**
+   * An integer, not 0. Positive: posted + pending + by ≤ limit. Negative on `points/…`: points spent, posted at
+   * once even while the grant is held, and returned when it is voided.
+   */
+  readonly by: number;
+  readonly limit: number | undefined;
+  /** Of points spent: posted + by ≥ floor, otherwise `insufficient_points`. Default 0. */
+  readonly floor?: number;
+}
+
+/** One way to give the reward: a tier, a prize, an option, an item. */
 export interface Choice {
   /** Index of the tier, 0 the lowest. */
   readonly tier: number;
+  /** `tier-2`, or the id of a prize, an option or an item; '' when there is only one benefit. */
+  readonly label: string;
+  /** What it costs. */
   readonly amountMinor: number;
-  readonly quota: Leg | undefined;
+  /** The choice's own quota and stock. */
+  readonly units: readonly Leg[];
+  /** Budget lines up to the root by the amount, `payable/<customer>` by its negative, points with their contra. */
+  readonly values: readonly ValueLeg[];
+  /** Empty: nothing was won; the grant posts as `no_prize`. */
+  readonly award: readonly AwardItem[];
 }
 
 /** What happens when a hold has waited for its whole time. */
 export type HoldTimeout = 'void' | 'manual_review';
+
+/** The time is positive, and event time. */
+export interface Hold {
+  readonly timeoutMs: number;
+  readonly onTimeout: HoldTimeout;
+}
 
 /** Takes every leg of one grant together, or none, and remembers the answer under the grant's id. */
 export interface ReserveOp {
@@ -31,31 +63,80 @@ export interface ReserveOp {
   readonly accountId: string;
   readonly customerId: string;
   readonly cardId: string;
+  /** Whose reward it is: who may claim it, choose, and redeem its vouchers. */
+  readonly beneficiaryId: string;
   readonly paymentMinor: number;
   readonly occurredAtMs: number;
   readonly configVersion: string;
+  /** Kept as it is: of a draw `{commitment, random, entry}` as JSON, otherwise ''. */
+  readonly detail: string;
   /** `voided` moves no leg: it records what was not given, and why. */
   readonly intent: 'posted' | 'held' | 'voided';
-  readonly reason: 'granted' | 'held_for_review' | 'risk_block' | 'account_frozen';
-  /** In the order they are tried; the next one only when a quota is exhausted. Never empty. */
+  /** `awaiting_payment` waits for a capture, `awaiting_review` for the word on this very grant. */
+  readonly reason: GrantReason;
+  /** In the order they are tried; the next one only when a quota or a stock is exhausted. Never empty. */
   readonly choices: readonly Choice[];
-  /** One unit each: a right that this customer or card has, and no more. */
+  /** A right that this customer or card has, and no more. */
   readonly limits: readonly Leg[];
-  /** One unit each, shared by everybody. */
-  readonly quotas: readonly Leg[];
-  /** The whole amount each: the budget line and every ancestor. */
-  readonly budgets: readonly Leg[];
-  /** Undefined: it waits until an analyst speaks. The time is positive, and event time. */
-  readonly hold: { readonly timeoutMs: number; readonly onTimeout: HoldTimeout } | undefined;
+  /** Shared by everybody. With `countedBy` it counts how many of those marker accounts are in use. */
+  readonly quotas: readonly (Leg & { readonly countedBy?: string })[];
+  /** Accounts that must stand at 0, else `excluded`. */
+  readonly unless: readonly string[];
+  /** Grants of the same event of which none may be live, else `not_stackable`. */
+  readonly rivals: readonly string[];
+  /** While it is held, from the ledger's clock; undefined: it waits until somebody speaks. */
+  readonly hold?: Hold | undefined;
+  /** The hold that begins when a capture leaves it to review. */
+  readonly reviewHold?: Hold | undefined;
+  /** What it waits for once it is granted; missed, it is forfeited. The time is exclusive. */
+  readonly next?:
+    | { readonly kind: 'claim'; readonly untilMs: number }
+    | {
+        readonly kind: 'choice';
+        readonly untilMs: number;
+        readonly options: readonly Choice[];
+      }
+    | undefined;
+  readonly onRefund: {
+    /** What a full clawback does to quotas; rights stay used either way. */
+    readonly quota: 'keep' | 'restore';
+    /** Once less than this remains of the payment, the whole award is taken back; 0: in proportion only. */
+    readonly keepAtLeastMinor: number;
+  };
+  /** A stored answer of another event under this id is returned and is no conflict. */
+  readonly ifAbsent?: true;
 }
 
-/** Ends the hold of every grant that the event earned. A grant that is no longer held stays as it is. */
-export interface SettleOp {
+/**
+ * A person's word: on all grants of an event, or on one grant. Voiding what was posted already takes all of it
+ * back when the reason is `review_confirmed`; any other word leaves what no longer waits as it is.
+ */
+export type SettleOp = {
   readonly kind: 'settle';
   readonly id: string;
-  readonly eventId: string;
   readonly to: 'posted' | 'voided';
-  readonly reason: 'released' | 'review_confirmed';
+  readonly reason: 'released' | 'review_confirmed' | 'approved' | 'review_rejected';
+  readonly occurredAtMs: number;
+} & ({ readonly eventId: string } | { readonly grantId: string });
+
+/** The payment of an authorisation; grants that wait for it are posted, held for review, or voided. */
+export interface CaptureOp {
+  readonly kind: 'capture';
+  /** The payment; refunds name this id from now on. */
+  readonly id: string;
+  readonly authorisationId: string;
+  /** Less than was authorised: the rest counts as refunded. */
+  readonly amountMinor: number;
+  readonly intent: 'posted' | 'held' | 'voided';
+  readonly reason: GrantReason;
+  readonly occurredAtMs: number;
+}
+
+/** The authorisation came to nothing: what waits for its payment is voided. */
+export interface CancelOp {
+  readonly kind: 'cancel';
+  readonly id: string;
+  readonly authorisationId: string;
   readonly occurredAtMs: number;
 }
 
@@ -75,7 +156,47 @@ export interface RefundOp {
   readonly configVersion: string;
 }
 
-export type LedgerOp = ReserveOp | SettleOp | RefundOp;
+/** The winner asks for what waits to be claimed. */
+export interface ClaimOp {
+  readonly kind: 'claim';
+  readonly id: string;
+  readonly grantId: string;
+  readonly customerId: string;
+  readonly occurredAtMs: number;
+}
+
+/** One of the options is taken. When its stock is gone, the grant stays open for another. */
+export interface ChooseOp {
+  readonly kind: 'choose';
+  readonly id: string;
+  readonly grantId: string;
+  readonly customerId: string;
+  readonly option: string;
+  readonly occurredAtMs: number;
+}
+
+/** A voucher is used up. */
+export interface RedeemOp {
+  readonly kind: 'redeem';
+  readonly id: string;
+  readonly voucherId: string;
+  readonly customerId: string;
+  /** What was paid with it, which the voucher's minimum is compared with. */
+  readonly amountMinor: number;
+  readonly occurredAtMs: number;
+}
+
+/** A voucher may be used longer: once for each id; what is used or expired stays so. */
+export interface ExtendOp {
+  readonly kind: 'extend';
+  readonly id: string;
+  readonly voucherId: string;
+  readonly byMs: number;
+  readonly occurredAtMs: number;
+}
+
+export type LedgerOp =
+  ReserveOp | SettleOp | CaptureOp | CancelOp | RefundOp | ClaimOp | ChooseOp | RedeemOp | ExtendOp;
 
 /**
  * A part of an account's name: the separators of names and of the ledger's own lists never stand in it,
@@ -96,11 +217,25 @@ export function textOfPart(part: string): string {
 }
 
 /**
- * Counters of one payment, in minor units: what has been refunded, what was refunded beyond it, and what came
- * before it; the last one stands in the journal only.
+ * Counters of one payment, in minor units: what has been refunded, what was refunded beyond it, what was captured
+ * of an authorisation, and what came before it; the last one stands in the journal only.
  */
 export const REFUNDED = 'refunded/';
 export const EXCESS = 'excess/';
+export const CAPTURED = 'captured/';
 export const PARKED = 'parked/';
-/** How the accounts of budget lines begin: a grant moves them by its amount, all others by one. */
+/** Whether a voucher is live, 1 or 0; in the journal only. */
+export const VOUCHER = 'voucher/';
+/**
+ * How the names of accounts begin. Budget lines and the payable of a customer, their contra, move by the grant's
+ * amount; limits, quotas and stock by one; points by themselves. Root lines and payables sum to zero, and so do
+ * points, points-issued and receivable-points, which stands below zero by what a customer owes.
+ */
 export const BUDGET = 'budget/';
+export const PAYABLE = 'payable/';
+export const LIMIT = 'limit/';
+export const QUOTA = 'quota/';
+export const STOCK = 'stock/';
+export const POINTS = 'points/';
+export const POINTS_ISSUED = 'points-issued/';
+export const RECEIVABLE_POINTS = 'receivable-points/';

@@ -47,7 +47,9 @@ export function encodeRequest(ops: readonly LedgerOp[]): LedgerRequest {
       return encodeReserve(op, identity, terms, accounts);
     }
     expected.push('');
-    return op.kind === 'refund' ? encodeRefund(op) : encodeSettle(op);
+    if (op.kind === 'refund') return encodeRefund(op);
+    if (op.kind === 'settle') return encodeSettle(op);
+    throw new Error(`the ledger does not know ${op.kind} yet`);
   });
   return { ops, text: JSON.stringify({ accounts: accounts.list, ops: encoded }), expected };
 }
@@ -70,14 +72,14 @@ function encodeReserve(
     eventTime: op.occurredAtMs,
     intent: op.intent,
     reason: op.reason,
-    choices: op.choices.map(({ tier, amountMinor, quota }) => [
+    choices: op.choices.map(({ tier, amountMinor, units }) => [
       tier,
       amountMinor,
-      quota === undefined ? 0 : number(quota),
+      units[0] === undefined ? 0 : number(units[0]),
     ]),
     limits: op.limits.map(number),
     quotas: op.quotas.map(number),
-    budgets: op.budgets.map(number),
+    budgets: op.choices[0]!.values.filter(({ by }) => by > 0).map(number),
     holdMs: op.hold?.timeoutMs ?? 0,
     onTimeout: op.hold?.onTimeout ?? 'void',
   };
@@ -95,7 +97,12 @@ function encodeRefund(op: RefundOp): unknown {
     kind: op.kind,
     id: op.refundId,
     identity: identityOf(facts),
-    terms: termsOf({ budgetLine: '', configVersion: op.configVersion }),
+    terms: termsOf({
+      budgetLine: '',
+      configVersion: op.configVersion,
+      beneficiaryId: '',
+      detail: '',
+    }),
     payment: op.paymentId,
     part: accountPart(op.paymentId),
     amount: op.refundMinor,
@@ -108,8 +115,8 @@ function encodeSettle(op: SettleOp): unknown {
   return {
     kind: op.kind,
     id: op.id,
-    event: op.eventId,
-    part: accountPart(op.eventId),
+    event: 'eventId' in op ? op.eventId : '',
+    part: 'eventId' in op ? accountPart(op.eventId) : '',
     to: op.to,
     reason: op.reason,
     at: op.occurredAtMs,
@@ -148,6 +155,11 @@ function decodeAnswer(op: LedgerOp, expected: string, id: string, head: string):
     paymentMinor: op.paymentMinor,
     occurredAtMs: op.occurredAtMs,
     configVersion: op.configVersion,
+    beneficiaryId: op.beneficiaryId,
+    detail: op.detail,
+    label: '',
+    award: [],
+    deadlineMs: 0,
     ...standingOf(head.slice(0, head.length - expected.length)),
   };
 }

@@ -38,15 +38,17 @@ export function identityOf(grant: Identity): string {
 }
 
 /** What the grant was decided under: recorded, but not part of what makes a repeat. */
-export function termsOf(grant: Pick<Grant, 'budgetLine' | 'configVersion'>): string {
-  return JSON.stringify([grant.budgetLine, grant.configVersion]);
+export function termsOf(
+  grant: Pick<Grant, 'budgetLine' | 'configVersion' | 'beneficiaryId' | 'detail'>,
+): string {
+  return JSON.stringify([grant.budgetLine, grant.configVersion, grant.beneficiaryId, grant.detail]);
 }
 
 /** @throws Error when the text is not a record: the ledger is damaged. */
 export function decodeGrant(id: string, text: string): Grant {
   const [standing, identity, terms] = text.split('\n');
   const facts = JSON.parse(identity ?? '') as (string | number)[];
-  const [budgetLine, configVersion] = JSON.parse(terms ?? '') as string[];
+  const [budgetLine, configVersion, beneficiaryId, detail] = JSON.parse(terms ?? '') as string[];
   return {
     id,
     campaignId: textAt(facts, 0),
@@ -59,6 +61,11 @@ export function decodeGrant(id: string, text: string): Grant {
     paymentMinor: Number(facts[6] ?? 0),
     occurredAtMs: Number(facts[7] ?? 0),
     configVersion: configVersion ?? '',
+    beneficiaryId: beneficiaryId ?? '',
+    detail: detail ?? '',
+    label: '',
+    award: [],
+    deadlineMs: 0,
     ...standingOf(standing!),
   };
 }

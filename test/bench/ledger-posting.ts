@@ -28,8 +28,8 @@ export async function postings(
       id: op.grantId,
       legs: [
         ...op.limits.map(({ account }) => [account, 1]),
-        [op.choices[0]!.quota!.account, 1],
-        ...op.budgets.map(({ account }) => [account, op.choices[0]!.amountMinor]),
+        ...op.choices[0]!.units.map(({ account }) => [account, 1]),
+        ...op.choices[0]!.values.map(({ account, by }) => [account, by]),
       ],
     }));
     const keys = ['{bare}:grant:', '{bare}:balances', '{bare}:journal'];

@@ -5,7 +5,7 @@ import type { EventOutcome } from '../../pipeline/http/outcome.ts';
 import type { RecordOutcome } from '../../pipeline/outcome.ts';
 import type { Analytics } from '../../pipeline/record/analytics.ts';
 import { openHistory } from '../../pipeline/record/history.ts';
-import type { Grant } from '../../pipeline/reward/grant.ts';
+import type { StoredGrant } from '../../pipeline/reward/grant.ts';
 import { rewardsOf } from '../../pipeline/rewards-of.ts';
 import { record, REVIEW, startRecording } from '../record/recording.ts';
 import { payments, SAMPLE_DAY_MS } from '../record/sample-batch.ts';
@@ -18,13 +18,14 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.clear());
 
-const EARNED: Grant = {
+const EARNED: StoredGrant = {
   ...{ id: 'g', campaignId: 'bills', offerId: 'off', budgetLine: 'bills', eventId: 'e' },
   ...{ accountId: 'a', customerId: 'c', cardId: '', state: 'posted', reason: 'granted', tier: 0 },
+  ...{ beneficiaryId: 'c', label: '', award: [], detail: '', deadlineMs: 0, ledgerRecord: '' },
   ...{ amountMinor: 1000, clawedBackMinor: 0, paymentMinor: 20_000, occurredAtMs: SAMPLE_DAY_MS },
   ...{ configVersion: 'c0ffee', revision: 1 },
 };
-const REFUND: Grant = { ...EARNED, id: 'r', campaignId: '', offerId: '', state: 'rejected' };
+const REFUND: StoredGrant = { ...EARNED, id: 'r', campaignId: '', offerId: '', state: 'rejected' };
 
 /** The answers to given outcomes, over the record as a fresh start finds it, and how often it was asked. */
 async function answers(
@@ -81,7 +82,7 @@ describe('the answers to a batch', () => {
     recorder.addGrant({ ...EARNED, ...own, state: 'held' });
     recorder.addGrant({ ...REFUND, ...own });
     await record(recorder, [event!]);
-    const voided: Grant = { ...EARNED, ...own, state: 'voided', revision: 2 };
+    const voided: StoredGrant = { ...EARNED, ...own, state: 'voided', revision: 2 };
     recorder.addGrant(voided);
     await recorder.flush();
     const first: RecordOutcome = {

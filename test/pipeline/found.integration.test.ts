@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../../pipeline/decide/decision.ts';
 import { whatWasFound } from '../../pipeline/found.ts';
-import type { Grant } from '../../pipeline/reward/grant.ts';
+import type { StoredGrant } from '../../pipeline/reward/grant.ts';
 import { ALLOW, FINDING, record, startRecording } from '../record/recording.ts';
 import { payments, SAMPLE_DAY_MS, type SampleEvent } from '../record/sample-batch.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
@@ -13,10 +13,11 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.clear());
 
-function grantOf(eventId: string, amountMinor: number): Grant {
+function grantOf(eventId: string, amountMinor: number): StoredGrant {
   return {
     ...{ id: `g_${eventId}`, campaignId: 'bills', offerId: 'off', budgetLine: 'bills', eventId },
     ...{ accountId: 'a', customerId: 'c', cardId: '', state: 'posted', reason: 'granted', tier: 0 },
+    ...{ beneficiaryId: 'c', label: '', award: [], detail: '', deadlineMs: 0, ledgerRecord: '' },
     ...{ amountMinor, clawedBackMinor: 0, paymentMinor: 1, occurredAtMs: SAMPLE_DAY_MS },
     ...{ configVersion: 'c0ffee', revision: 1 },
   };

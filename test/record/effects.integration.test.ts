@@ -22,6 +22,7 @@ describe('rows of effects', () => {
       accountId: 'a1',
       customerId: AWKWARD,
       cardId: '',
+      ...{ beneficiaryId: 'c', label: '', award: [], detail: '', deadlineMs: 0, ledgerRecord: '' },
       state: 'clawed_back',
       reason: 'refunded',
       tier: -1,

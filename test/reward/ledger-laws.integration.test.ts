@@ -132,7 +132,7 @@ const story = fc
 
 /** A decision is labelled only after it was made, and made only together with its rewards. */
 function isLabelledAfterwards(op: LedgerOp, index: number, list: readonly LedgerOp[]): boolean {
-  if (op.kind !== 'settle') return true;
+  if (op.kind !== 'settle' || !('eventId' in op)) return true;
   return list
     .slice(0, index)
     .some((each) => each.kind === 'reserve' && each.eventId === op.eventId);

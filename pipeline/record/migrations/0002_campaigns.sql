@@ -10,7 +10,9 @@ ALTER TABLE grants
     -- Of a draw: the commitment of its seed and the random value, as JSON.
     ADD COLUMN IF NOT EXISTS detail         String AFTER award,
     -- Until when it must be claimed or chosen.
-    ADD COLUMN IF NOT EXISTS deadline       Nullable(DateTime64(3, 'UTC')) AFTER occurred_at;
+    ADD COLUMN IF NOT EXISTS deadline       Nullable(DateTime64(3, 'UTC')) AFTER occurred_at,
+    -- What the ledger needs to go on with it (accounts, options, what ends when), in the ledger's own words.
+    ADD COLUMN IF NOT EXISTS ledger_record  String CODEC(ZSTD(3)) AFTER config_version;
 
 ALTER TABLE grants
     MODIFY COLUMN state Enum8('rejected' = 0, 'held' = 1, 'posted' = 2, 'voided' = 3, 'clawed_back' = 4,
@@ -26,6 +28,8 @@ CREATE TABLE IF NOT EXISTS vouchers
     voucher        LowCardinality(String),
     face_minor     Int64,
     min_spend_minor Int64,
+    -- Its part of the grant's cost, which returns when it expires or is voided.
+    cost_minor     Int64,
     scope          Array(LowCardinality(String)),
     state          LowCardinality(String),
     issued_at      DateTime64(3, 'UTC'),
@@ -33,6 +37,8 @@ CREATE TABLE IF NOT EXISTS vouchers
     -- The event that used it up, '' before.
     redeemed_by    String,
     redeemed_at    Nullable(DateTime64(3, 'UTC')),
+    -- The operations that let it run longer.
+    extended_by    Array(String),
     revision       UInt64,
     recorded_at    DateTime64(3, 'UTC')
 )
