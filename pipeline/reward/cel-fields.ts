@@ -10,13 +10,20 @@ import { NO_FACTS, type CustomerFacts, type PeriodFacts } from './customer-facts
 
 export type Json = Readonly<Record<string, unknown>>;
 
+/** Text of the event that several offers ask for: made once, an absent one too. */
+type Remembered = 'currency' | 'channel' | 'category' | 'merchantId' | 'instrument';
+
 export class EventFields {
   #event!: Event;
   #attributes: Json | undefined;
+  #celAttributes: Json | undefined;
+  readonly #texts = new Map<Remembered, string | undefined>();
 
   bind(event: Event): void {
     this.#event = event;
     this.#attributes = undefined;
+    this.#celAttributes = undefined;
+    if (this.#texts.size > 0) this.#texts.clear();
   }
 
   get id(): string {
@@ -32,19 +39,19 @@ export class EventFields {
     return whole(this.#event.amountMinor);
   }
   get currency(): string | undefined {
-    return this.#event.currency;
+    return this.#text('currency');
   }
   get channel(): string | undefined {
-    return this.#event.channel;
+    return this.#text('channel');
   }
   get category(): string | undefined {
-    return this.#event.category;
+    return this.#text('category');
   }
   get merchantId(): string | undefined {
-    return this.#event.merchantId;
+    return this.#text('merchantId');
   }
   get instrument(): string | undefined {
-    return this.#event.instrument;
+    return this.#text('instrument');
   }
   get terms(): bigint | undefined {
     return whole(this.#event.terms);
@@ -59,7 +66,28 @@ export class EventFields {
     return this.#event.customerId;
   }
   get attributes(): Json {
-    return (this.#attributes ??= celOf(this.#event.attributes) as Json);
+    return (this.#celAttributes ??= celOf(this.json) as Json);
+  }
+
+  /** The attributes as they came. */
+  get json(): Json {
+    return (this.#attributes ??= this.#event.attributes);
+  }
+
+  /** An attribute that names something: text that is not empty, or a number as text. */
+  name(attribute: string): string | undefined {
+    const { json } = this;
+    const value = Object.hasOwn(json, attribute) ? json[attribute] : undefined;
+    if (typeof value === 'number') return String(value);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  }
+
+  #text(field: Remembered): string | undefined {
+    const known = this.#texts.get(field);
+    if (known !== undefined || this.#texts.has(field)) return known;
+    const text = this.#event[field];
+    this.#texts.set(field, text);
+    return text;
   }
 }
 

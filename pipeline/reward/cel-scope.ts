@@ -11,7 +11,6 @@ import {
   type Json,
 } from './cel-fields.ts';
 import { NO_FACTS, type CustomerFacts } from './customer-facts.ts';
-import { monthOfDay, wholeMonths } from './local-dates.ts';
 import type { LocalTime } from './local-time.ts';
 
 /** The event that is being evaluated, shared by the scopes of all campaigns. */
@@ -110,19 +109,14 @@ export class Scope {
   /** Whole calendar months of local dates; −1 when a time is unknown or they are in the wrong order. */
   monthsBetween(fromMs: number, toMs: number): number {
     if (fromMs < 0 || toMs < fromMs) return -1;
-    return wholeMonths(this.local.day(fromMs), this.local.day(toMs));
-  }
-
-  /** 1 is January. */
-  monthOf(atMs: number): number {
-    return monthOfDay(this.local.day(atMs));
+    return this.local.monthsBetween(fromMs, toMs);
   }
 
   isBirthdayMonth(): boolean {
     const { facts, event } = this.#subject;
     return (
       facts.birthday !== '' &&
-      Number(facts.birthday.slice(0, 2)) === this.monthOf(event.occurredAtMs)
+      Number(facts.birthday.slice(0, 2)) === this.local.month(event.occurredAtMs)
     );
   }
 

@@ -210,7 +210,7 @@ function registerFunctions(environment: Environment, scope: Scope): void {
       (from: bigint, to: bigint) => BigInt(scope.monthsBetween(Number(from), Number(to))),
       SYNC,
     )
-    .registerFunction('month(int): int', (at: bigint) => BigInt(scope.monthOf(Number(at))), SYNC)
+    .registerFunction('month(int): int', (at: bigint) => BigInt(local.month(Number(at))), SYNC)
     .registerFunction(
       'hour(int): int',
       (at: bigint) => BigInt(Math.floor(local.minuteOfDay(Number(at)) / 60)),

@@ -1,0 +1,16 @@
+/** Integer arithmetic that stays exact: products pass 2^53 long before their quotients do. */
+
+/**
+ * ⌊value × numerator ÷ denominator⌋ of non-negative safe integers; the denominator is positive.
+ * @returns undefined when the result is no safe integer.
+ */
+export function floorShare(
+  value: number,
+  numerator: number,
+  denominator: number,
+): number | undefined {
+  const product = value * numerator;
+  if (Number.isSafeInteger(product)) return Math.floor(product / denominator);
+  const exact = (BigInt(value) * BigInt(numerator)) / BigInt(denominator);
+  return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : undefined;
+}
