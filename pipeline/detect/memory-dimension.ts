@@ -27,7 +27,6 @@ export class Dimension {
   private readonly streams: readonly StreamState[];
   private readonly keyColumns: readonly number[];
   private readonly uses: Uint8Array;
-  private readonly stride: number;
   /** The hand of eviction: the next record it looks at, and the watermark when its round began. */
   private hand = 1;
   private roundBeganMs = Number.NEGATIVE_INFINITY;
@@ -41,7 +40,6 @@ export class Dimension {
     this.keyColumns = plan.keys.map(keyColumn);
     const retained = plan.streams.map(({ longestWindowMs }) => longestWindowMs + latenessMs);
     this.restMs = Math.max(...retained) / ROUNDS_PER_RETENTION;
-    this.stride = plan.streams.length * LINE_INTS;
     this.uses = Uint8Array.from(EVENT_TYPES, (_type, code) => {
       const stores = plan.streams.some(({ feeds }) => feeds[code] === 1);
       const measures = plan.streams.some(({ features }) =>
@@ -57,8 +55,7 @@ export class Dimension {
     else this.resolveComposite(batch, chunk);
     this.streams.forEach((stream, index) => {
       if (out !== null) stream.out = out.values;
-      const offset = index * LINE_INTS;
-      runStream(stream, chunk, batch, out, this.stride, offset);
+      runStream(stream, chunk, batch, out, this.streams.length, index);
     });
   }
 
@@ -123,8 +120,13 @@ export class Dimension {
   private settle(record: number): void {
     if (this.keys.isFree(record)) return;
     let empty = true;
-    for (let s = 0; s < this.streams.length; s++)
-      if (!settleLine(this.streams[s]!, record * this.stride + s * LINE_INTS)) empty = false;
+    const { held } = this.keys;
+    const first = record * this.streams.length;
+    for (let s = 0; s < this.streams.length; s++) {
+      if (held[first + s] === 0) continue;
+      if (settleLine(this.streams[s]!, (first + s) * LINE_INTS)) held[first + s] = 0;
+      else empty = false;
+    }
     if (!empty) return;
     this.keys.remove(record);
     this.evicted++;

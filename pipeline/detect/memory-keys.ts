@@ -21,6 +21,12 @@ export interface KeyBudget {
 export class KeyTable {
   /** Record r's line of stream s starts at `(r * streams + s) * LINE_INTS`. */
   lines: Int32Array;
+  /**
+   * 1 where stream s of record r holds entries: at `r * streams + s`. Elsewhere the line is not even
+   * initialised, so that a key costs no cache line for a stream that it never enters.
+   */
+  held: Uint8Array;
+  private readonly streams: number;
   private readonly recordInts: number;
   private readonly budget: KeyBudget;
   /** Two integers a slot: the record (0 = free) and the low half of its hash, which is also its home. */
@@ -32,8 +38,10 @@ export class KeyTable {
   private top = 1;
 
   constructor(streams: number, budget: KeyBudget) {
+    this.streams = streams;
     this.recordInts = streams * LINE_INTS;
     this.budget = budget;
+    this.held = new Uint8Array(64 * streams);
     this.lines = new Int32Array(64 * this.recordInts);
   }
 
@@ -58,7 +66,7 @@ export class KeyTable {
     this.budget.used++;
     this.used++;
     const line = record * this.recordInts;
-    for (let at = line; at < line + this.recordInts; at += LINE_INTS) this.lines[at + CAPACITY] = 0;
+    this.lines[line + CAPACITY] = 0;
     this.lines[line + KEY_LO] = lo;
     this.lines[line + KEY_HI] = hi;
     this.place(record, lo);
@@ -69,6 +77,8 @@ export class KeyTable {
   remove(record: number): void {
     const { table, mask } = this;
     const line = record * this.recordInts;
+    const held = record * this.streams;
+    this.held.fill(0, held, held + this.streams);
     let hole = this.lines[line + KEY_LO]! & mask;
     while (table[hole << 1] !== record) hole = (hole + 1) & mask;
     for (let slot = (hole + 1) & mask; table[slot << 1] !== 0; slot = (slot + 1) & mask) {
@@ -92,6 +102,7 @@ export class KeyTable {
 
   clear(): void {
     this.budget.used -= this.used;
+    this.held.fill(0, 0, this.top * this.streams);
     this.table = new Int32Array(FIRST_SLOTS * 2);
     this.mask = FIRST_SLOTS - 1;
     this.used = 0;
@@ -109,7 +120,7 @@ export class KeyTable {
   }
 
   get bytes(): number {
-    return this.table.byteLength + this.top * this.recordInts * 4;
+    return this.table.byteLength + this.top * (this.recordInts * 4 + this.streams);
   }
 
   private takeRecord(): number {
@@ -126,10 +137,13 @@ export class KeyTable {
   private growLines(): void {
     const all = (this.budget.limit + 2) * this.recordInts;
     const ints =
-      this.lines.length >= COPY_AT_MOST_INTS ? all : Math.min(all, this.lines.length * 2);
+      this.lines.length >= COPY_AT_MOST_INTS ? all : Math.min(all, this.lines.length * 4);
     const lines = new Int32Array(ints);
     lines.set(this.lines);
     this.lines = lines;
+    const held = new Uint8Array((ints / this.recordInts) * this.streams);
+    held.set(this.held);
+    this.held = held;
   }
 
   private place(record: number, lo: number): void {

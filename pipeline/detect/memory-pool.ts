@@ -52,7 +52,7 @@ export class EntryPool {
 
   private grow(): void {
     const held = this.ints.length / 4;
-    let entries = held >= COPY_AT_MOST ? this.limit : Math.max(held * 2, this.top);
+    let entries = held >= COPY_AT_MOST ? this.limit : Math.max(held * 4, this.top);
     entries = Math.min(entries, this.limit);
     const larger = new Int32Array(entries * 4);
     larger.set(this.ints);

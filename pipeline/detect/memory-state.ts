@@ -38,6 +38,9 @@ export class StreamState {
   readonly windowCount: number;
   readonly memberMode: typeof NO_MEMBER | typeof MEMBER | typeof ID_ORDER;
   readonly valueIsTime: boolean;
+  /** Bounds of the filtered field, both inclusive. */
+  readonly atLeast: number;
+  readonly atMost: number;
   readonly hasMoments: boolean;
   readonly hasExtrema: boolean;
   readonly roles: Uint8Array;
@@ -55,6 +58,9 @@ export class StreamState {
   now = 0;
   expiry = 0;
   out: Float64Array = new Float64Array(0);
+  values: Float64Array | null = null;
+  filtered: Float64Array | null = null;
+  memberColumn = 0;
 
   // The event. Its windows are (anchor − length, time]; the two differ only when it is late.
   time = 0;
@@ -103,6 +109,8 @@ export class StreamState {
     this.retentionMs = plan.longestWindowMs + latenessMs;
     this.memberMode = plan.orderById ? ID_ORDER : plan.member === undefined ? NO_MEMBER : MEMBER;
     this.valueIsTime = plan.value === 'occurredAtMs';
+    this.atLeast = plan.where?.atLeast ?? -Infinity;
+    this.atMost = plan.where?.atMost ?? Infinity;
     const cursored = plan.features.filter(needsCursor);
     this.windows = Int32Array.from(new Set(cursored.map(({ windowMs }) => windowMs))).sort();
     this.windowCount = this.windows.length;

@@ -14,6 +14,7 @@ import {
   INLINE,
   INLINE_ENTRIES,
   LEAST_PLAIN,
+  LINE_INTS,
   MEMBER,
   MEMBER_BITS,
   NEWEST,
@@ -53,28 +54,33 @@ const NOTHING_COLD: readonly ColdFeature[] = [];
 
 /**
  * Measures the chunk's events and stores them; with `out` null it only stores.
- * @param stride integers of a record. @param offset of this stream's line in it.
+ * @param streams of the dimension. @param index of this one among them.
  */
 export function runStream(
   state: StreamState,
   chunk: Chunk,
   batch: EventBatch,
   out: FeatureMatrix | null,
-  stride: number,
-  offset: number,
+  streams: number,
+  index: number,
 ): void {
   const { roles, expiry } = state;
+  const { held, lines } = state.keys;
   const { from, to, fate, anchor, record } = chunk;
   const { typeCode, occurredAtMs } = batch;
   const perType = state.windowCount * HOT_COLUMNS;
-  if (state.memberMode === MEMBER) fetchPairs(state, chunk, batch, stride, offset);
+  bindColumns(state, batch);
+  if (state.memberMode === MEMBER) fetchPairs(state, chunk, batch, streams, index);
   for (let i = from; i < to; i++) {
     const n = i - from;
     const type = typeCode[i]!;
     const role = roles[type]!;
     const key = record[n]!;
     if (role === 0 || key < 0) continue;
-    const included = (role & FEEDS) !== 0 && admits(state, batch, i);
+    const included = (role & FEEDS) !== 0 && admits(state, i);
+    const place = (fate[n] === LOST ? 0 : key) * streams + index;
+    // An empty window holds what every row is filled with to begin with.
+    if (!included && held[place] === 0) continue;
     const measured = out !== null && (role & MEASURES) !== 0;
     const timeMs = occurredAtMs[i]!;
     const time = timeMs | 0;
@@ -83,6 +89,11 @@ export function runStream(
     const store = wanted && key > 0;
     if (wanted && key === 0) chunk.capped[n] = 1;
     if (!store && !measured) continue;
+    const line = place * LINE_INTS;
+    if (held[place] === 0) {
+      lines[line + CAPACITY] = 0;
+      if (store) held[place] = 1;
+    }
     state.time = time;
     state.timeMs = timeMs;
     state.anchor = anchor[n]!;
@@ -93,7 +104,7 @@ export function runStream(
     state.cold = measured ? state.coldByType[type]! : NOTHING_COLD;
     if (included) readEvent(state, batch, i);
     else state.hasMember = false;
-    takeEvent(state, (fate[n] === LOST ? 0 : key) * stride + offset);
+    takeEvent(state, line);
     if (state.capped) {
       chunk.capped[n] = 1;
       state.capped = false;
@@ -109,16 +120,17 @@ function fetchPairs(
   state: StreamState,
   { from, to, record }: Chunk,
   batch: EventBatch,
-  stride: number,
-  offset: number,
+  streams: number,
+  index: number,
 ): void {
-  const { lines } = state.keys;
+  const { lines, held } = state.keys;
   const column = keyColumn(state.plan.member!) * batch.capacity;
   let fetched = 0;
   for (let i = from; i < to; i++) {
-    const line = record[i - from]! * stride + offset;
-    if (line < 0 || lines[line + CAPACITY]! <= SMALL_ENTRIES) continue;
-    fetched ^= state.pairs.peek(line >>> 4, batch.keyLo[column + i]!);
+    const place = record[i - from]! * streams + index;
+    if (place < 0 || held[place] === 0) continue;
+    if (lines[place * LINE_INTS + CAPACITY]! <= SMALL_ENTRIES) continue;
+    fetched ^= state.pairs.peek(place, batch.keyLo[column + i]!);
   }
   state.fetched = fetched;
 }
@@ -154,27 +166,29 @@ function isBehind(state: StreamState, lines: Int32Array, line: number, big: bool
   return ints[at] === state.time && isIdAfter(ints[at + 2]!, ints[at + 3]!, state.lo, state.hi);
 }
 
+/** Looks up the batch's columns that the stream reads, once for a chunk. */
+function bindColumns(state: StreamState, batch: EventBatch): void {
+  const { where, value, member } = state.plan;
+  state.values = value === undefined ? null : batch[value];
+  state.filtered = where === undefined ? null : batch[where.field];
+  state.memberColumn = member === undefined ? 0 : keyColumn(member) * batch.capacity;
+}
+
 /** Whether the event passes the stream's filter and has the value that it requires. */
-function admits({ plan }: StreamState, batch: EventBatch, i: number): boolean {
-  const { where, value } = plan;
-  if (plan.valueRequired && Number.isNaN(batch[value!][i]!)) return false;
-  if (where === undefined) return true;
-  const filtered = batch[where.field][i]!;
-  return (
-    !Number.isNaN(filtered) &&
-    (where.atLeast === undefined || filtered >= where.atLeast) &&
-    (where.atMost === undefined || filtered <= where.atMost)
-  );
+function admits({ plan, values, filtered, atLeast, atMost }: StreamState, i: number): boolean {
+  if (plan.valueRequired && Number.isNaN(values![i]!)) return false;
+  if (filtered === null) return true;
+  // False for NaN, too.
+  return filtered[i]! >= atLeast && filtered[i]! <= atMost;
 }
 
 /** Takes over the event's value and member. */
 function readEvent(state: StreamState, batch: EventBatch, i: number): void {
-  const { plan } = state;
   state.code = VALUE_ABSENT;
   state.value = 0;
   state.hasValue = false;
-  if (plan.value !== undefined) {
-    const value = batch[plan.value][i]!;
+  if (state.values !== null) {
+    const value = state.values[i]!;
     if (state.valueIsTime) state.value = value;
     else if (!Number.isNaN(value)) {
       state.hasValue = true;
@@ -193,7 +207,7 @@ function readEvent(state: StreamState, batch: EventBatch, i: number): void {
 }
 
 function readMember(state: StreamState, batch: EventBatch, i: number): void {
-  const at = keyColumn(state.plan.member!) * batch.capacity + i;
+  const at = state.memberColumn + i;
   const lo = batch.keyLo[at]!;
   const hi = batch.keyHi[at]!;
   if ((lo | hi) === 0) return;
