@@ -8,6 +8,8 @@ export interface Environment {
   readonly kafkaPassword: string | undefined;
   /** Bearer token of the HTTP API; required on any address but loopback. */
   readonly apiToken: string | undefined;
+  /** What signs deliveries: `id:secret`, and after a comma the key before it (act/signature.ts). */
+  readonly deliveryKeys: string | undefined;
   /** Key of the tokens that stand for masked card numbers; without it one is made and kept in the data folder. */
   readonly cardTokenKey: string | undefined;
   /** Seed of the hashes of ids and bodies; without it the data folder's secret is. Never to be changed. */
@@ -28,6 +30,7 @@ export function readEnvironment(
     kafkaUsername: get('KAFKA_USERNAME'),
     kafkaPassword: get('KAFKA_PASSWORD'),
     apiToken: get('SHEEPDOG_API_TOKEN'),
+    deliveryKeys: get('SHEEPDOG_DELIVERY_KEYS'),
     cardTokenKey: get('SHEEPDOG_CARD_TOKEN_KEY'),
     hashSeed: get('SHEEPDOG_HASH_SEED'),
   };

@@ -5,6 +5,7 @@
 
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
+import { isPublicAddress, literalAddress } from '../pipeline/act/public-address.ts';
 import { cidr } from '../pipeline/detect/networks.ts';
 
 const DAY_MS = 86_400_000;
@@ -27,6 +28,47 @@ export const windowDuration = duration.refine((value) => value > 0 && value <= L
 
 const positive = z.int().positive();
 const share = z.number().min(0).max(1);
+
+/** A system that gives rewards. Requests are signed; the keys come from SHEEPDOG_DELIVERY_KEYS. */
+const endpoint = z
+  .strictObject({
+    url: z.string().min(1),
+    /** Lets customers' data travel unencrypted: for a network of one's own. */
+    allowHttp: z.boolean().default(false),
+    /** Lets it stand inside: otherwise only addresses of the public internet are connected to. */
+    allowPrivate: z.boolean().default(false),
+    /** Until the answer's last byte. */
+    timeoutMs: duration
+      .refine((value) => value > 0 && value <= 20_000, 'longer than 0 and at most 20s')
+      .prefault('10s'),
+    /** Requests on their way at a time. */
+    concurrency: positive.max(256).default(8),
+    perSecond: positive.max(10_000).default(100),
+  })
+  .superRefine(({ url, allowHttp, allowPrivate }, context) => {
+    const message = urlProblem(url, allowHttp, allowPrivate);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['url'], message });
+  });
+
+function urlProblem(text: string, allowHttp: boolean, allowPrivate: boolean): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
+    return 'write an address such as https://rewards.example.com/deliveries';
+  }
+  if (url.username !== '' || url.password !== '') {
+    return 'no user name and password in an address: requests are signed instead';
+  }
+  if (url.protocol === 'http:' && !allowHttp) {
+    return 'http is not encrypted: write https, or set allowHttp: true in a network of your own';
+  }
+  const literal = literalAddress(url);
+  const inside =
+    url.hostname === 'localhost' || (literal !== undefined && !isPublicAddress(literal));
+  if (inside && !allowPrivate) {
+    return `${url.hostname} is not a public address: set allowPrivate: true when it is meant`;
+  }
+  return undefined;
+}
 
 const DEFAULT_MAX_FUTURE_MS = 300_000;
 
@@ -85,6 +127,27 @@ const settings = z.strictObject({
       flushEveryMs: duration.default(1000),
       /** Rows held while ClickHouse is slow; at the limit the consumer pauses. */
       maxBufferedRows: positive.default(200_000),
+    })
+    .prefault({}),
+  delivery: z
+    .strictObject({
+      /** Who gives what; deliveries without an endpoint wait, and go out when one is configured. */
+      endpoints: z
+        .strictObject({
+          voucher: endpoint.optional(),
+          points: endpoint.optional(),
+          cash: endpoint.optional(),
+          goods: endpoint.optional(),
+        })
+        .prefault({}),
+      /** Pauses double from `firstMs` to `maxMs`; what did not get through for `forMs` needs a person. */
+      retry: z
+        .strictObject({
+          firstMs: duration.refine((value) => value > 0, 'longer than 0').prefault('1s'),
+          maxMs: duration.refine((value) => value > 0, 'longer than 0').prefault('15m'),
+          forMs: duration.prefault('3d'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   http: z

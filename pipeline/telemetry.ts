@@ -90,6 +90,21 @@ export class Metrics {
     [],
   );
   readonly queueJobs = this.gauge('sheepdog_queue_jobs', 'Jobs of act, by state.', ['state']);
+  readonly deliveries = this.counter(
+    'sheepdog_deliveries_total',
+    'Changes of deliveries, by kind and the state they led to.',
+    ['kind', 'state'],
+  );
+  readonly deliveriesOpen = this.gauge(
+    'sheepdog_deliveries_open',
+    'Deliveries that are not acknowledged, by state.',
+    ['state'],
+  );
+  readonly deliveriesOldestSeconds = this.gauge(
+    'sheepdog_deliveries_oldest_seconds',
+    'Age of the oldest delivery that is not acknowledged, by state.',
+    ['state'],
+  );
   readonly frozenAccounts = this.gauge('sheepdog_frozen_accounts', 'Accounts frozen now.', []);
   readonly secondsSinceFinding = this.gauge(
     'sheepdog_seconds_since_finding',

@@ -73,21 +73,12 @@ export class Recorder {
     this.#flusher.filling.note(decision, batch.bodyHash[i]!);
     encodeEvent(events.out, batch, i, this.#encoded(meta.source), stamp);
     events.rows++;
-    const versions = {
-      config: this.#encoded(meta.configVersion),
-      engine: this.#encoded(meta.engineVersion),
-    };
-    encodeDecision(decisions.out, batch, i, decision, versions, meta.latencyUs, stamp);
+    const config = this.#encoded(meta.configVersion);
+    const engine = this.#encoded(meta.engineVersion);
+    encodeDecision(decisions.out, batch, i, decision, config, engine, meta.latencyUs, stamp);
     decisions.rows++;
-    if (decision.findings.length === 0) return;
-    const context = {
-      eventId: batch.text('id', i)!,
-      accountId: batch.text('accountId', i)!,
-      occurredAtMs: batch.occurredAtMs[i]!,
-      configVersion: meta.configVersion,
-    };
     for (const finding of decision.findings) {
-      encodeFinding(findings.out, finding, context, stamp);
+      encodeFinding(findings.out, batch, i, finding, config, stamp);
       findings.rows++;
     }
   }
