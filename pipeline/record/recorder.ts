@@ -13,6 +13,7 @@ import type { Voucher } from '../reward/voucher.ts';
 import { Flusher, type RecorderParts } from './flusher.ts';
 import { encodedText } from './row-writer.ts';
 import { encodeAccountAction } from './tables/account-actions.ts';
+import { encodeCampaignAction } from './tables/campaign-actions.ts';
 import { encodeConfigVersion, type ConfigVersion } from './tables/config-versions.ts';
 import { encodeDeadLetter } from './tables/dead-letters.ts';
 import { encodeDecision } from './tables/decisions.ts';
@@ -86,6 +87,11 @@ export class Recorder {
   addAccountAction(action: AccountAction): void {
     encodeAccountAction(this.#flusher.filling.accountActions.out, action, this.#arrive());
     this.#flusher.filling.accountActions.rows++;
+  }
+
+  addCampaignAction(action: CampaignAction): void {
+    encodeCampaignAction(this.#flusher.filling.campaignActions.out, action, this.#arrive());
+    this.#flusher.filling.campaignActions.rows++;
   }
 
   addLabel(label: Label): void {

@@ -28,7 +28,8 @@ import { escapeTsv, rowObjects, withDates } from './sink-rows.ts';
 const BATCH = 1000;
 const INSERT_ROWS = 10_000;
 const SOURCE = encodedText('bench');
-const VERSIONS = { config: encodedText('c0ffee'), engine: encodedText('0.1.0') };
+const CONFIG = encodedText('c0ffee');
+const ENGINE = encodedText('0.1.0');
 const ALLOW = { verdict: 'allow', reasons: [], findings: [], late: false } as const;
 
 /** A stand-in for the server's end: takes any body, keeps nothing. Runs in a process of its own. */
@@ -231,7 +232,7 @@ async function encodeOnly(report: Report): Promise<void> {
           encodeAll(out, batches);
           for (const batch of batches) {
             for (let i = 0; i < batch.length; i++) {
-              encodeDecision(out, batch, i, ALLOW, VERSIONS, 100, {
+              encodeDecision(out, batch, i, ALLOW, CONFIG, ENGINE, 100, {
                 epoch: 1,
                 sequence: i,
                 recordedAtMs: 0,

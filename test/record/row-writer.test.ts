@@ -133,9 +133,9 @@ describe('encoding of events', () => {
       { id: 'ö-1', accountId: 'a', occurredAtMs: 1000, amountMinor: 20_000, type: 'refund' },
     ]);
     const out = new RowWriter();
-    const versions = { config: encodedText('c0ffee'), engine: encodedText('0.1.0') };
+    const [config, engine] = [encodedText('c0ffee'), encodedText('0.1.0')];
     const stamp = { epoch: 1, sequence: 7, recordedAtMs: 5 };
-    encodeDecision(out, batch, 0, decision, versions, 12.6, stamp);
+    encodeDecision(out, batch, 0, decision, config, engine, 12.6, stamp);
     expect(decodeRows(decisions, out.written())).toEqual([
       {
         decision_id: 'dec_ö-1',

@@ -43,7 +43,7 @@ const TYPES = EVENT_TYPES.map(encodedText);
 const ID = textColumn('id');
 const ACCOUNT = textColumn('accountId');
 /** What stands before the event's id in a decision's. */
-const DECISION_PREFIX: Uint8Array = Buffer.from(decisionIdOf(''));
+export const DECISION_PREFIX: Uint8Array = Buffer.from(decisionIdOf(''));
 
 /** Appends the decision on event i. `configVersion` and `engineVersion` come encoded. */
 export function encodeDecision(
@@ -51,7 +51,8 @@ export function encodeDecision(
   batch: EventBatch,
   i: number,
   decision: Decision,
-  versions: { readonly config: Uint8Array; readonly engine: Uint8Array },
+  configVersion: Uint8Array,
+  engineVersion: Uint8Array,
   latencyUs: number,
   stamp: RowStamp,
 ): void {
@@ -69,20 +70,17 @@ export function encodeDecision(
   texts.write(out, decision.reasons);
   writeDetectors(out, decision);
   out.bool(decision.late);
-  out.encoded(versions.config);
-  out.encoded(versions.engine);
+  out.encoded(configVersion);
+  out.encoded(engineVersion);
   uint32.write(out, latencyUs);
   writeArrival(out, stamp.epoch, stamp.sequence);
   out.i64(stamp.recordedAtMs);
 }
 
+/** The detectors whose live findings the decision rests on. */
 function writeDetectors(out: RowWriter, { findings }: Decision): void {
-  if (findings.length === 0) {
-    out.count(0);
-    return;
-  }
-  texts.write(
-    out,
-    findings.filter(({ mode }) => mode === 'live').map(({ detector }) => detector),
-  );
+  let live = 0;
+  for (const { mode } of findings) if (mode === 'live') live++;
+  out.count(live);
+  for (const { detector, mode } of findings) if (mode === 'live') out.text(detector);
 }

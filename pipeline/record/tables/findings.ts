@@ -1,18 +1,36 @@
 /** `findings`: what each detector said, live and shadow, with everything that explains it. */
 
-import { decisionIdOf, type Finding } from '../../decide/decision.ts';
+import type { Finding } from '../../decide/decision.ts';
+import { textColumn, type EventBatch } from '../../event.ts';
 import type { RowWriter } from '../row-writer.ts';
-import { arrival, bool, code, defineTable, float64, instant, text, uint64 } from '../table.ts';
+import {
+  arrival,
+  bool,
+  code,
+  defineTable,
+  float64,
+  instant,
+  text,
+  uint64,
+  writeArrival,
+} from '../table.ts';
+import { DECISION_PREFIX } from './decisions.ts';
 import type { RowStamp } from './events.ts';
 
+const MODE_CODES = { live: 0, shadow: 1 } as const;
+const BAND_CODES = { review: 1, block: 2 } as const;
+const ID = textColumn('id');
+const ACCOUNT = textColumn('accountId');
+
+/** The columns in the order in which `encodeFinding` writes them. */
 export const findings = defineTable('findings', {
   decision_id: text,
   event_id: text,
   occurred_at: instant,
   account_id: text,
   detector: text,
-  mode: code({ live: 0, shadow: 1 }),
-  band: code({ review: 1, block: 2 }),
+  mode: code(MODE_CODES),
+  band: code(BAND_CODES),
   conclusive: bool,
   measure: float64,
   threshold: float64,
@@ -26,38 +44,35 @@ export const findings = defineTable('findings', {
   recorded_at: instant,
 });
 
-/** The event a finding is about. */
-export interface FindingContext {
-  readonly eventId: string;
-  readonly accountId: string;
-  readonly occurredAtMs: number;
-  readonly configVersion: string;
-}
-
+/** Appends what a detector said about event i. `configVersion` comes encoded. */
 export function encodeFinding(
   out: RowWriter,
+  batch: EventBatch,
+  i: number,
   finding: Finding,
-  context: FindingContext,
+  configVersion: Uint8Array,
   stamp: RowStamp,
 ): void {
-  findings.encode(out, {
-    decision_id: decisionIdOf(context.eventId),
-    event_id: context.eventId,
-    occurred_at: context.occurredAtMs,
-    account_id: context.accountId,
-    detector: finding.detector,
-    mode: finding.mode,
-    band: finding.band,
-    conclusive: finding.conclusive,
-    measure: finding.measure,
-    threshold: finding.threshold,
-    unit: finding.unit,
-    window_ms: finding.windowMs,
-    subject: finding.subject,
-    subject_value: finding.subjectValue,
-    evidence: JSON.stringify(finding.evidence),
-    config_version: context.configVersion,
-    arrival: stamp,
-    recorded_at: stamp.recordedAtMs,
-  });
+  const { capacity, spanStart, spanLength } = batch;
+  const bytes = batch.source[i]!;
+  const idStart = spanStart[ID * capacity + i]!;
+  const idLength = spanLength[ID * capacity + i]!;
+  out.prefixed(DECISION_PREFIX, bytes, idStart, idLength);
+  out.bytes(bytes, idStart, idLength);
+  out.i64(batch.occurredAtMs[i]!);
+  out.bytes(bytes, spanStart[ACCOUNT * capacity + i]!, spanLength[ACCOUNT * capacity + i]!);
+  out.text(finding.detector);
+  out.u8(MODE_CODES[finding.mode]);
+  out.u8(BAND_CODES[finding.band]);
+  out.bool(finding.conclusive);
+  out.f64(finding.measure);
+  out.f64(finding.threshold);
+  out.text(finding.unit);
+  out.i64(finding.windowMs);
+  out.text(finding.subject);
+  out.text(finding.subjectValue);
+  out.text(JSON.stringify(finding.evidence));
+  out.encoded(configVersion);
+  writeArrival(out, stamp.epoch, stamp.sequence);
+  out.i64(stamp.recordedAtMs);
 }
