@@ -25,8 +25,8 @@ export interface KafkaConnection {
 /** Attempts at one request before kafkajs starts over; about six seconds together. */
 const RETRIES = 4;
 const CONNECT_TIMEOUT_MS = 3000;
-/** A fetch waits this long at the broker for the next record; a stop waits for the fetch. */
-const FETCH_WAIT_MS = 500;
+/** A fetch waits this long at the broker for the next record; a stop and a partition taken back in wait for it. */
+const FETCH_WAIT_MS = 100;
 
 export class KafkaClients {
   readonly brokers: readonly string[];
