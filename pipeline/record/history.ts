@@ -11,7 +11,11 @@ import type { Decision, Finding, Verdict } from '../decide/decision.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { DecisionReason } from '../outcome.ts';
+import type { CampaignAction, CampaignChange } from '../reward/adjustments.ts';
+import type { FactPeriod } from '../reward/customer-facts.ts';
+import type { CustomerTotals } from '../reward/customer-totals.ts';
 import type { Analytics } from './analytics.ts';
+import { customerTotals } from './customer-history.ts';
 import { restoredEvents, type RestoredEvent } from './restore.ts';
 import { RowWriter } from './row-writer.ts';
 import { encodeMarker, progress } from './tables/progress.ts';
@@ -137,6 +141,11 @@ export class History {
     return restoredEvents(this.#analytics, this.#isHistory, this.watermarkMs - horizonMs);
   }
 
+  /** What history says of each customer, in parts that a CustomerBook joins. */
+  restoreCustomers(periods: readonly FactPeriod[]): AsyncIterable<readonly CustomerTotals[]> {
+    return customerTotals(this.#analytics, this.#isHistory, periods);
+  }
+
   /** Every account action of history in the order in which they took effect. */
   async restoreAccountActions(): Promise<readonly AccountAction[]> {
     const rows = await this.#analytics.query<AccountActionRow>(
@@ -146,6 +155,18 @@ export class History {
        FROM account_actions WHERE ${this.#isHistory} ORDER BY arrival LIMIT 1 BY action_id`,
     );
     return rows.map((row) => ({ ...row, expiresAtMs: row.expiresAtMs ?? undefined }));
+  }
+
+  /** Every change to a campaign that is part of history, in the order in which they were obeyed. */
+  async restoreCampaignActions(): Promise<readonly CampaignAction[]> {
+    const rows = await this.#analytics.query<Omit<CampaignAction, 'change'> & { value: string }>(
+      `SELECT action_id AS id, value, actor, reason, toUnixTimestamp64Milli(issued_at) AS issuedAtMs
+       FROM campaign_actions WHERE ${this.#isHistory} ORDER BY arrival LIMIT 1 BY action_id`,
+    );
+    return rows.map(({ value, ...rest }) => ({
+      ...rest,
+      change: JSON.parse(value) as CampaignChange,
+    }));
   }
 
   /** Whether each event is new, recorded with the same body, or recorded with another one. */

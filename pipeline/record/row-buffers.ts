@@ -5,6 +5,7 @@ import type { StoredDecision } from './history.ts';
 import { RowWriter } from './row-writer.ts';
 import type { TableShape } from './table.ts';
 import { accountActions } from './tables/account-actions.ts';
+import { campaignActions } from './tables/campaign-actions.ts';
 import { configVersions } from './tables/config-versions.ts';
 import { deadLetters } from './tables/dead-letters.ts';
 import { decisions } from './tables/decisions.ts';
@@ -41,6 +42,7 @@ export class RowBuffers {
   readonly ledgerBalances = new TableBuffer(ledgerBalances);
   readonly deliveries = new TableBuffer(deliveries);
   readonly accountActions = new TableBuffer(accountActions);
+  readonly campaignActions = new TableBuffer(campaignActions);
   readonly labels = new TableBuffer(labels);
   readonly deadLetters = new TableBuffer(deadLetters);
   readonly configVersions = new TableBuffer(configVersions);
@@ -55,6 +57,7 @@ export class RowBuffers {
     this.ledgerBalances,
     this.deliveries,
     this.accountActions,
+    this.campaignActions,
     this.labels,
     this.deadLetters,
     this.configVersions,
