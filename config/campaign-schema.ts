@@ -14,8 +14,9 @@ import {
   benefitsWritten,
   BENEFITS,
   oneBenefit,
-} from './campaign-benefits.ts';
+} from './campaign-benefit-schema.ts';
 import { budgetLine } from './campaign-budgets.ts';
+import { lists, listsOf } from './campaign-lists.ts';
 import {
   amount,
   count,
@@ -281,45 +282,22 @@ export const campaignSchema = z
         }),
       )
       .default({}),
-    lists: z
-      .record(
-        identifier,
-        z.union([z.array(text), z.strictObject({ file: listPath() })], {
-          error: 'write a list of values, or { file: lists/partners.txt }',
-        }),
-      )
-      .default({}),
+    lists,
     segments: z.record(identifier, expression).default({}),
     /** What points cost the budget: so many are worth so much, rounded down. */
-    points: z.strictObject({ points, worthMinor: positiveAmount }).optional(),
+    points: z
+      .strictObject({
+        points,
+        worthMinor: positiveAmount.max(1_000_000, 'write at most 1000000 fen'),
+      })
+      .optional(),
     budgets: z.record(name, budgetLine),
     stock: z.record(name, z.strictObject({ units: count, costMinor: amount })).default({}),
     offers: z.array(offerSchema).min(1, 'write at least one offer'),
     /** Values to reach, for the report. */
     targets: z.record(identifier, amount).default({}),
   })
-  .transform(({ lists, ...campaign }) => ({
-    ...campaign,
-    /** Complete once the files named in `listFiles` have been read. */
-    lists: Object.fromEntries(
-      Object.entries(lists).map(([key, list]) => [key, Array.isArray(list) ? list : []]),
-    ),
-    /** Paths below the configuration folder. */
-    listFiles: Object.fromEntries(
-      Object.entries(lists).flatMap(([key, list]) =>
-        Array.isArray(list) ? [] : [[key, list.file]],
-      ),
-    ),
-  }));
-
-function listPath() {
-  return z
-    .string()
-    .regex(
-      /^lists\/[A-Za-z0-9][A-Za-z0-9._-]*\.txt$/,
-      'write a text file in lists, such as lists/partners.txt',
-    );
-}
+  .transform(({ lists: written, ...campaign }) => ({ ...campaign, ...listsOf(written) }));
 
 export type Campaign = z.infer<typeof campaignSchema>;
 export type Offer = Campaign['offers'][number];

@@ -10,6 +10,9 @@ export const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]*$/, 'write a name in lower case letters, digits and hyphens');
 
+/** Ten thousand million yuan. Sums of such amounts are exact. */
+const MOST_FEN = 1_000_000_000_000;
+
 /** A name that expressions use. */
 export const identifier = z
   .string()
@@ -22,10 +25,12 @@ export const text = z.string().min(1, 'write some text');
 
 export const amount = z
   .int('write whole fen, such as 5000 for 50.00')
-  .nonnegative('write 0 or more fen');
+  .nonnegative('write 0 or more fen')
+  .max(MOST_FEN, `write at most ${MOST_FEN} fen`);
 export const positiveAmount = z
   .int('write whole fen, such as 5000 for 50.00')
-  .positive('write more than 0 fen');
+  .positive('write more than 0 fen')
+  .max(MOST_FEN, `write at most ${MOST_FEN} fen`);
 export const count = z.int('write a whole number').nonnegative('write 0 or more: 0 allows nothing');
 export const points = z
   .int('write a whole number of points')

@@ -1,7 +1,7 @@
 /** Loads the whole configuration: every file checked, every error told at once, and one version for all of it. */
 
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { CardMask } from '../pipeline/ingest/card-number.ts';
 import { parsePlaceholders } from '../pipeline/ingest/placeholders.ts';
@@ -10,8 +10,9 @@ import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import type { Sections } from '../pipeline/detect/section.ts';
 import { messageOf } from '../pipeline/failure.ts';
 import { cardsInContent, cardsInText } from './card-numbers.ts';
-import { campaignSchema, type Campaign } from './campaign-schema.ts';
+import type { Campaign } from './campaign-schema.ts';
 import { readDetectorSections } from './detector-sections.ts';
+import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
 import { listSchema, systemSchema, type ListFile, type SystemConfig } from './schema.ts';
 import { check, ConfigFailure, readYaml, type YamlFile } from './yaml-file.ts';
 
@@ -23,6 +24,8 @@ export interface LoadedConfig {
   readonly system: SystemConfig;
   readonly sections: Sections;
   readonly campaigns: readonly Campaign[];
+  /** The campaigns with their files, for the places of what is said of them. */
+  readonly campaignSources: readonly CampaignSource[];
   readonly placeholders: readonly string[];
   readonly blockList: ListEntries;
   readonly allowList: ListEntries;
@@ -52,7 +55,8 @@ export async function loadConfig(
   const allowList = check(await read('lists', 'allow.yaml'), listSchema, problems);
   const detection = await readDetectorSections(directory, detectors, problems);
   files.push(...detection.files);
-  const campaigns = await readCampaigns(directory, read, problems);
+  const { sources, listTexts } = await readCampaigns(directory, read, problems);
+  const campaigns = sources.map(({ campaign }) => campaign);
   const placeholderPath = join(directory, 'lists', 'placeholders.txt');
   const placeholderText = await readFile(placeholderPath, 'utf8').catch((error: unknown) => {
     problems.push(`${placeholderPath}: cannot be read: ${messageOf(error)}`);
@@ -85,11 +89,13 @@ export async function loadConfig(
     ]),
     files: Object.fromEntries([
       ...files.map(({ path, text }) => [relative(directory, path), text] as const),
+      ...listTexts,
       ['lists/placeholders.txt', placeholderText] as const,
     ]),
     system,
     sections,
     campaigns,
+    campaignSources: sources,
     placeholders,
     blockList: entriesOf(blockList),
     allowList: entriesOf(allowList),
@@ -105,28 +111,6 @@ function cardProblems(directory: string, files: readonly YamlFile[]): string[] {
     const written = cardsInText(file.path, file.text);
     return written.length > 0 ? written : cardsInContent(file);
   });
-}
-
-async function readCampaigns(
-  directory: string,
-  read: (...path: string[]) => Promise<YamlFile>,
-  problems: string[],
-): Promise<readonly Campaign[]> {
-  const names = await readdir(join(directory, 'campaigns')).catch(() => []);
-  const campaigns: Campaign[] = [];
-  const places = new Map<string, string>();
-  for (const name of names.filter((each) => /\.ya?ml$/.test(each)).sort()) {
-    const file = await read('campaigns', name);
-    const campaign = check(file, campaignSchema, problems);
-    if (campaign === undefined) continue;
-    const before = places.get(campaign.id);
-    if (before !== undefined) {
-      problems.push(`${file.locate(['id'])}: id "${campaign.id}" stands in ${before} already`);
-    }
-    places.set(campaign.id, file.path);
-    campaigns.push(campaign);
-  }
-  return campaigns;
 }
 
 function entriesOf(file: ListFile): ListEntries {

@@ -22,6 +22,8 @@ export interface YamlFile {
   readonly content: unknown;
   /** `path:line:column` of the value (or its key) at a path of keys, or of its nearest parent that exists. */
   locate(path: readonly PropertyKey[], want?: 'key' | 'value'): string;
+  /** As `locate`, for the character at an index of the text that stands at the path. */
+  locateInside(path: readonly PropertyKey[], index: number): string;
 }
 
 /** Parses one file; syntax errors go to `problems`. A missing file is a problem of its own. */
@@ -31,7 +33,8 @@ export async function readYaml(path: string, problems: string[]): Promise<YamlFi
     text = await readFile(path, 'utf8');
   } catch (error) {
     problems.push(`${path}: cannot be read: ${messageOf(error)}`);
-    return { path, text: '', content: undefined, locate: () => path };
+    const locate = (): string => path;
+    return { path, text: '', content: undefined, locate, locateInside: locate };
   }
   return parseYaml(path, text, problems);
 }
@@ -53,6 +56,7 @@ export function parseYaml(path: string, text: string, problems: string[]): YamlF
     text,
     content: broken ? undefined : (document.toJS({ maxAliasCount: 100 }) as unknown),
     locate: (keys, want = 'value') => at(offsetOf(document, keys, want)),
+    locateInside: (keys, index) => at(offsetInside(document, text, keys, index)),
   };
 }
 
@@ -63,7 +67,7 @@ export function parseYaml(path: string, text: string, problems: string[]): YamlF
 export function check<T>(file: YamlFile, schema: z.ZodType<T>, problems: string[]): T | undefined {
   const result = schema.safeParse(file.content ?? {}, { reportInput: true });
   if (result.success) return result.data;
-  for (const issue of result.error.issues) {
+  for (const issue of result.error.issues.flatMap(closest)) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
         problems.push(`${file.locate([...issue.path, key], 'key')}: unknown key "${key}"`);
@@ -74,6 +78,53 @@ export function check<T>(file: YamlFile, schema: z.ZodType<T>, problems: string[
     }
   }
   return undefined;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of a value that may have several shapes: what is wrong by the shape that it was meant to have. */
+function closest(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  // A shape whose first level fits fails further down, or only by keys that it does not know.
+  const meant = issue.errors.find((issues) =>
+    issues.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+  if (meant === undefined) return [ownMessage(issue)];
+  return meant.flatMap((inner) => closest({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** Of numbers and texts that have the right type and a wrong value, the message of their shape is the clearer one. */
+function ownMessage(issue: Issue & { readonly code: 'invalid_union' }): Issue {
+  const inner = issue.errors.find((issues) => issues.every(({ code }) => code !== 'invalid_type'));
+  const [first] = inner ?? [];
+  return first === undefined ? issue : { ...first, path: issue.path };
+}
+
+/**
+ * The offset in the source of a character of a text. The text's characters are looked for one after the
+ * other, so quotes, escapes and the indentation of blocks are passed over.
+ */
+function offsetInside(
+  document: Document,
+  source: string,
+  keys: readonly PropertyKey[],
+  index: number,
+): number {
+  const node = document.getIn(keys, true);
+  const from = startOf(node);
+  if (!isScalar(node) || typeof node.value !== 'string' || from === undefined) {
+    return offsetOf(document, keys, 'value');
+  }
+  const { value, type } = node;
+  let at = from;
+  if (type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') at = source.indexOf('\n', from) + 1;
+  else if (type !== 'PLAIN') at++;
+  for (let i = 0; i <= Math.min(index, value.length - 1); i++) {
+    const blank = /\s/.test(value[i]!);
+    while (at < source.length && (blank ? !/\s/.test(source[at]!) : source[at] !== value[i])) at++;
+    if (i < index) at++;
+  }
+  return at;
 }
 
 /** The offset of the value at a path of keys, of its key, or of the nearest parent that exists. */

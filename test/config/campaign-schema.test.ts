@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { campaignSchema, type Campaign } from '../../config/campaign-schema.ts';
-import { check, parseYaml, readYaml } from '../../config/yaml-file.ts';
+import { check, readYaml } from '../../config/yaml-file.ts';
 import { compileCampaigns } from '../../pipeline/reward/campaign.ts';
+import { problemsOf } from './campaign-file.ts';
 
 const GOOD = `id: bills
 title: Bills
@@ -28,12 +29,6 @@ offers:
     limits:
       - { per: [card], period: day, max: 1 }
 `;
-
-function problemsOf(text: string): string[] {
-  const problems: string[] = [];
-  check(parseYaml('c.yaml', text, problems), campaignSchema, problems);
-  return problems;
-}
 
 test('a whole campaign is read; 0 is a limit', () => {
   expect(problemsOf(GOOD)).toEqual([]);
@@ -81,7 +76,7 @@ describe('one broken line, one message with its place', () => {
       '{ atLeast: 200, off: 0 }',
       'c.yaml:19:30: offers.0.tiers.1.off:',
     ],
-    ['period: day', 'period: week', 'c.yaml:22:32: offers.0.limits.0.period:'],
+    ['period: day', 'period: year', 'c.yaml:22:32: offers.0.limits.0.period:'],
     ['    title: Off', '    titel: Off', 'c.yaml:14:5: unknown key "titel"'],
     [
       "    schedule: { weekdays: [friday], from: '10:00', to: '22:00' }\n",

@@ -1,0 +1,243 @@
+/** What the parts of a campaign mean to each other: every rule that one part alone cannot break. */
+
+import { checkExpression, type ExpressionNames } from '../pipeline/reward/cel.ts';
+import { LocalTime } from '../pipeline/reward/local-time.ts';
+import { budgetPath, type BudgetLine } from './campaign-budgets.ts';
+import { benefitProblems } from './campaign-benefit-checks.ts';
+import { twice } from './campaign-duplicates.ts';
+import { termsOf, unknownYears, yearsMissing } from './campaign-deadlines.ts';
+import {
+  limitsOfTime,
+  outcomesOf,
+  placedOffers,
+  type Path,
+  type PlacedOffer,
+  type Problem,
+} from './campaign-places.ts';
+import type { Campaign, Offer } from './campaign-schema.ts';
+
+const NEVER_OPEN = (what: string): string => `must be after from: this ${what} can never be open`;
+
+/**
+ * @param written the content of the campaign's file, which the problems' paths lead into.
+ * @returns every problem, in the order of the file; none when the campaign can be run.
+ */
+export function campaignProblems(campaign: Campaign, written: unknown): Problem[] {
+  const offers = placedOffers(campaign, written);
+  return [
+    ...intervalProblems(campaign),
+    ...Object.entries(campaign.budgets).flatMap(([name, line]) =>
+      budgetProblems(line, ['budgets', name]),
+    ),
+    ...segmentProblems(campaign),
+    ...twice(campaign.offers, ['offers']),
+    ...offers.flatMap((placed) => [
+      ...referenceProblems(campaign, placed),
+      ...timeProblems(campaign, placed),
+      ...promiseProblems(campaign, placed),
+      ...triggerProblems(placed),
+      ...expressionProblems(campaign, placed),
+      ...placed.tiers.flatMap((tier, index) =>
+        benefitProblems(campaign, tier, placed.tiers[index - 1]),
+      ),
+    ]),
+  ];
+}
+
+function intervalProblems({ window, phases }: Campaign): Problem[] {
+  const problems: Problem[] = [];
+  if (window.to <= window.from) {
+    problems.push({ path: ['window', 'to'], message: NEVER_OPEN('campaign') });
+  }
+  for (const [name, phase] of Object.entries(phases)) {
+    if (phase.to > phase.from) continue;
+    problems.push({ path: ['phases', name, 'to'], message: NEVER_OPEN('phase') });
+  }
+  return problems;
+}
+
+function budgetProblems(line: BudgetLine, path: Path): Problem[] {
+  const children = Object.entries(line.children ?? {});
+  const sum = children.reduce((total, [, child]) => total + child.limit, 0);
+  const message = `is ${line.limit}, but the lines below it add up to ${sum}`;
+  return [
+    ...(sum > line.limit ? [{ path: [...path, 'limit'], message }] : []),
+    ...children.flatMap(([name, child]) => budgetProblems(child, [...path, 'children', name])),
+  ];
+}
+
+function referenceProblems(campaign: Campaign, { offer, path }: PlacedOffer): Problem[] {
+  const problems: Problem[] = [];
+  const add = (keys: Path, message: string): void => {
+    problems.push({ path: [...path, ...keys], message });
+  };
+  if (budgetPath(campaign.budgets, offer.budget) === undefined) {
+    const lines = linesOf(campaign.budgets).join(', ');
+    add(['budget'], `no budget line is called "${offer.budget}": there are ${lines}`);
+  }
+  if (offer.phase !== undefined && campaign.phases[offer.phase] === undefined) {
+    const names = Object.keys(campaign.phases).join(', ');
+    const known = names === '' ? 'the campaign has none' : `there are ${names}`;
+    add(['phase'], `no phase is called "${offer.phase}": ${known}`);
+  }
+  const { merchantList } = offer.when;
+  if (merchantList !== undefined && campaign.lists[merchantList] === undefined) {
+    add(['when', 'merchant', 'list'], `no list is called "${merchantList}": write it in lists`);
+  }
+  for (const [index, id] of offer.excludedBy.entries()) {
+    const message = exclusionProblem(campaign, offer, id);
+    if (message !== undefined) add(['excludedBy', index], message);
+  }
+  if (offer.stacking === 'group' && offer.group === undefined) {
+    add(['stacking'], 'name the group: at most one of its offers is granted for each event');
+  }
+  return problems;
+}
+
+function linesOf(budgets: Readonly<Record<string, BudgetLine>>, above = ''): string[] {
+  return Object.entries(budgets).flatMap(([name, { children }]) => [
+    above + name,
+    ...linesOf(children ?? {}, `${above}${name}.`),
+  ]);
+}
+
+/** Whether a customer took part in the other offer is read from that customer's limit. */
+function exclusionProblem(campaign: Campaign, offer: Offer, id: string): string | undefined {
+  if (id === offer.id) return 'an offer cannot close itself';
+  const other = campaign.offers.find((each) => each.id === id);
+  if (other === undefined) return `no offer of this campaign is called "${id}"`;
+  const counted = other.limits.some(
+    ({ per, any, period }) =>
+      (per.length === 1 || any) &&
+      per.includes('customer') &&
+      (period === 'campaign' || period === 'ever'),
+  );
+  return counted
+    ? undefined
+    : `"${id}" does not say who took part: give it a limit { per: [customer], period: campaign, max: 1 }`;
+}
+
+function timeProblems(campaign: Campaign, { offer, path }: PlacedOffer): Problem[] {
+  const problems: Problem[] = [];
+  const add = (keys: Path, message: string): void => {
+    problems.push({ path: [...path, ...keys], message });
+  };
+  const { window, schedule, phase } = offer;
+  if (window !== undefined && (phase === undefined || campaign.phases[phase] !== undefined)) {
+    const outer = limitsOfTime(campaign, offer);
+    const of = phase === undefined ? 'the campaign' : `the phase ${phase}`;
+    if (window.to <= window.from) add(['window', 'to'], NEVER_OPEN('offer'));
+    if (window.from < outer.from) add(['window', 'from'], `is before ${of} begins`);
+    if (window.to > outer.to) add(['window', 'to'], `is after ${of} ends`);
+  }
+  if (schedule !== undefined) {
+    if (schedule.to <= schedule.from) add(['schedule', 'to'], NEVER_OPEN('offer'));
+    if (schedule.dayType === 'workday_adjusted' && campaign.calendar === 'none') {
+      add(['schedule', 'dayType'], "name the campaign's calendar, such as calendar: cn");
+    }
+    return problems;
+  }
+  const message = 'occurrence needs a schedule';
+  if (offer.quota?.period === 'occurrence') add(['quota', 'period'], message);
+  for (const [index, { period }] of offer.limits.entries()) {
+    if (period === 'occurrence') add(['limits', index, 'period'], message);
+  }
+  return problems;
+}
+
+function promiseProblems(campaign: Campaign, placed: PlacedOffer): Problem[] {
+  const problems: Problem[] = [];
+  const { offer, path, open } = placed;
+  const local = new LocalTime(campaign.timezone);
+  for (const running of termsOf(campaign, placed)) {
+    if (!running.term.working) continue;
+    if (campaign.calendar === 'none') {
+      const message = "counts working days: name the campaign's calendar, such as calendar: cn";
+      problems.push({ path: running.path, message });
+    } else {
+      problems.push(...unknown(yearsMissing(running, local), running.path));
+    }
+  }
+  if (offer.schedule?.dayType === 'workday_adjusted' && campaign.calendar !== 'none') {
+    const years = unknownYears(open.from, open.to - 1, local);
+    problems.push(...unknown(years, [...path, 'schedule', 'dayType']));
+  }
+  const anchor = [...path, 'delivery', 'anchor'];
+  if (offer.delivery?.anchor === 'claim' && offer.claim === undefined) {
+    problems.push({ path: anchor, message: 'nothing is claimed: write claim, or anchor: grant' });
+  }
+  if (offer.delivery?.anchor === 'approved' && offer.review !== 'always') {
+    const message = 'not every grant is approved: write review: always, or anchor: grant';
+    problems.push({ path: anchor, message });
+  }
+  if (offer.claim !== undefined && offer.tiers.some(({ benefit }) => benefit.kind === 'choice')) {
+    const message = 'a grant waits for its claim or for a choice, not for both: leave one out';
+    problems.push({ path: [...path, 'claim'], message });
+  }
+  return problems;
+}
+
+function unknown(years: readonly number[], path: Path): Problem[] {
+  return years.map((year) => ({
+    path,
+    message: `needs the working days of ${year}, which are not known: install a release of chinese-days that has them, or count calendar days`,
+  }));
+}
+
+function triggerProblems({ offer, path, tiers }: PlacedOffer): Problem[] {
+  const problems: Problem[] = [];
+  for (const [index, type] of offer.on.entries()) {
+    const at = [...path, 'on', index];
+    if (offer.settle === 'preauth' && type !== 'payment.authorising') {
+      const message = `preauth reserves at the authorisation: write on: [payment.authorising], not ${type}`;
+      problems.push({ path: at, message });
+    }
+    if (offer.settle === 'rebate' && type === 'payment.authorising') {
+      const message = 'an authorisation pays nothing yet: write settle: preauth, or on: [payment]';
+      problems.push({ path: at, message });
+    }
+    if (type === 'redemption.requested') continue;
+    for (const { benefit, benefitPath } of tiers) {
+      if (!spendsPoints(benefit)) continue;
+      const message = `points are spent by a redemption: write on: [redemption.requested], not ${type}`;
+      problems.push({ path: benefitPath, message });
+    }
+  }
+  return problems;
+}
+
+function spendsPoints(benefit: Offer['tiers'][number]['benefit']): boolean {
+  if (benefit.kind === 'exchange') return true;
+  return benefit.kind === 'points' && benefit.points.kind === 'share_of_spent';
+}
+
+function namesOf(campaign: Campaign, segments: readonly string[]): ExpressionNames {
+  return { params: campaign.params, lists: Object.keys(campaign.lists), segments };
+}
+
+/** A segment may use those before it. */
+function segmentProblems(campaign: Campaign): Problem[] {
+  const names = Object.keys(campaign.segments);
+  return Object.entries(campaign.segments).flatMap(([name, source], index) => {
+    const problem = checkExpression(source, namesOf(campaign, names.slice(0, index)), 'bool');
+    return problem === undefined ? [] : [{ path: ['segments', name], ...problem }];
+  });
+}
+
+function expressionProblems(campaign: Campaign, { offer, path, tiers }: PlacedOffer): Problem[] {
+  const names = namesOf(campaign, Object.keys(campaign.segments));
+  const problems: Problem[] = [];
+  const look = (source: string, at: Path): void => {
+    const problem = checkExpression(source, names, 'bool');
+    if (problem !== undefined) problems.push({ path: at, ...problem });
+  };
+  if (offer.eligible !== undefined) look(offer.eligible, [...path, 'eligible']);
+  for (const tier of tiers) {
+    for (const { benefit, path: at } of outcomesOf(tier)) {
+      if (benefit.kind !== 'points' || benefit.points.kind !== 'rate') continue;
+      const { bonus } = benefit.points;
+      if (bonus !== undefined) look(bonus.eligible, [...at, 'bonus', 'eligible']);
+    }
+  }
+  return problems;
+}
