@@ -1,0 +1,13 @@
+/** A process that delivers until it is killed: `REDIS_URL ENDPOINT_URL`. It prints a line when it has begun. */
+
+import { writeSync } from 'node:fs';
+import { systemClock } from '../../pipeline/clock.ts';
+import { openRedis } from '../../pipeline/reward/redis.ts';
+import { silentLogger } from '../../pipeline/telemetry.ts';
+import { openQueue, settingsFor } from './delivering.ts';
+
+const [redisUrl, endpointUrl] = process.argv.slice(2);
+const redis = await openRedis({ url: redisUrl!, clock: systemClock, log: silentLogger() });
+const { queue } = openQueue(redis, settingsFor(endpointUrl!));
+await queue.start();
+writeSync(1, 'delivering\n');
