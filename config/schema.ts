@@ -150,6 +150,12 @@ const settings = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  reward: z
+    .strictObject({
+      /** Customers about whom facts are kept, where a campaign reads facts; above it the least recently seen are forgotten. */
+      maxCustomers: positive.default(2_000_000),
+    })
+    .prefault({}),
   http: z
     .strictObject({
       host: z.string().default('127.0.0.1'),

@@ -1,4 +1,4 @@
-/** Brings an engine back to where history ends: windows, known ids, frozen accounts. */
+/** Brings a worker's memory back to where history ends: windows, known ids, frozen accounts, customers. */
 
 import type { Clock } from './clock.ts';
 import type { Engine } from './decide/engine.ts';
@@ -6,6 +6,7 @@ import { EventBatch } from './event.ts';
 import { Stopped } from './failure.ts';
 import type { Decoder } from './ingest/decode.ts';
 import type { History } from './record/history.ts';
+import type { CustomerBook } from './reward/customer-book.ts';
 import type { Logger } from './telemetry.ts';
 
 export interface RestoreParts {
@@ -55,6 +56,31 @@ export async function restoreEngine(
   }
   events += take(engine, batch);
   return events;
+}
+
+/**
+ * Fills a book of customers with what history says of them; one that keeps nothing is left as it is.
+ * @param decoder with the seed of the live one, which gives the same customers the same keys.
+ * @returns how many customers are known.
+ * @throws Stopped when the signal aborts before its end.
+ */
+export async function restoreCustomers(
+  book: CustomerBook,
+  history: Pick<History, 'restoreCustomers'>,
+  decoder: Pick<Decoder, 'keyOf'>,
+  { clock, log, signal }: RestoreParts,
+): Promise<number> {
+  if (!book.needed) return 0;
+  let toldMs = clock.monotonic();
+  for await (const page of history.restoreCustomers(book.periods)) {
+    for (const totals of page) book.add(totals, decoder);
+    if (signal.aborted) throw new Stopped('restoring was not done');
+    if (clock.monotonic() - toldMs >= PROGRESS_EVERY_MS) {
+      toldMs = clock.monotonic();
+      log.info({ customers: book.size }, 'restoring what is known of customers');
+    }
+  }
+  return book.size;
 }
 
 function take(engine: Engine, batch: EventBatch): number {

@@ -49,7 +49,7 @@ export async function* restoredEvents(
     `SELECT toUnixTimestamp(toStartOfHour(occurred_at)) AS hour, count() AS rows
      FROM events WHERE ${since} AND ${isHistory} GROUP BY hour ORDER BY hour`,
   );
-  for (const { first, last } of slicesOf(hours)) {
+  for (const { first, last } of slicesOf(hours, ROWS_A_SLICE)) {
     const slice = `toStartOfHour(occurred_at)
         BETWEEN toDateTime(${first}, 'UTC') AND toDateTime(${last}, 'UTC') AND ${since} AND ${isHistory}`;
     const [expected] = await analytics.query<{ events: number }>(
@@ -73,23 +73,25 @@ export async function* restoredEvents(
   }
 }
 
-interface Hour {
+export interface Hour {
   /** Unix seconds. */
   readonly hour: number;
   readonly rows: number;
 }
 
-interface Slice {
+export interface Slice {
+  /** Unix seconds of the first and the last hour. */
   readonly first: number;
   readonly last: number;
   readonly rows: number;
 }
 
-function slicesOf(hours: readonly Hour[]): readonly Slice[] {
+/** Whole hours together, up to a number of rows; a busier hour alone. */
+export function slicesOf(hours: readonly Hour[], rowsASlice: number): readonly Slice[] {
   const slices: Slice[] = [];
   for (const { hour, rows } of hours) {
     const open = slices.at(-1);
-    if (open !== undefined && open.rows + rows <= ROWS_A_SLICE) {
+    if (open !== undefined && open.rows + rows <= rowsASlice) {
       slices[slices.length - 1] = { first: open.first, last: hour, rows: open.rows + rows };
     } else {
       slices.push({ first: hour, last: hour, rows });

@@ -9,6 +9,8 @@ export interface FactPeriod {
   readonly id: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Payments in another currency count, but not as spend; left out, every amount counts as it stands. */
+  readonly currency?: string | undefined;
 }
 
 /** What a customer did within a period. */

@@ -1,0 +1,295 @@
+/**
+ * What is known of every customer, for the campaigns that ask: sums, firsts and lasts over the events that
+ * have arrived so far. None depends on the order of arrival, so that a restart can take them from the record
+ * by a statement (record/customer-history.ts) and go on as if nothing had happened.
+ */
+
+import type { Verdict } from '../decide/decision.ts';
+import { keyColumn, textColumn, typeCodeOf, type EventView } from '../event.ts';
+import type { Decoder } from '../ingest/decode.ts';
+import type { Logger } from '../telemetry.ts';
+import { NO_FACTS, type CustomerFacts, type FactPeriod } from './customer-facts.ts';
+import {
+  birthdayOf,
+  isMalformed,
+  LONGEST_PROFILE_BYTES,
+  NotedTexts,
+  profileOf,
+} from './customer-profile.ts';
+import { TELLING_TYPES, type CustomerTotals } from './customer-totals.ts';
+import { FactRecord, FactTable } from './fact-table.ts';
+import {
+  columnsFor,
+  FactsView,
+  IntColumn,
+  NumberColumn,
+  periodInt,
+  periodNumber,
+} from './facts-view.ts';
+
+export interface CustomerBookOptions {
+  /** False when no campaign reads facts: then nothing is kept, and every customer is unknown. */
+  readonly needed: boolean;
+  /** What the campaigns count in; ids differ. */
+  readonly periods: readonly FactPeriod[];
+  /** Customers kept; above it the least recently seen are forgotten. */
+  readonly maxCustomers: number;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+interface BookPeriod extends FactPeriod {
+  readonly currencyBytes: Buffer | undefined;
+}
+
+const CUSTOMER = keyColumn('customerId');
+const ACCOUNT = keyColumn('accountId');
+const CURRENCY = textColumn('currency');
+const ATTRIBUTES = textColumn('attributes');
+/** Makes the key of an account another one than that of a customer with the same number. */
+const ACCOUNT_SALT = 0x5bd1e995;
+
+const OF_TYPE = Object.fromEntries(TELLING_TYPES.map((type) => [type, typeCodeOf(type)])) as Record<
+  (typeof TELLING_TYPES)[number],
+  number
+>;
+const IS_TELLING = new Uint8Array(256);
+for (const type of TELLING_TYPES) IS_TELLING[typeCodeOf(type)] = 1;
+
+export class CustomerBook {
+  /** False when nothing is kept. */
+  readonly needed: boolean;
+  readonly periods: readonly FactPeriod[];
+  readonly #periods: readonly BookPeriod[];
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #table: FactTable;
+  readonly #profiles = new NotedTexts('latest');
+  readonly #invitations = new NotedTexts('earliest');
+  readonly #view: FactsView;
+  /** The record that is being written. */
+  readonly #at = new FactRecord();
+  #lo = 0;
+  #hi = 0;
+  #malformed = 0;
+
+  constructor({ needed, periods, maxCustomers, log }: CustomerBookOptions) {
+    this.needed = needed;
+    this.periods = periods;
+    this.#periods = periods.map((period) => ({
+      ...period,
+      currencyBytes: period.currency === undefined ? undefined : Buffer.from(period.currency),
+    }));
+    this.#log = log;
+    this.#table = new FactTable({
+      ...columnsFor(periods.length),
+      maxRecords: maxCustomers,
+      onDrop: (record) => {
+        this.#profiles.delete(record);
+        this.#invitations.delete(record);
+      },
+    });
+    this.#view = new FactsView(periods, this.#profiles, this.#invitations);
+  }
+
+  /** Customers known. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Memory held; texts are estimated. */
+  get bytes(): number {
+    return this.needed ? this.#table.bytes + this.#profiles.bytes + this.#invitations.bytes : 0;
+  }
+
+  /** Customers forgotten because `maxCustomers` was reached. */
+  get dropped(): number {
+    return this.#table.dropped;
+  }
+
+  /** Profiles since the start whose birthday, tags or length could not be used. */
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  /**
+   * What is known of the event's customer: before the event, when it is asked before `observe`.
+   * @returns a view that the next call of `of`, `observe` or `add` may change.
+   */
+  of(event: EventView): CustomerFacts {
+    if (!this.needed || !this.#locate(event)) return NO_FACTS;
+    const record = this.#table.find(this.#lo, this.#hi);
+    if (record === 0) return NO_FACTS;
+    this.#table.seek(record, this.#view.at);
+    this.#view.turnTo(record);
+    return this.#view;
+  }
+
+  /** Takes the event in. It must be new: a repeat would be counted again. */
+  observe(event: EventView, verdict: Verdict): void {
+    if (!this.needed) return;
+    const { batch, row } = event;
+    const code = batch.typeCode[row]!;
+    if (IS_TELLING[code] === 0) return;
+    // What was refused is no payment: somebody else's attempts must not use up a customer's first one.
+    if (code === OF_TYPE.payment && verdict === 'block') return;
+    if (!this.#locate(event)) return;
+    const record = this.#record();
+    const atMs = batch.occurredAtMs[row]!;
+    this.#table.saw(this.#at, atMs);
+    switch (code) {
+      case OF_TYPE.payment:
+        this.#payment(event, atMs);
+        break;
+      case OF_TYPE.login:
+        this.#login(atMs);
+        break;
+      case OF_TYPE['account.opened']:
+        this.#at.earliest(NumberColumn.registered, atMs);
+        break;
+      case OF_TYPE['card.approved']:
+        this.#at.earliest(NumberColumn.cardApproved, atMs);
+        this.#at.count(IntColumn.cards, 1);
+        break;
+      case OF_TYPE['card.activated']:
+        this.#at.latest(NumberColumn.activated, atMs);
+        break;
+      case OF_TYPE['customer.updated']:
+        this.#update(record, event, atMs);
+        break;
+      case OF_TYPE['referral.joined']:
+        this.#invite(record, event, atMs);
+    }
+  }
+
+  /** Takes in what the record knows of some of a customer's events, none of which may come again. */
+  add(totals: CustomerTotals, decoder: Pick<Decoder, 'keyOf'>): void {
+    if (Number.isNaN(totals.lastSeenMs)) return;
+    const customer = decoder.keyOf('customerId', totals.customerId);
+    const account = decoder.keyOf('accountId', totals.accountId);
+    if (!this.#key(customer.lo, customer.hi, account.lo, account.hi)) return;
+    const record = this.#record();
+    this.#table.saw(this.#at, totals.lastSeenMs);
+    this.#at.earliest(NumberColumn.registered, totals.registeredAtMs);
+    this.#at.earliest(NumberColumn.cardApproved, totals.cardApprovedAtMs);
+    this.#at.latest(NumberColumn.activated, totals.activatedAtMs);
+    this.#at.earliest(NumberColumn.firstPayment, totals.firstPaymentAtMs);
+    this.#at.latest(NumberColumn.lastPayment, totals.lastPaymentAtMs);
+    this.#at.latest(NumberColumn.login, totals.loginAtMs);
+    this.#at.sum(NumberColumn.spend, totals.spendMinor);
+    this.#at.count(IntColumn.cards, totals.cards);
+    this.#at.count(IntColumn.payments, totals.payments);
+    for (const [index, period] of totals.periods.entries()) {
+      const number = periodNumber(index);
+      this.#at.earliest(number + NumberColumn.periodFirstLogin, period.firstLoginAtMs);
+      this.#at.latest(number + NumberColumn.periodLastBefore, period.lastPaymentBeforeMs);
+      this.#at.sum(number + NumberColumn.periodSpend, period.spendMinor);
+      this.#at.count(periodInt(index), period.payments);
+    }
+    this.#addTexts(record, totals);
+  }
+
+  #addTexts(record: number, totals: CustomerTotals): void {
+    if (!Number.isNaN(totals.updatedAtMs)) {
+      this.#noteProfile(record, totals.updatedAtMs, totals.updateId, totals.attributes);
+    }
+    if (!Number.isNaN(totals.invitedAtMs)) {
+      const { invitedAtMs: occurredAtMs, invitationId: eventId, inviterId: text } = totals;
+      this.#invitations.note(record, { occurredAtMs, eventId, text });
+    }
+  }
+
+  #payment({ batch, row }: EventView, atMs: number): void {
+    const amountMinor = batch.amountMinor[row]! || 0;
+    this.#at.earliest(NumberColumn.firstPayment, atMs);
+    this.#at.latest(NumberColumn.lastPayment, atMs);
+    this.#at.sum(NumberColumn.spend, amountMinor);
+    this.#at.count(IntColumn.payments, 1);
+    const periods = this.#periods;
+    for (let index = 0; index < periods.length; index++) {
+      const period = periods[index]!;
+      const number = periodNumber(index);
+      if (atMs < period.fromMs) this.#at.latest(number + NumberColumn.periodLastBefore, atMs);
+      else if (atMs < period.toMs) {
+        this.#at.count(periodInt(index), 1);
+        if (isCurrency(batch, row, period.currencyBytes)) {
+          this.#at.sum(number + NumberColumn.periodSpend, amountMinor);
+        }
+      }
+    }
+  }
+
+  #login(atMs: number): void {
+    this.#at.latest(NumberColumn.login, atMs);
+    const periods = this.#periods;
+    for (let index = 0; index < periods.length; index++) {
+      const { fromMs, toMs } = periods[index]!;
+      if (atMs < fromMs || atMs >= toMs) continue;
+      this.#at.earliest(periodNumber(index) + NumberColumn.periodFirstLogin, atMs);
+    }
+  }
+
+  #update(record: number, { batch, row, id }: EventView, atMs: number): void {
+    const tooLong = batch.spanLength[ATTRIBUTES * batch.capacity + row]! > LONGEST_PROFILE_BYTES;
+    const attributes = tooLong ? '' : (batch.text('attributes', row) ?? '');
+    this.#noteProfile(record, atMs, id, attributes);
+    if (tooLong || isMalformed(profileOf(attributes))) this.#malformed++;
+  }
+
+  #noteProfile(record: number, occurredAtMs: number, eventId: string, text: string): void {
+    if (!this.#profiles.note(record, { occurredAtMs, eventId, text })) return;
+    const { ints, intAt } = this.#at;
+    ints[intAt + IntColumn.birthday] = birthdayOf(profileOf(text));
+  }
+
+  #invite(record: number, event: EventView, occurredAtMs: number): void {
+    const inviter = event.attributes['inviterId'];
+    if (typeof inviter !== 'string' || inviter === '') return;
+    this.#invitations.note(record, { occurredAtMs, eventId: event.id, text: inviter });
+  }
+
+  /** Finds the event's customer key; false when nobody is named. */
+  #locate({ batch, row }: EventView): boolean {
+    const customer = CUSTOMER * batch.capacity + row;
+    const account = ACCOUNT * batch.capacity + row;
+    const { keyLo, keyHi } = batch;
+    return this.#key(keyLo[customer]!, keyHi[customer]!, keyLo[account]!, keyHi[account]!);
+  }
+
+  #key(customerLo: number, customerHi: number, accountLo: number, accountHi: number): boolean {
+    const named = (customerLo | customerHi) !== 0;
+    this.#lo = named ? customerLo : accountLo;
+    this.#hi = named ? customerHi : accountHi ^ ACCOUNT_SALT;
+    return named || (accountLo | accountHi) !== 0;
+  }
+
+  /** The record of the customer that was located, made when there is none; `#at` points to it. */
+  #record(): number {
+    const table = this.#table;
+    let record = table.find(this.#lo, this.#hi);
+    if (record === 0) {
+      const droppedBefore = table.dropped;
+      record = table.add(this.#lo, this.#hi);
+      if (table.dropped > droppedBefore) {
+        this.#log.warn(
+          { kept: table.size, dropped: table.dropped },
+          'there are more customers than reward.maxCustomers: those not seen for longest are forgotten',
+        );
+      }
+    }
+    table.seek(record, this.#at);
+    return record;
+  }
+}
+
+function isCurrency(
+  { capacity, source, spanStart, spanLength }: EventView['batch'],
+  row: number,
+  wanted: Buffer | undefined,
+): boolean {
+  if (wanted === undefined) return true;
+  const cell = CURRENCY * capacity + row;
+  if (spanLength[cell] !== wanted.length) return false;
+  const bytes = source[row]!;
+  const start = spanStart[cell]!;
+  for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
+  return true;
+}
