@@ -6,7 +6,7 @@
 
 import type { CompiledDetectors } from '../detect/evaluate.ts';
 import type { FeatureMatrix, WindowStore } from '../detect/window-store.ts';
-import { EventView, keyColumn, textColumn, type EventBatch } from '../event.ts';
+import { EventBatch, EventView, keyColumn, textColumn } from '../event.ts';
 import type { IdTable } from '../ingest/id-table.ts';
 import type { AccountAction } from './account-action.ts';
 import { decisionIdOf, type Decision } from './decision.ts';
@@ -50,6 +50,11 @@ export class Engine {
   readonly #accountColumn = keyColumn('accountId');
   readonly #accountText = textColumn('accountId');
   #matrix: FeatureMatrix;
+  /**
+   * Kept between batches: V8 drops code compiled for a shape of object when a collection finds no object of
+   * that shape, and would compile most of the path again.
+   */
+  #view = new EventView(new EventBatch(0), 0);
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -85,7 +90,8 @@ export class Engine {
     const judgements = this.#admit(batch, known);
     this.#measure(batch, judgements);
     const actions: AccountAction[] = [];
-    const view = new EventView(batch, 0);
+    if (this.#view.batch !== batch) this.#view = new EventView(batch, 0);
+    const view = this.#view;
     for (let row = 0; row < batch.length; row++) {
       if (judgements[row] !== undefined) continue;
       view.row = row;
