@@ -80,16 +80,17 @@ export class Pipeline {
   }
 
   /**
-   * Obeys an analyst's order between two batches.
+   * Obeys an order between two batches; resolves when it is known what came of it.
    * @param onDurable called once what it changed is durable.
    */
   async obey(command: Command, onDurable?: () => void): Promise<CommandResult> {
-    return await this.#inTurn(() => {
+    const { answer } = await this.#inTurn(() => {
       this.#positions[COMMANDS_POSITION] = command.id;
-      return obey(this.#parts, command, ({ ops = [], actions = [] }) => {
-        void this.#settle(ops, actions, [], onDurable);
-      });
+      return obey(this.#parts, command, ({ ops = [], actions = [] }) =>
+        this.#settle(ops, actions, [], onDurable),
+      );
     });
+    return await answer;
   }
 
   /** Resolves when every batch and command that was handed in has passed. */
@@ -197,7 +198,8 @@ export class Pipeline {
     const { source } = raw;
     recorder.addEvent(batch, row, decision, { configVersion, engineVersion, latencyUs, source });
     this.#view.row = row;
-    for (const op of rewards(this.#view, decision)) ops.push(op);
+    const due = rewards(this.#view, decision);
+    if (due.length > 0) ops.push(...due);
     tally.decision(decision, batch.occurredAtMs[row]!, latencyUs);
   }
 

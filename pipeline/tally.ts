@@ -34,6 +34,7 @@ export class Tally {
     this.events++;
     this.verdicts[decision.verdict]++;
     if (decision.late) this.late++;
+    if (decision.findings.length === 0) return;
     for (const finding of decision.findings) {
       if (finding.mode !== 'live') continue;
       this.detectors.set(finding.detector, (this.detectors.get(finding.detector) ?? 0) + 1);

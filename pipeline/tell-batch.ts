@@ -40,6 +40,7 @@ export function tellBatch(
     verdicts[decision.verdict]++;
     late += batch.late[row]!;
     if (decision.verdict !== 'allow') tellDecision(log, batch, row, decision);
+    if (decision.findings.length === 0) continue;
     for (const finding of decision.findings) count(findings, finding);
   }
   metrics.events.inc({ source }, batch.length);

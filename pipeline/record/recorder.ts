@@ -78,6 +78,8 @@ export class Recorder {
     const engine = this.#encoded(meta.engineVersion);
     encodeDecision(decisions.out, batch, i, decision, config, engine, meta.latencyUs, stamp);
     decisions.rows++;
+    // A loop over a frozen array makes objects even when it is empty.
+    if (decision.findings.length === 0) return;
     for (const finding of decision.findings) {
       encodeFinding(findings.out, batch, i, finding, config, stamp);
       findings.rows++;

@@ -80,6 +80,15 @@ export class RowWriter {
     this.at += 8;
   }
 
+  /** As `i64`, of element i of a column: a number that is passed on may have to be boxed. */
+  i64At(column: Float64Array, i: number): void {
+    const value = column[i]!;
+    this.reserve(8);
+    this.view.setInt32(this.at, value, true);
+    this.view.setInt32(this.at + 4, Math.floor(value / TWO_32), true);
+    this.at += 8;
+  }
+
   /** A 64-bit integer from its halves, for values beyond 2^53. */
   i64Halves(high: number, low: number): void {
     this.reserve(8);

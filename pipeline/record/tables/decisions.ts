@@ -14,9 +14,8 @@ import {
   text,
   texts,
   uint32,
-  writeArrival,
 } from '../table.ts';
-import { writeAmount, type RowStamp } from './events.ts';
+import { writeAmount, writeStamp, type RowStamp } from './events.ts';
 
 export const VERDICT_CODES = { allow: 0, review: 1, block: 2 } as const;
 
@@ -63,22 +62,27 @@ export function encodeDecision(
   out.prefixed(DECISION_PREFIX, bytes, idStart, idLength);
   out.bytes(bytes, idStart, idLength);
   out.encoded(TYPES[batch.typeCode[i]!]!);
-  out.i64(batch.occurredAtMs[i]!);
+  out.i64At(batch.occurredAtMs, i);
   out.bytes(bytes, spanStart[ACCOUNT * capacity + i]!, spanLength[ACCOUNT * capacity + i]!);
-  writeAmount(out, batch.amountMinor[i]!);
+  writeAmount(out, batch.amountMinor, i);
   out.u8(VERDICT_CODES[decision.verdict]);
-  texts.write(out, decision.reasons);
+  if (decision.reasons.length === 0) out.count(0);
+  else texts.write(out, decision.reasons);
   writeDetectors(out, decision);
   out.bool(decision.late);
   out.encoded(configVersion);
   out.encoded(engineVersion);
   uint32.write(out, latencyUs);
-  writeArrival(out, stamp.epoch, stamp.sequence);
-  out.i64(stamp.recordedAtMs);
+  writeStamp(out, stamp);
 }
 
 /** The detectors whose live findings the decision rests on. */
 function writeDetectors(out: RowWriter, { findings }: Decision): void {
+  // A loop over a frozen array, even an empty one, makes objects; most decisions share one.
+  if (findings.length === 0) {
+    out.count(0);
+    return;
+  }
   let live = 0;
   for (const { mode } of findings) if (mode === 'live') live++;
   out.count(live);

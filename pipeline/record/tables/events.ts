@@ -87,34 +87,40 @@ export function encodeEvent(
   const bytes = batch.source[i]!;
   out.bytes(bytes, spanStart[ID * capacity + i]!, spanLength[ID * capacity + i]!);
   out.encoded(TYPES[batch.typeCode[i]!]!);
-  out.i64(batch.occurredAtMs[i]!);
+  out.i64At(batch.occurredAtMs, i);
   out.bytes(bytes, spanStart[ACCOUNT * capacity + i]!, spanLength[ACCOUNT * capacity + i]!);
   for (let c = 0; c < OTHER_TEXTS.length; c++) {
     const at = OTHER_TEXTS[c]! * capacity + i;
     out.bytes(bytes, spanStart[at]!, spanLength[at]!);
   }
-  writeAmount(out, batch.amountMinor[i]!);
+  writeAmount(out, batch.amountMinor, i);
   const terms = batch.terms[i]!;
   out.bool(Number.isNaN(terms));
   if (!Number.isNaN(terms)) out.i32(terms);
-  writeFloat(out, batch.latitude[i]!);
-  writeFloat(out, batch.longitude[i]!);
+  writeFloat(out, batch.latitude, i);
+  writeFloat(out, batch.longitude, i);
   out.encoded(source);
-  out.i64(batch.receivedAtMs[i]!);
+  out.i64At(batch.receivedAtMs, i);
   out.i32(batch.bodyHash[i]!);
   out.u8(batch.late[i]!);
+  writeStamp(out, stamp);
+}
+
+/** The last two columns of a row that has an arrival. */
+export function writeStamp(out: RowWriter, stamp: RowStamp): void {
   writeArrival(out, stamp.epoch, stamp.sequence);
   out.i64(stamp.recordedAtMs);
 }
 
-/** A nullable 64-bit amount; NaN is absent. */
-export function writeAmount(out: RowWriter, value: number): void {
-  const absent = Number.isNaN(value);
+/** Element i of a column as a nullable 64-bit amount; NaN is absent. */
+export function writeAmount(out: RowWriter, column: Float64Array, i: number): void {
+  const absent = Number.isNaN(column[i]!);
   out.bool(absent);
-  if (!absent) out.i64(value);
+  if (!absent) out.i64At(column, i);
 }
 
-function writeFloat(out: RowWriter, value: number): void {
+function writeFloat(out: RowWriter, column: Float64Array, i: number): void {
+  const value = column[i]!;
   const absent = Number.isNaN(value);
   out.bool(absent);
   if (!absent) out.f64(value);

@@ -3,19 +3,9 @@
 import type { Finding } from '../../decide/decision.ts';
 import { textColumn, type EventBatch } from '../../event.ts';
 import type { RowWriter } from '../row-writer.ts';
-import {
-  arrival,
-  bool,
-  code,
-  defineTable,
-  float64,
-  instant,
-  text,
-  uint64,
-  writeArrival,
-} from '../table.ts';
+import { arrival, bool, code, defineTable, float64, instant, text, uint64 } from '../table.ts';
 import { DECISION_PREFIX } from './decisions.ts';
-import type { RowStamp } from './events.ts';
+import { writeStamp, type RowStamp } from './events.ts';
 
 const MODE_CODES = { live: 0, shadow: 1 } as const;
 const BAND_CODES = { review: 1, block: 2 } as const;
@@ -59,7 +49,7 @@ export function encodeFinding(
   const idLength = spanLength[ID * capacity + i]!;
   out.prefixed(DECISION_PREFIX, bytes, idStart, idLength);
   out.bytes(bytes, idStart, idLength);
-  out.i64(batch.occurredAtMs[i]!);
+  out.i64At(batch.occurredAtMs, i);
   out.bytes(bytes, spanStart[ACCOUNT * capacity + i]!, spanLength[ACCOUNT * capacity + i]!);
   out.text(finding.detector);
   out.u8(MODE_CODES[finding.mode]);
@@ -73,6 +63,5 @@ export function encodeFinding(
   out.text(finding.subjectValue);
   out.text(JSON.stringify(finding.evidence));
   out.encoded(configVersion);
-  writeArrival(out, stamp.epoch, stamp.sequence);
-  out.i64(stamp.recordedAtMs);
+  writeStamp(out, stamp);
 }
