@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { campaignSchema } from '../config/campaign-schema.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { publishingCheck } from '../config/publishing-check.ts';
 import { listSchema, systemSchema } from '../config/schema.ts';
 import { assembleDecoder, assembleEngine } from './assemble.ts';
 import { keysOf } from './keys.ts';
@@ -104,8 +105,21 @@ export async function simulateToFile(flags: SimulateFlags): Promise<void> {
   );
 }
 
+/**
+ * Reads everything, then says what should be known of the campaigns before they go live.
+ * @throws Failure (exit code 2) when a file cannot be used or a campaign must not be published.
+ */
 export async function checkConfig(directory: string): Promise<void> {
   const config = await loadConfig(directory, await discoverDetectors());
+  const { maxAmountMinor } = config.system.ingest;
+  const findings = publishingCheck(config.campaignSources, { maxAmountMinor });
+  for (const { severity, where, message } of findings) {
+    process.stdout.write(`${where}: ${severity}: ${message}\n`);
+  }
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0) {
+    throw new Failure(`${directory}: not to be published: ${errors} errors`, { exitCode: 2 });
+  }
   const count = Object.keys(config.files).length;
   process.stdout.write(`${directory}: ${count} files, no errors, version ${config.version}\n`);
 }
