@@ -24,13 +24,14 @@ export async function* customerTotals(
   analytics: Analytics,
   isHistory: string,
   periods: readonly FactPeriod[],
+  rowsASlice = ROWS_A_SLICE,
 ): AsyncGenerator<readonly CustomerTotals[], void, undefined> {
   const hours = await analytics.query<Hour>(
     `SELECT toUnixTimestamp(toStartOfHour(occurred_at)) AS hour, count() AS rows
      FROM events FINAL WHERE type IN (${TYPES}) AND ${isHistory} GROUP BY hour ORDER BY hour`,
   );
   const { columns, parameters } = periodColumns(periods);
-  for (const slice of slicesOf(hours, ROWS_A_SLICE)) {
+  for (const slice of slicesOf(hours, rowsASlice)) {
     let seen = 0;
     const statement = totalsOf(slice, isHistory, columns);
     for await (const page of analytics.lines(statement, parameters)) {
@@ -83,7 +84,8 @@ function totalsOf({ first, last }: Slice, isHistory: string, periodColumns: stri
       type = 'payment' AND event_id IN (
         SELECT event_id FROM decisions WHERE type = 'payment' AND verdict = 'block' AND ${slice}) AS blocked,
       type = 'payment' AND NOT blocked AS paid,
-      if(type = 'referral.joined', JSONExtractString(attributes, 'inviterId'), '') AS inviter,
+      if(type = 'referral.joined' AND JSONType(attributes, 'inviterId') = 'String',
+        JSONExtractString(attributes, 'inviterId'), '') AS inviter,
       inviter != '' AS invited
     SELECT ${OWN_COLUMNS}, ${periodColumns} ${TEXTS}
     FROM events FINAL WHERE type IN (${TYPES}) AND ${slice}
