@@ -1,7 +1,7 @@
 /**
- * What a deployment hashes and masks with. They are two keys, so that the one behind card tokens can be
- * rotated: body hashes on record are comparable only under one seed, and a seed that followed the token key
- * would make every repeat of a recorded event a conflict.
+ * What a deployment hashes, masks and draws with. They are keys of their own, so that the one behind card
+ * tokens can be rotated: body hashes on record are comparable only under one seed, and a seed that followed
+ * the token key would make every repeat of a recorded event a conflict.
  */
 
 import { createHmac } from 'node:crypto';
@@ -12,6 +12,8 @@ export interface Keys {
   readonly hashSeed: HashSeed;
   /** Of the tokens that stand for masked card numbers. */
   readonly cardTokenKey: Buffer;
+  /** Of the seeds that prizes are drawn from; bound to the hash seed's source, which is never rotated. */
+  readonly drawKey: Buffer;
 }
 
 /** The part of the environment that takes the place of the data folder's secret. */
@@ -26,6 +28,7 @@ export function keysOf(secret: Buffer, settings: KeySettings = {}): Keys {
   return {
     hashSeed: [seed.readInt32LE(0), seed.readInt32LE(4)],
     cardTokenKey: derive(settings.cardTokenKey ?? secret, 'card token'),
+    drawKey: derive(settings.hashSeed ?? secret, 'draw'),
   };
 }
 

@@ -10,7 +10,8 @@ import { Lifecycle } from './lifecycle.ts';
 import type { LedgerFlags } from './main.ts';
 import { withRedis } from './order.ts';
 import { ledgerHistory } from './record/ledger-history.ts';
-import { compileCampaigns, type CompiledCampaigns } from './reward/campaign.ts';
+import { Adjustments } from './reward/adjustments.ts';
+import { sharedAccounts } from './reward/campaign-accounts.ts';
 import { Ledger } from './reward/ledger.ts';
 import { rebuild } from './reward/rebuild.ts';
 import { verify } from './reward/verify.ts';
@@ -28,7 +29,7 @@ export async function ledgerCommand(
 
 async function balances(flags: LedgerFlags): Promise<void> {
   const config = await loadConfig(flags.config, await discoverDetectors());
-  const { accounts } = compileCampaigns(config.campaigns);
+  const accounts = sharedAccounts(config.campaigns, new Adjustments());
   await withRedis(flags, async (redis) => {
     const connection = redis.connect('effects');
     try {
@@ -47,7 +48,6 @@ async function balances(flags: LedgerFlags): Promise<void> {
 type JournalWork = (
   ledger: Ledger,
   history: ReturnType<typeof ledgerHistory>,
-  campaigns: CompiledCampaigns,
   own: () => Promise<AbortSignal>,
 ) => Promise<void>;
 
@@ -58,7 +58,6 @@ async function withJournal(flags: LedgerFlags, work: JournalWork): Promise<void>
   const lifecycle = new Lifecycle(clock, log);
   const environment = readEnvironment();
   const config = await loadConfig(flags.config, await discoverDetectors());
-  const campaigns = compileCampaigns(config.campaigns);
   try {
     const { profile, data: dataDir } = flags;
     const stores = await openStores({ profile, dataDir, environment, clock, log, lifecycle });
@@ -70,7 +69,7 @@ async function withJournal(flags: LedgerFlags, work: JournalWork): Promise<void>
       lifecycle.onClose('ownership', () => ownership.release());
       return ownership.lost;
     };
-    await work(new Ledger(connection), ledgerHistory(stores.analytics), campaigns, own);
+    await work(new Ledger(connection), ledgerHistory(stores.analytics), own);
   } finally {
     await lifecycle.close();
   }
@@ -88,7 +87,7 @@ const check: JournalWork = async (ledger, history) => {
 };
 
 /** It takes the worker's place: one that ran beside it would grant on a state that is being replaced. */
-const restore: JournalWork = async (ledger, history, campaigns, own) => {
-  const sequence = await rebuild(ledger, history, campaigns, await own());
+const restore: JournalWork = async (ledger, history, own) => {
+  const sequence = await rebuild(ledger, history, await own());
   process.stdout.write(`rebuilt from the journal up to entry ${sequence}\n`);
 };

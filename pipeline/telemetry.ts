@@ -36,6 +36,11 @@ export class Metrics {
     'offer',
     'state',
   ]);
+  readonly expressionErrors = this.counter(
+    'sheepdog_expression_errors_total',
+    'Expressions of campaigns that an event could not answer: what hangs on them was not given.',
+    ['campaign'],
+  );
   readonly accountActions = this.counter(
     'sheepdog_account_actions_total',
     'Account actions, by kind.',

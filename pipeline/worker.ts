@@ -31,10 +31,11 @@ import { AnalyticsError, type Analytics } from './record/analytics.ts';
 import { openHistory, type History } from './record/history.ts';
 import { ledgerHistory } from './record/ledger-history.ts';
 import { Recorder } from './record/recorder.ts';
-import { restoreEngine } from './restore.ts';
-import { compileCampaigns, type CompiledCampaigns } from './reward/campaign.ts';
+import { restoreCustomers, restoreEngine } from './restore.ts';
+import { CustomerBook } from './reward/customer-book.ts';
 import { evaluate, settle } from './reward/evaluate.ts';
 import { Ledger } from './reward/ledger.ts';
+import { LiveCampaigns } from './reward/live-campaigns.ts';
 import { recover } from './reward/rebuild.ts';
 import { isUnavailable } from './reward/redis.ts';
 import { serve } from './serve.ts';
@@ -109,7 +110,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   });
   lifecycle.onClose('inbox', () => inbox.close());
   const recorder = openRecorder(options, stores, history);
-  const path = joinPath(options, { stores, decoder, assembled, history, queue, recorder });
+  const path = joinPath(options, { stores, keys, decoder, assembled, history, queue, recorder });
 
   const starting = { done: false };
   const obstacles = (): readonly string[] =>
@@ -148,12 +149,14 @@ async function restore(
   history: History,
   path: Path,
 ): Promise<void> {
-  if (await recover(path.ledger, ledgerHistory(analytics), path.campaigns)) {
+  if (await recover(path.ledger, ledgerHistory(analytics))) {
     log.warn('the ledger had lost entries that are on record: it was rebuilt from them');
   }
   lifecycle.throwIfStopping();
+  path.campaigns.restore(await history.restoreCampaignActions());
   const decoder = assembleHistoryDecoder(config, keys);
   const { signal } = lifecycle;
+  await restoreCustomers(path.customers, history, decoder, { clock, log, signal });
   const events = await restoreEngine(engine, history, decoder, horizonMs, { clock, log, signal });
   if (events > 0) log.info({ events, frozen: engine.freezing.size }, 'engine restored');
 }
@@ -188,6 +191,7 @@ function openRecorder(options: WorkerOptions, { analytics }: Stores, history: Hi
 
 interface PathParts {
   readonly stores: Stores;
+  readonly keys: Keys;
   readonly decoder: Decoder;
   readonly assembled: AssembledEngine;
   readonly history: History;
@@ -201,7 +205,8 @@ export interface Path {
   readonly settlement: Settlement;
   readonly journal: JournalDrain;
   readonly ledger: Ledger;
-  readonly campaigns: CompiledCampaigns;
+  readonly campaigns: LiveCampaigns;
+  readonly customers: CustomerBook;
   readonly commands: CommandLog;
   readonly tally: Tally;
 }
@@ -212,15 +217,11 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
   const ledgerConnection = stores.redis.connect('effects');
   lifecycle.onClose('ledger connection', () => ledgerConnection.disconnect());
   const ledger = new Ledger(ledgerConnection);
-  const placeholders = new Placeholders(config.placeholders);
-  const campaigns = compileCampaigns(config.campaigns, (value) => {
-    const bytes = Buffer.from(value);
-    return placeholders.matches(bytes, 0, bytes.length, false);
-  });
+  const { campaigns, customers } = openCampaigns(options, parts.keys);
   const commands = new CommandLog(stores.redis);
   lifecycle.onClose('command log', () => commands.close());
   const fail = (error: unknown): void => lifecycle.fail(error);
-  const { accounts } = campaigns;
+  const { accounts } = campaigns.compiled;
   const journal = new JournalDrain({ ledger, recorder, accounts, clock, log, fail });
   lifecycle.onClose('ledger journal', () => journal.close());
   const settlement = new Settlement({
@@ -241,7 +242,13 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
       guard: new BadShareGuard(config.system.ingest.badShare),
       engine: assembled.engine,
       history: patientHistory(options, history),
-      rewards: (event, decision) => evaluate(campaigns, event, decision, config.version),
+      campaigns,
+      rewards: (event, decision) => {
+        const facts = customers.of(event);
+        const ops = evaluate(campaigns.compiled, event, decision, facts, config.version);
+        customers.observe(event, decision.verdict);
+        return ops;
+      },
       rewardsOfLabel: settle,
       settlement,
       recorder,
@@ -258,7 +265,27 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
     settlement.stop();
     await pipeline.idle();
   });
-  return { pipeline, settlement, journal, ledger, campaigns, commands, tally };
+  return { pipeline, settlement, journal, ledger, campaigns, customers, commands, tally };
+}
+
+/** The campaigns, and what is known of the customers that they ask about. */
+function openCampaigns(
+  { config, log, metrics }: WorkerOptions,
+  { drawKey }: Keys,
+): Pick<Path, 'campaigns' | 'customers'> {
+  const placeholders = new Placeholders(config.placeholders);
+  const campaigns = new LiveCampaigns(config.campaigns, {
+    isPlaceholder: (value) => {
+      const bytes = Buffer.from(value);
+      return placeholders.matches(bytes, 0, bytes.length, false);
+    },
+    drawKey,
+    onExpressionError: (campaign) => metrics.expressionErrors.inc({ campaign }),
+  });
+  const { readsFacts: needed, factPeriods: periods } = campaigns.compiled;
+  const { maxCustomers } = config.system.reward;
+  const customers = new CustomerBook({ needed, periods, maxCustomers, log });
+  return { campaigns, customers };
 }
 
 /** An answer that must be looked up waits while ClickHouse is away, and its source with it. */

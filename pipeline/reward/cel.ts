@@ -144,16 +144,15 @@ export function checkExpression(
   return new Language(names, scope).problemOf(source, wanted);
 }
 
-/** Whether an expression reads what is known of the customer; one that cannot be read does not. */
-export function readsFacts(source: string): boolean {
+/** The names of what is known of the customer that an expression reads; none of one that cannot be parsed. */
+export function factsRead(source: string): string[] {
   try {
-    return [...nodesOf(new Environment().parse(source).ast)].some(
-      (node) =>
-        (node.op === 'id' && FACT_NAMES.has(node.args)) ||
-        (node.op === 'call' && FACT_NAMES.has(node.args[0])),
-    );
+    return [...nodesOf(new Environment().parse(source).ast)].flatMap((node) => {
+      const name = node.op === 'id' ? node.args : node.op === 'call' ? node.args[0] : '';
+      return FACT_NAMES.has(name) ? [name] : [];
+    });
   } catch {
-    return false;
+    return [];
   }
 }
 

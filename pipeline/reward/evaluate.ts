@@ -4,48 +4,74 @@
  */
 
 import { hash } from 'node:crypto';
-import type { LimitKey } from '../../config/campaign-schema.ts';
 import type { Label } from '../decide/account-action.ts';
 import { eventIdOf, type Decision } from '../decide/decision.ts';
 import type { Event } from '../event.ts';
+import { endOfTerm } from './benefit.ts';
 import type { CompiledCampaigns, CompiledOffer, CompiledTier } from './campaign.ts';
-import {
-  accountPart,
-  PAYABLE,
-  type Choice,
-  type Leg,
-  type LedgerOp,
-  type RefundOp,
-  type ReserveOp,
-} from './ledger-op.ts';
-import { dateOf, weekdayOf } from './local-time.ts';
+import type { Subject } from './cel-scope.ts';
+import type { CustomerFacts } from './customer-facts.ts';
+import { qualifies } from './eligibility.ts';
+import { ACTING_TYPES, operationOf, refundOf, wordOf } from './event-ops.ts';
+import { Identity, type Person } from './identity.ts';
+import type { ExtendOp, LedgerOp, ReserveOp } from './ledger-op.ts';
+import { limitsOf, quotasOf, unlessOf } from './limits.ts';
+import { offeringOf, type Occasion, type Offering } from './offering.ts';
 
 const NOTHING: readonly LedgerOp[] = [];
 
+/** How long an authorisation without its payment keeps what it reserved, unless the offer says. */
+const AUTHORISATION_MS = 86_400_000;
+
+/** One event under evaluation. */
+interface Case {
+  readonly subject: Subject;
+  readonly identity: Identity;
+  readonly decision: Decision;
+  readonly configVersion: string;
+  readonly paymentMinor: number;
+  /** The authorisation that a payment concludes, or the event itself: what its grants are known by. */
+  readonly key: string;
+}
+
 /**
  * The ledger operations of one event, in order. A payment allowed is posted, under review held, and when it
- * is blocked the grant it would have earned is recorded as voided. A refund is a fact whatever the verdict:
- * the money went back, so the reward follows.
+ * is blocked the grant it would have earned is recorded as voided.
+ * @param facts what was known of the customer before the event.
  */
 export function evaluate(
   campaigns: CompiledCampaigns,
   event: Event,
   decision: Decision,
+  facts: CustomerFacts,
   configVersion: string,
 ): readonly LedgerOp[] {
-  const type = event.type;
+  const { type, occurredAtMs } = event;
   if (type === 'refund') return [refundOf(event, configVersion)];
   const offers = campaigns.offersOn.get(type);
-  if (offers === undefined) return NOTHING;
-  let ops: LedgerOp[] | undefined;
-  const paymentMinor = event.amountMinor;
-  const occurredAtMs = event.occurredAtMs;
-  if (paymentMinor === undefined) return NOTHING;
+  const acts = ACTING_TYPES.has(type);
+  if (offers === undefined && !acts) return NOTHING;
+  const { subject } = campaigns;
+  subject.bind(event, facts);
+  const identity = new Identity(subject, campaigns.isPlaceholder);
+  const first = acts ? operationOf(subject, identity, decision) : undefined;
+  let ops: LedgerOp[] | undefined = first && [first];
+  if (offers === undefined) return ops ?? NOTHING;
+  const paymentMinor = event.amountMinor ?? 0;
+  let current: Case | undefined;
   for (const offer of offers) {
     if (paymentMinor < offer.lowestMinor) continue;
     if (occurredAtMs < offer.fromMs || occurredAtMs >= offer.toMs) continue;
-    if (!isOpen(offer, occurredAtMs) || !qualifies(offer, event)) continue;
-    const op = reservationOf(offer, event, paymentMinor, decision, { configVersion, campaigns });
+    if (!qualifies(offer, subject)) continue;
+    current ??= {
+      subject,
+      identity,
+      decision,
+      configVersion,
+      paymentMinor,
+      key: (first?.kind === 'capture' ? first.authorisationId : undefined) ?? event.id,
+    };
+    const op = offerOp(offer, current);
     if (op !== undefined) (ops ??= []).push(op);
   }
   return ops ?? NOTHING;
@@ -66,49 +92,51 @@ export function settle(label: Label): readonly LedgerOp[] {
   ];
 }
 
-function isOpen(offer: CompiledOffer, atMs: number): boolean {
-  const { schedule, local } = offer;
-  if (schedule === undefined) return true;
-  if (!schedule.weekdays.has(weekdayOf(local.day(atMs)))) return false;
-  const minute = local.minuteOfDay(atMs);
-  return minute >= schedule.from && minute < schedule.to;
-}
-
-function qualifies(offer: CompiledOffer, event: Event): boolean {
-  return (
-    isIn(offer.channel, () => event.channel) &&
-    isIn(offer.category, () => event.category) &&
-    isIn(offer.instrument, () => event.instrument) &&
-    isIn(offer.merchant, () => event.merchantId) &&
-    event.currency === offer.currency
-  );
-}
-
-/** An event without the field takes no part in an offer that asks for it. */
-function isIn(wanted: ReadonlySet<string> | undefined, read: () => string | undefined): boolean {
-  if (wanted === undefined) return true;
-  const value = read();
-  return value !== undefined && wanted.has(value);
+function offerOp(offer: CompiledOffer, of: Case): ReserveOp | ExtendOp | undefined {
+  const tiers = offer.tiers.filter(({ atLeastMinor }) => of.paymentMinor >= atLeastMinor);
+  const [top] = tiers;
+  if (top?.benefit.kind === 'extend') return extensionOf(offer, top.benefit.byMs, of);
+  const { identity } = of;
+  const beneficiary = offer.toInviter ? identity.inviter : identity.customer;
+  if (beneficiary === undefined && (offer.toInviter || offer.needsOwner)) return undefined;
+  return reservationOf(offer, of, tiers, beneficiary);
 }
 
 /** Undefined when a limit counts by something that the event does not name: it could not be held. */
 function reservationOf(
   offer: CompiledOffer,
-  event: Event,
-  paymentMinor: number,
-  decision: Decision,
-  terms: { readonly configVersion: string; readonly campaigns: CompiledCampaigns },
+  of: Case,
+  tiers: readonly CompiledTier[],
+  beneficiary: Person | undefined,
 ): ReserveOp | undefined {
+  const { subject, identity } = of;
+  const { event, fields } = subject;
   const { id: eventId, occurredAtMs } = event;
-  const day = dateOf(offer.local.day(occurredAtMs));
-  const customer = customerOf(event, terms.campaigns);
-  const limits = limitsOf(offer, event, customer, day, terms.campaigns);
-  if (limits === undefined) return undefined;
-  const tiers = offer.tiers.filter((tier) => paymentMinor >= tier.atLeastMinor);
-  const owner = customer ?? accountScope(event);
+  const { terms } = offer;
+  const day = terms.local.day(occurredAtMs);
+  const limits = limitsOf(offer.limits, identity, day);
+  const quotas = quotasOf(offer.quota, identity, day);
+  const unless = unlessOf(offer.unless, identity);
+  if (limits === undefined || quotas === undefined || unless === undefined) return undefined;
+  const { scope } = identity;
+  const idIn = (other: CompiledOffer): string =>
+    grantIdOf(other.campaignId, other.offerId, scope, of.key);
+  const at: Occasion = {
+    offer,
+    terms,
+    fields,
+    paymentMinor: of.paymentMinor,
+    occurredAtMs,
+    eventId,
+    grantId: idIn(offer),
+    owner: beneficiary?.scope ?? scope,
+  };
+  const offering = offeringOf(at, tiers);
+  if (offering === undefined) return undefined;
+  const fallback = offer.preauth && event.type !== 'payment.authorising';
   return {
     kind: 'reserve',
-    grantId: grantIdOf(offer.campaignId, offer.offerId, owner, eventId),
+    grantId: at.grantId,
     campaignId: offer.campaignId,
     offerId: offer.offerId,
     budgetLine: offer.budgetLine,
@@ -116,116 +144,70 @@ function reservationOf(
     accountId: event.accountId,
     customerId: event.customerId ?? '',
     cardId: event.cardId ?? '',
-    beneficiaryId: event.customerId ?? event.accountId,
-    paymentMinor,
+    beneficiaryId: beneficiary?.id ?? '',
+    paymentMinor: offering.cashMinor ?? of.paymentMinor,
     occurredAtMs,
-    configVersion: terms.configVersion,
-    detail: '',
-    ...intentOf(decision),
-    choices: (offer.nextLower ? tiers : tiers.slice(0, 1)).map((tier) =>
-      choiceOf(offer, tier, owner),
-    ),
+    configVersion: of.configVersion,
+    detail: offering.detail,
+    ...standingOf(offer, of.decision, fallback),
+    choices: offering.choices,
     limits,
-    quotas: quotasOf(offer, day),
-    unless: [],
-    rivals: [],
-    hold: offer.hold,
-    onRefund: { quota: 'keep', keepAtLeastMinor: 0 },
+    quotas,
+    unless,
+    rivals: offer.rivals.map(idIn),
+    next: offering.next ?? claimOf(offer, occurredAtMs),
+    onRefund: onRefundOf(offer, offering),
+    ...(fallback && { ifAbsent: true }),
   };
 }
 
-/** Every budget line by the amount, and what is payable to the customer as their contra. */
-function choiceOf(offer: CompiledOffer, tier: CompiledTier, owner: string): Choice {
-  const amountMinor = tier.offMinor;
-  return {
-    tier: tier.index,
-    label: offer.tiers.length > 1 ? `tier-${tier.index + 1}` : '',
-    amountMinor,
-    units: tier.quota === undefined ? [] : [tier.quota],
-    values: [
-      ...offer.budgets.map((leg) => ({ ...leg, by: amountMinor })),
-      { account: `${PAYABLE}${owner}`, by: -amountMinor, limit: undefined },
-    ],
-    award: [{ kind: 'discount', amountMinor }],
-  };
-}
-
-function limitsOf(
-  offer: CompiledOffer,
-  event: Event,
-  customer: string | undefined,
-  day: string,
-  campaigns: CompiledCampaigns,
-): Leg[] | undefined {
-  const legs: Leg[] = [];
-  for (const { account, per, period, max } of offer.limits) {
-    let name = `${account}/${period === 'campaign' ? 'campaign' : day}`;
-    for (const key of per) {
-      const value = key === 'customer' ? customer : namedValue(event, key, campaigns);
-      if (value === undefined) return undefined;
-      name += `/${value}`;
-    }
-    legs.push({ account: name, limit: max });
+/** What a grant begins as, and how long it may wait so. */
+function standingOf(
+  { preauth, reviewAlways, hold }: CompiledOffer,
+  decision: Decision,
+  fallback: boolean,
+): Pick<ReserveOp, 'intent' | 'reason' | 'hold' | 'reviewHold'> {
+  const word = wordOf(decision);
+  if (word.intent === 'voided') return { ...word, hold };
+  if (preauth && !fallback) {
+    return {
+      intent: 'held',
+      reason: 'awaiting_payment',
+      hold: { timeoutMs: hold?.timeoutMs ?? AUTHORISATION_MS, onTimeout: 'void' },
+      reviewHold: hold,
+    };
   }
-  return legs;
+  return reviewAlways ? { intent: 'held', reason: 'awaiting_review', hold } : { ...word, hold };
 }
 
-function quotasOf({ quota }: CompiledOffer, day: string): Leg[] {
-  if (quota === undefined) return [];
-  const account = quota.period === 'campaign' ? quota.account : `${quota.account}/${day}`;
-  return [{ account, limit: quota.max }];
+function claimOf({ claim, terms }: CompiledOffer, occurredAtMs: number): ReserveOp['next'] {
+  if (claim === undefined) return undefined;
+  // An interval ends before its `to`: the last day of a campaign is the one before midnight.
+  const anchorMs = claim.anchor === 'campaign_end' ? terms.toMs - 1 : occurredAtMs;
+  return { kind: 'claim', untilMs: endOfTerm(claim.within, anchorMs, terms) };
 }
 
-function intentOf(decision: Decision): Pick<ReserveOp, 'intent' | 'reason'> {
-  if (decision.verdict === 'allow') return { intent: 'posted', reason: 'granted' };
-  if (decision.verdict === 'review') return { intent: 'held', reason: 'held_for_review' };
-  const frozen = decision.reasons.includes('account_frozen');
-  return { intent: 'voided', reason: frozen ? 'account_frozen' : 'risk_block' };
+/** Where a lower tier may be granted instead, its own threshold is the one to keep. */
+function onRefundOf(
+  { refund, tiers }: CompiledOffer,
+  { choices }: Offering,
+): ReserveOp['onRefund'] {
+  const { quota, below } = refund;
+  if (below === 'keep') return { quota, keepAtLeastMinor: 0 };
+  const reached = tiers.filter(({ index }) => choices.some(({ tier }) => tier === index));
+  return { quota, keepAtLeastMinor: Math.min(...reached.map((tier) => tier.atLeastMinor)) };
 }
 
-/**
- * Who a once-only right belongs to. Customer numbers and account numbers are told apart. Undefined when
- * neither names anybody: strangers who share a placeholder do not share a right.
- */
-function customerOf(event: Event, { isPlaceholder }: CompiledCampaigns): string | undefined {
-  const customer = event.customerId;
-  if (customer !== undefined && !isPlaceholder(customer))
-    return `customer=${accountPart(customer)}`;
-  return isPlaceholder(event.accountId) ? undefined : accountScope(event);
-}
-
-function accountScope(event: Event): string {
-  return `account=${accountPart(event.accountId)}`;
-}
-
-const NAMED = {
-  account: 'accountId',
-  card: 'cardId',
-  device: 'deviceId',
-  ip: 'ip',
-  category: 'category',
-  merchant: 'merchantId',
-} as const satisfies Partial<Record<LimitKey, keyof Event>>;
-
-/** Named by the event's attributes. */
-const REFERENCES = {
-  inviter: 'inviterId',
-  voucher: 'voucherId',
-  payment: 'paymentId',
-} as const satisfies Record<Exclude<LimitKey, 'customer' | keyof typeof NAMED>, string>;
-
-function namedValue(
-  event: Event,
-  key: keyof typeof NAMED | keyof typeof REFERENCES,
-  { isPlaceholder }: CompiledCampaigns,
-): string | undefined {
-  const value =
-    key in NAMED
-      ? event[NAMED[key as keyof typeof NAMED]]
-      : event.attributes[REFERENCES[key as keyof typeof REFERENCES]];
-  return typeof value !== 'string' || isPlaceholder(value)
-    ? undefined
-    : `${key}=${accountPart(value)}`;
+/** Each voucher runs longer once for each offer; nothing is promised while an event is in doubt. */
+function extensionOf(
+  { campaignId, offerId }: CompiledOffer,
+  byMs: number,
+  { subject: { event, fields }, decision }: Case,
+): ExtendOp | undefined {
+  const voucherId = fields.name('voucherId');
+  if (voucherId === undefined || decision.verdict !== 'allow') return undefined;
+  const id = `${campaignId}.${offerId}.${voucherId}`;
+  return { kind: 'extend', id, voucherId, byMs, occurredAtMs: event.occurredAtMs };
 }
 
 /**
@@ -240,18 +222,4 @@ export function grantIdOf(
 ): string {
   const text = JSON.stringify([campaignId, offerId, scope, paymentId]);
   return `g_${hash('sha256', text, 'base64url').slice(0, 22)}`;
-}
-
-function refundOf(event: Event, configVersion: string): RefundOp {
-  return {
-    kind: 'refund',
-    refundId: event.id,
-    paymentId: event.refundOf ?? '',
-    refundMinor: event.amountMinor ?? 0,
-    accountId: event.accountId,
-    customerId: event.customerId ?? '',
-    cardId: event.cardId ?? '',
-    occurredAtMs: event.occurredAtMs,
-    configVersion,
-  };
 }

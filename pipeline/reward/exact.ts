@@ -10,7 +10,7 @@ export function floorShare(
   denominator: number,
 ): number | undefined {
   const product = value * numerator;
-  if (Number.isSafeInteger(product)) return Math.floor(product / denominator);
+  if (Number.isSafeInteger(product)) return (product - (product % denominator)) / denominator;
   const exact = (BigInt(value) * BigInt(numerator)) / BigInt(denominator);
   return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : undefined;
 }

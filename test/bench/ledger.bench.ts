@@ -8,6 +8,7 @@ import type { Redis } from 'ioredis';
 import { parse } from 'yaml';
 import { campaignSchema, type Campaign } from '../../config/campaign-schema.ts';
 import { compileCampaigns, type CompiledCampaigns } from '../../pipeline/reward/campaign.ts';
+import { NO_FACTS } from '../../pipeline/reward/customer-facts.ts';
 import { evaluate } from '../../pipeline/reward/evaluate.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp, ReserveOp } from '../../pipeline/reward/ledger-op.ts';
@@ -58,6 +59,7 @@ function reservations(compiled: CompiledCampaigns, count: number): LedgerOp[] {
         category: `category-${n % OFFERS}`,
       }),
       allow,
+      NO_FACTS,
       'config-version',
     ),
   ).flat();
@@ -92,7 +94,7 @@ async function evaluation(report: Report, compiled: CompiledCampaigns): Promise<
   const over = (list: readonly ReturnType<typeof event>[]) => (): number => {
     let earned = 0;
     for (let i = 0; i < count; i++)
-      earned += evaluate(compiled, list[i % 1000]!, allow, 'v').length;
+      earned += evaluate(compiled, list[i % 1000]!, allow, NO_FACTS, 'v').length;
     return earned;
   };
   const result = await compare(

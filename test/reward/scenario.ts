@@ -3,7 +3,9 @@
 import { campaignSchema } from '../../config/campaign-schema.ts';
 import type { Decision, Verdict } from '../../pipeline/decide/decision.ts';
 import type { Event } from '../../pipeline/event.ts';
+import type { Adjustments } from '../../pipeline/reward/adjustments.ts';
 import { compileCampaigns, type CompiledCampaigns } from '../../pipeline/reward/campaign.ts';
+import { NO_FACTS, type CustomerFacts } from '../../pipeline/reward/customer-facts.ts';
 import { evaluate } from '../../pipeline/reward/evaluate.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 
@@ -48,8 +50,10 @@ export function ops(
   compiled: CompiledCampaigns,
   facts: EventFacts,
   verdict: Verdict = 'allow',
+  known: Partial<CustomerFacts> = {},
 ): readonly LedgerOp[] {
-  return evaluate(compiled, event(facts), decision(verdict), 'config-1');
+  const customer = { ...NO_FACTS, ...known };
+  return evaluate(compiled, event(facts), decision(verdict), customer, 'config-1');
 }
 
 export function refund(
@@ -65,17 +69,40 @@ interface Settings {
   /** Of the single tier: 300.00 and more, 10.00 off. */
   readonly quota?: number;
   readonly tiers?: readonly object[];
+  /** Keys of the offer; with a benefit of its own it has no tiers. */
   readonly offer?: object;
+  /** More offers beside it. */
+  readonly offers?: readonly object[];
+  /** Keys of the campaign. */
+  readonly campaign?: object;
   readonly total?: number;
   readonly spend?: number;
   /** Values that stand for nobody. */
   readonly placeholders?: readonly string[];
+  readonly adjustments?: Adjustments;
+  readonly onExpressionError?: (campaignId: string, error: unknown) => void;
 }
+
+const BENEFITS = [
+  'off',
+  'feeCut',
+  'cashback',
+  'points',
+  'vouchers',
+  'goods',
+  'draw',
+  'choice',
+  'exchange',
+  'extend',
+];
+export const DRAW_KEY = Buffer.from('a key for tests');
 
 /** One small campaign: once per customer and kind of bill; generous limits where none is given. */
 export function campaigns(settings: Settings = {}): CompiledCampaigns {
   const { quota = 1_000_000, total = 1_000_000_000, spend = total } = settings;
-  const { placeholders = [] } = settings;
+  const { placeholders = [], adjustments, onExpressionError } = settings;
+  const tiers = settings.tiers ?? [{ atLeast: 30_000, off: 1000, quota }];
+  const hasBenefit = BENEFITS.some((key) => Object.hasOwn(settings.offer ?? {}, key));
   const list = [
     campaignSchema.parse({
       id: 'bills',
@@ -90,14 +117,21 @@ export function campaigns(settings: Settings = {}): CompiledCampaigns {
           title: 'Off',
           budget: 'total.spend',
           when: { channel: ['mobile_bank'], category: ['water', 'gas'] },
-          tiers: settings.tiers ?? [{ atLeast: 30_000, off: 1000, quota }],
+          ...(hasBenefit ? {} : { tiers }),
           limits: [{ per: ['customer', 'category'], max: 1 }],
           ...settings.offer,
         },
+        ...(settings.offers ?? []),
       ],
+      ...settings.campaign,
     }),
   ];
-  return compileCampaigns(list, (value) => placeholders.includes(value));
+  return compileCampaigns(list, {
+    isPlaceholder: (value) => value === '' || placeholders.includes(value),
+    drawKey: DRAW_KEY,
+    ...(adjustments && { adjustments }),
+    ...(onExpressionError && { onExpressionError }),
+  });
 }
 
 /** Names of the accounts of `campaigns()`. */

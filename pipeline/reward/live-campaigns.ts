@@ -1,0 +1,124 @@
+/** The campaigns as they stand now: the configured ones with what people have changed since. */
+
+import { budgetPath } from '../../config/campaign-budgets.ts';
+import type { Campaign } from '../../config/campaign-schema.ts';
+import { Adjustments, type CampaignAction, type CampaignChange } from './adjustments.ts';
+import { compileCampaigns, type CompiledCampaigns, type CompileSettings } from './campaign.ts';
+
+/** Where a campaign is in its life. `ended`: nothing new is earned, claims still run. */
+export type CampaignStatus = 'draft' | 'scheduled' | 'live' | 'paused' | 'ended' | 'closed';
+
+export class LiveCampaigns {
+  readonly #campaigns: readonly Campaign[];
+  readonly #settings: CompileSettings;
+  readonly #adjustments = new Adjustments();
+  #compiled: CompiledCampaigns;
+
+  /** @throws Failure (exit code 2) on campaigns that cannot be compiled. */
+  constructor(campaigns: readonly Campaign[], settings: CompileSettings = {}) {
+    this.#campaigns = campaigns;
+    this.#settings = settings;
+    this.#compiled = this.#compile();
+  }
+
+  /** What events are evaluated against; another value after every change. */
+  get compiled(): CompiledCampaigns {
+    return this.#compiled;
+  }
+
+  /**
+   * Obeys a change; repeating it changes nothing.
+   * @returns why it cannot be obeyed, or undefined.
+   */
+  change(action: CampaignAction): string | undefined {
+    const problem = this.#problem(action.change);
+    if (problem !== undefined) return problem;
+    if (this.#adjustments.apply(action)) this.#compiled = this.#compile();
+    return undefined;
+  }
+
+  /** Takes back in what history holds; a change to what is no longer configured has nothing to change. */
+  restore(actions: readonly CampaignAction[]): void {
+    for (const action of actions) this.#adjustments.apply(action);
+    this.#compiled = this.#compile();
+  }
+
+  /** Every configured campaign with its status at an instant of event time. */
+  statuses(
+    atMs: number,
+  ): readonly { readonly campaign: Campaign; readonly status: CampaignStatus }[] {
+    return this.#campaigns.map((campaign) => ({ campaign, status: this.#status(campaign, atMs) }));
+  }
+
+  isPaused(campaignId: string, offerId: string): boolean {
+    return this.#adjustments.isPaused(campaignId, offerId);
+  }
+
+  #status(campaign: Campaign, atMs: number): CampaignStatus {
+    if (this.#adjustments.isClosed(campaign.id)) return 'closed';
+    if (campaign.status === 'draft') return 'draft';
+    const phases = Object.values(campaign.phases);
+    const from = Math.min(campaign.window.from, ...phases.map((phase) => phase.from));
+    const to = Math.max(campaign.window.to, ...phases.map((phase) => phase.to));
+    if (atMs < from) return 'scheduled';
+    if (atMs >= to) return 'ended';
+    return this.#adjustments.isPaused(campaign.id) ? 'paused' : 'live';
+  }
+
+  #compile(): CompiledCampaigns {
+    return compileCampaigns(this.#campaigns, {
+      ...this.#settings,
+      adjustments: this.#adjustments,
+    });
+  }
+
+  #problem(change: CampaignChange): string | undefined {
+    const campaign = this.#campaigns.find(({ id }) => id === change.campaignId);
+    if (campaign === undefined) {
+      const known = this.#campaigns.map(({ id }) => id).join(', ');
+      return `there is no campaign "${change.campaignId}": ${known === '' ? 'none is configured' : `there are ${known}`}`;
+    }
+    if (this.#adjustments.isClosed(campaign.id))
+      return `campaign ${campaign.id} is closed for good`;
+    if ('offerId' in change && change.offerId !== undefined) {
+      const offer = campaign.offers.find(({ id }) => id === change.offerId);
+      if (offer === undefined) return `campaign ${campaign.id} has no offer "${change.offerId}"`;
+      if (change.kind === 'add_quota') return quotaProblem(offer, change);
+    }
+    if (change.kind === 'add_budget') return budgetProblem(campaign, change, this.#adjustments);
+    if (change.kind === 'merchant_list' && !Object.hasOwn(campaign.lists, change.list)) {
+      return `campaign ${campaign.id} has no list "${change.list}"`;
+    }
+    return undefined;
+  }
+}
+
+function quotaProblem(
+  offer: Campaign['offers'][number],
+  { tier, by }: Extract<CampaignChange, { kind: 'add_quota' }>,
+): string | undefined {
+  if (by <= 0) return 'a quota can only grow: what was promised is not taken back';
+  if (tier === undefined) {
+    return offer.quota === undefined ? `offer ${offer.id} has no quota of its own` : undefined;
+  }
+  const found = offer.tiers[tier - 1];
+  if (found === undefined) return `offer ${offer.id} has ${offer.tiers.length} tiers`;
+  return found.quota === undefined ? `tier ${tier} of offer ${offer.id} has no quota` : undefined;
+}
+
+function budgetProblem(
+  campaign: Campaign,
+  { line, from, by }: Extract<CampaignChange, { kind: 'add_budget' }>,
+  adjustments: Adjustments,
+): string | undefined {
+  if (by <= 0) return 'a budget line can only grow; name the line that gives with "from"';
+  for (const path of [line, ...(from === undefined ? [] : [from])]) {
+    if (budgetPath(campaign.budgets, path) === undefined) {
+      return `campaign ${campaign.id} has no budget line "${path}"`;
+    }
+  }
+  if (from === undefined) return undefined;
+  const giving = budgetPath(campaign.budgets, from)!.at(-1)!;
+  const left = giving.limit + adjustments.addedBudget(campaign.id, from);
+  return by > left ? `budget line ${from} holds ${left}: it cannot give ${by}` : undefined;
+}
