@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts';
 import { messageOf } from './failure.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { SharedAccount } from './reward/campaign.ts';
-import { ledgerRowsOf } from './reward/journal.ts';
+import { ledgerRowsOf, type JournalEntry } from './reward/journal.ts';
 import type { Ledger } from './reward/ledger.ts';
 import type { LedgerBalance } from './record/tables/ledger-balances.ts';
 import { isUnavailable } from './reward/redis.ts';
@@ -19,6 +19,8 @@ export interface JournalDrainParts {
   readonly recorder: Recorder;
   /** What campaign managers watch: budget lines and quotas. */
   readonly accounts: readonly SharedAccount[];
+  /** Told of entries that are durable, before they are forgotten: again after a crash between the two. */
+  readonly onEntries?: (entries: readonly JournalEntry[]) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly fail: (error: unknown) => void;
@@ -123,11 +125,14 @@ export class JournalDrain {
       for (const entry of entries) {
         for (const row of ledgerRowsOf(entry)) recorder.addLedgerEntry(row);
         recorder.addGrant(entry.grant);
+        if (entry.voucher !== undefined) recorder.addVoucher(entry.voucher);
       }
       const last = entries.at(-1);
       if (last === undefined) return;
-      this.#drained = last.sequence;
       await recorder.flush();
+      await this.#parts.onEntries?.(entries);
+      // Not before: entries that nobody was told of are read again, and trimmed by no later round.
+      this.#drained = last.sequence;
       await ledger.trim(last.sequence);
       if (entries.length < ENTRIES_A_ROUND) return;
     }

@@ -1,7 +1,8 @@
 /** The journal: every change of the ledger, in the order of its own sequence numbers. */
 
 import type { StoredGrant } from './grant.ts';
-import { decodeGrant, movedOf, type Moved } from './record.ts';
+import { decodeGrant, decodeVoucher, movedOf, tailOf, type Moved } from './record.ts';
+import type { Voucher } from './voucher.ts';
 
 /** What moved a leg. A contract with the ledger_entries table: add, never rename. */
 export const OPERATIONS = [
@@ -12,6 +13,15 @@ export const OPERATIONS = [
   'void',
   'expire',
   'clawback',
+  'capture',
+  'cancel',
+  'claim',
+  'choose',
+  'issue',
+  'redeem',
+  'extend',
+  'voucher_void',
+  'refuse',
   'refund_parked',
   'refund_applied',
   'refund_refused',
@@ -31,12 +41,14 @@ export interface JournalEntry {
   /** 1, 2, 3 … without a gap. */
   readonly sequence: number;
   readonly operation: Operation;
-  /** The business id of what was applied: grant, refund or command. */
+  /** The business id of what was applied: grant, refund, event or command. */
   readonly operationId: string;
   readonly occurredAtMs: number;
   /** The grant as this entry left it; its revision is the entry's sequence. */
   readonly grant: StoredGrant;
   readonly legs: readonly JournalLeg[];
+  /** The voucher that the entry is about, as the entry left it. */
+  readonly voucher: Voucher | undefined;
 }
 
 /** An entry as the table ledger_entries holds it: one row a leg. */
@@ -76,18 +88,24 @@ export function decodeEntry(id: string, fields: readonly string[]): JournalEntry
   const value = new Map<string, string>();
   for (let i = 0; i < fields.length; i += 2) value.set(fields[i]!, fields[i + 1]!);
   const record = value.get('record')!;
-  const grant = { ...decodeGrant(value.get('grant')!, record), ledgerRecord: '' };
+  const ledgerRecord = tailOf(record);
+  const grant = { ...decodeGrant(value.get('grant')!, record), ledgerRecord };
+  const voucherId = value.get('voucher');
   return {
     sequence: Number(id.slice(0, id.indexOf('-'))),
     operation: value.get('operation') as Operation,
     operationId: value.get('operationId')!,
     occurredAtMs: Number(value.get('at')),
     grant,
-    legs: legsOf(value.get('legs')!, movedOf(record), grant.amountMinor),
+    legs: legsOf(value.get('legs')!, movedOf(ledgerRecord), grant.amountMinor),
+    voucher:
+      voucherId === undefined
+        ? undefined
+        : decodeVoucher(voucherId, value.get('voucherRecord')!, grant),
   };
 }
 
-/** Spells out the legs that name the record's accounts in short (lua/records.lua). */
+/** Spells out the legs that name the record's accounts in short (lua/legs.lua). */
 function legsOf(text: string, moved: Moved, amount: number): JournalLeg[] {
   if (text === '') return [];
   return text.split('\n').flatMap((line) => {
@@ -100,7 +118,11 @@ function legsOf(text: string, moved: Moved, amount: number): JournalLeg[] {
         postedDelta: posted * times + 0,
         pendingDelta: pending * times + 0,
       }));
-    if (account === '*') return [...each(moved.units, 1), ...each(moved.money, amount)];
-    return account === '$' ? each(moved.money, 1) : each([account!], 1);
+    const money = (times: number): JournalLeg[] => [
+      ...each(moved.money, times),
+      ...each(moved.contra, -times),
+    ];
+    if (account === '*') return [...each(moved.units, 1), ...money(amount)];
+    return account === '$' ? money(1) : each([account!], 1);
   });
 }

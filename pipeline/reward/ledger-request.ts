@@ -3,25 +3,30 @@
 import type { Grant } from './grant.ts';
 import {
   accountPart,
+  BUDGET,
+  PAYABLE,
+  type CaptureOp,
+  type Choice,
   type Leg,
   type LedgerOp,
   type RefundOp,
   type ReserveOp,
   type SettleOp,
+  type ValueLeg,
 } from './ledger-op.ts';
-import { decodeGrant, identityOf, standingOf, termsOf } from './record.ts';
+import { awardOf, decodeGrant, identityOf, standingOf, termsOf } from './record.ts';
 
 /** The accounts of one call, each named once; operations speak of them by number, from 1. */
 class AccountTable {
   readonly list: (readonly [name: string, limit: number])[] = [];
   readonly #numbers = new Map<string, number>();
 
-  number(leg: Leg): number {
-    const limit = leg.limit ?? -1;
-    const key = `${leg.account} ${limit}`;
+  number(account: string, limit: number | undefined): number {
+    const most = limit ?? -1;
+    const key = `${account} ${most}`;
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      number = this.list.push([leg.account, limit]);
+      number = this.list.push([account, most]);
       this.#numbers.set(key, number);
     }
     return number;
@@ -31,7 +36,7 @@ class AccountTable {
 /** Operations as the script takes them, with what is needed to read its answer. */
 export interface LedgerRequest {
   readonly ops: readonly LedgerOp[];
-  /** The argument of lua/apply-11.lua. */
+  /** The argument of lua/apply-12.lua. */
   readonly text: string;
   /** For a reservation the part of the record's head that never changes, '' for other operations. */
   readonly expected: readonly string[];
@@ -43,15 +48,43 @@ export function encodeRequest(ops: readonly LedgerOp[]): LedgerRequest {
   const encoded = ops.map((op) => {
     if (op.kind === 'reserve') {
       const [identity, terms] = [identityOf(op), termsOf(op)];
-      expected.push(`\n${identity}\n${terms}`);
+      expected.push(`\n${identity}\n${terms}\n${awardOf(op.choices[0]!)}`);
       return encodeReserve(op, identity, terms, accounts);
     }
     expected.push('');
-    if (op.kind === 'refund') return encodeRefund(op);
-    if (op.kind === 'settle') return encodeSettle(op);
-    throw new Error(`the ledger does not know ${op.kind} yet`);
+    return encodeOther(op);
   });
   return { ops, text: JSON.stringify({ accounts: accounts.list, ops: encoded }), expected };
+}
+
+function encodeOther(op: Exclude<LedgerOp, ReserveOp>): unknown {
+  switch (op.kind) {
+    case 'refund':
+      return encodeRefund(op);
+    case 'settle':
+      return encodeSettle(op);
+    case 'capture':
+      return encodeCapture(op);
+    case 'cancel':
+      return {
+        kind: op.kind,
+        id: op.id,
+        authorisation: op.authorisationId,
+        eventTime: op.occurredAtMs,
+      };
+    case 'claim':
+      return { ...encodeWish(op, op.customerId), grant: op.grantId };
+    case 'choose':
+      return { ...encodeWish(op, op.customerId), grant: op.grantId, option: op.option };
+    case 'redeem':
+      return {
+        ...encodeWish(op, op.customerId, op.amountMinor),
+        voucher: op.voucherId,
+        amount: op.amountMinor,
+      };
+    case 'extend':
+      return { ...encodeWish(op, ''), voucher: op.voucherId, byMs: op.byMs };
+  }
 }
 
 function encodeReserve(
@@ -60,7 +93,13 @@ function encodeReserve(
   terms: string,
   accounts: AccountTable,
 ): unknown {
-  const number = (leg: Leg): number => accounts.number(leg);
+  const number = (leg: Leg): number => accounts.number(leg.account, leg.limit);
+  const quotas: number[] = [];
+  const counted: number[] = [];
+  for (const quota of op.quotas) {
+    if (quota.countedBy === undefined) quotas.push(number(quota));
+    else counted.push(accounts.number(quota.countedBy, undefined), number(quota));
+  }
   return {
     kind: op.kind,
     id: op.grantId,
@@ -72,17 +111,91 @@ function encodeReserve(
     eventTime: op.occurredAtMs,
     intent: op.intent,
     reason: op.reason,
-    choices: op.choices.map(({ tier, amountMinor, units }) => [
-      tier,
-      amountMinor,
-      units[0] === undefined ? 0 : number(units[0]),
-    ]),
+    rules: rulesOf(op),
+    choices: op.choices.map((choice) => {
+      const { money, contra, values } = movesOf(choice);
+      // Named here too, so that their balances are read together with all others.
+      for (const { account } of values) accounts.number(account, undefined);
+      return [
+        choice.tier,
+        choice.amountMinor,
+        awardOf(choice),
+        choice.units.map(number),
+        money.map(number),
+        contra.map(number),
+        values.map(encodeValue),
+      ];
+    }),
     limits: op.limits.map(number),
-    quotas: op.quotas.map(number),
-    budgets: op.choices[0]!.values.filter(({ by }) => by > 0).map(number),
+    quotas,
+    counted,
+    unless: op.unless.map((account) => accounts.number(account, undefined)),
+    rivals: op.rivals,
     holdMs: op.hold?.timeoutMs ?? 0,
     onTimeout: op.hold?.onTimeout ?? 'void',
+    ifAbsent: op.ifAbsent,
   };
+}
+
+interface Moves {
+  readonly money: ValueLeg[];
+  readonly contra: ValueLeg[];
+  readonly values: ValueLeg[];
+}
+
+/** @throws Error when a budget line moves by anything but the amount: it could not be taken back in proportion. */
+function movesOf(choice: Choice): Moves {
+  const moves: Moves = { money: [], contra: [], values: [] };
+  for (const leg of choice.values) {
+    const isBudget = leg.account.startsWith(BUDGET);
+    if (!isBudget && !leg.account.startsWith(PAYABLE)) {
+      moves.values.push(leg);
+      continue;
+    }
+    if (leg.by !== (isBudget ? choice.amountMinor : -choice.amountMinor)) {
+      throw new Error(`${leg.account} moves by ${leg.by}, not by the amount of its choice`);
+    }
+    (isBudget ? moves.money : moves.contra).push(leg);
+  }
+  return moves;
+}
+
+function encodeValue({ account, by, limit, floor }: ValueLeg): unknown {
+  return [account, by, limit ?? -1, floor ?? 0];
+}
+
+/** What may still happen to the grant, as later operations read it; '' when nothing is out of the ordinary. */
+function rulesOf({ next, reviewHold, onRefund }: ReserveOp): string {
+  if (
+    next === undefined &&
+    reviewHold === undefined &&
+    onRefund.quota === 'keep' &&
+    onRefund.keepAtLeastMinor === 0
+  ) {
+    return '';
+  }
+  return JSON.stringify({
+    keep: onRefund.keepAtLeastMinor,
+    restore: onRefund.quota === 'restore' ? true : undefined,
+    review: reviewHold && [reviewHold.timeoutMs, reviewHold.onTimeout],
+    next: next?.kind,
+    untilMs: next?.untilMs,
+    options: next?.kind === 'choice' ? next.options.map(encodeOption) : undefined,
+  });
+}
+
+function encodeOption(option: Choice): unknown {
+  const { money, contra, values } = movesOf(option);
+  return [
+    option.label,
+    option.tier,
+    option.amountMinor,
+    awardOf(option),
+    option.units.map(({ account, limit }) => [account, limit ?? -1]),
+    money.map(({ account }) => account),
+    contra.map(({ account }) => account),
+    values.map(encodeValue),
+  ];
 }
 
 function encodeRefund(op: RefundOp): unknown {
@@ -115,11 +228,45 @@ function encodeSettle(op: SettleOp): unknown {
   return {
     kind: op.kind,
     id: op.id,
-    event: 'eventId' in op ? op.eventId : '',
-    part: 'eventId' in op ? accountPart(op.eventId) : '',
+    event: 'eventId' in op ? op.eventId : undefined,
+    grant: 'grantId' in op ? op.grantId : undefined,
     to: op.to,
     reason: op.reason,
     at: op.occurredAtMs,
+  };
+}
+
+function encodeCapture(op: CaptureOp): unknown {
+  return {
+    kind: op.kind,
+    id: op.id,
+    part: accountPart(op.id),
+    authorisation: op.authorisationId,
+    amount: op.amountMinor,
+    intent: op.intent,
+    reason: op.reason,
+    eventTime: op.occurredAtMs,
+  };
+}
+
+/** A customer's wish; refused, it is kept as a record of its own. */
+function encodeWish(
+  op: { readonly kind: string; readonly id: string; readonly occurredAtMs: number },
+  customerId: string,
+  amountMinor = 0,
+): Readonly<Record<string, unknown>> {
+  const [accountId, cardId, campaignId, offerId] = ['', '', '', ''];
+  const { kind, id, occurredAtMs } = op;
+  const facts = { campaignId, offerId, eventId: id, accountId, customerId, cardId };
+  const noTerms = { budgetLine: '', configVersion: '', beneficiaryId: '', detail: '' };
+  return {
+    kind,
+    id,
+    part: accountPart(id),
+    identity: identityOf({ ...facts, paymentMinor: amountMinor, occurredAtMs }),
+    terms: termsOf(noTerms),
+    customer: customerId,
+    eventTime: occurredAtMs,
   };
 }
 
@@ -157,9 +304,8 @@ function decodeAnswer(op: LedgerOp, expected: string, id: string, head: string):
     configVersion: op.configVersion,
     beneficiaryId: op.beneficiaryId,
     detail: op.detail,
-    label: '',
-    award: [],
-    deadlineMs: 0,
+    label: op.choices[0]!.label,
+    award: op.choices[0]!.award,
     ...standingOf(head.slice(0, head.length - expected.length)),
   };
 }

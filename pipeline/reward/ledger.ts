@@ -1,5 +1,5 @@
 /**
- * The reward ledger: Redis is the sequencer, one Lua script the only writer (lua/apply-11.lua).
+ * The reward ledger: Redis is the sequencer, one Lua script the only writer (lua/apply-12.lua).
  *
  * Every operation takes all of its legs or none, and its answer (a rejection too) is kept under its
  * business id, so that any prefix of operations may be applied again and gets the same answers. One word
@@ -15,12 +15,13 @@ import { Failure } from '../failure.ts';
 import type { Grant } from './grant.ts';
 import { decodeEntry, type JournalEntry } from './journal.ts';
 import type { LedgerOp } from './ledger-op.ts';
-import { decodeAnswers, encodeRequest } from './ledger-request.ts';
-import { decodeGrant } from './record.ts';
+import { decodeAnswers, encodeRequest, type LedgerRequest } from './ledger-request.ts';
+import { decodeGrant, decodeVoucher } from './record.ts';
 import { isUnavailable, LedgerUnavailable } from './redis.ts';
 import { Script } from './script.ts';
+import type { Voucher } from './voucher.ts';
 
-const APPLY = new Script(new URL('lua/apply-11.lua', import.meta.url));
+const APPLY = new Script(new URL('lua/apply-12.lua', import.meta.url));
 const TRIM = new Script(new URL('lua/trim-2.lua', import.meta.url));
 
 /** One call holds the server for about 2 ms, and the client's cost for a call is spread over it. */
@@ -49,9 +50,10 @@ export interface LedgerKeys {
   readonly refunds: string;
   readonly parked: string;
   readonly parkedBefore: string;
-  readonly holds: string;
+  readonly due: string;
   readonly journal: string;
   readonly state: string;
+  readonly vouchers: string;
 }
 
 export class Ledger {
@@ -85,7 +87,7 @@ export class Ledger {
     let answered: (() => Grant[][]) | undefined;
     for (let from = 0; from < ops.length; from += OPS_A_CALL) {
       const sent = request;
-      const call = this.#call(() => this.#send(sent.text));
+      const call = this.#call(() => this.#send(sent, 'apply'));
       // While the server works, the last answer is read and the next request written; it is sent only
       // when this one has succeeded, so that no operation overtakes one that failed.
       call.catch(() => undefined);
@@ -99,14 +101,29 @@ export class Ledger {
     return results;
   }
 
-  async #send(text: string): Promise<string[][]> {
-    const args = [text, this.#size, String(this.#seen)];
-    const [sequence, answers] = (await APPLY.run(this.redis, this.#keyList, args)) as [
-      number,
-      string[][],
-    ];
-    this.#seen = Math.max(this.#seen, sequence);
-    return answers;
+  /**
+   * What `apply` would answer now; nothing is written.
+   * @throws as `apply`.
+   */
+  async quote(ops: readonly LedgerOp[]): Promise<Grant[][]> {
+    const request = encodeRequest(ops);
+    return decodeAnswers(request, await this.#call(() => this.#send(request, 'quote')));
+  }
+
+  async #send(request: LedgerRequest, mode: 'apply' | 'quote'): Promise<string[][]> {
+    const answers: string[][] = [];
+    for (let { text } = request; ;) {
+      const args = [text, this.#size, String(this.#seen), mode];
+      const [sequence, found] = (await APPLY.run(this.redis, this.#keyList, args)) as [
+        number,
+        string[][],
+      ];
+      this.#seen = Math.max(this.#seen, sequence);
+      answers.push(...found);
+      if (answers.length === request.ops.length) return answers;
+      // So much became due that it filled the call: the rest is sent again, and goes on from there.
+      text = encodeRequest(request.ops.slice(answers.length)).text;
+    }
   }
 
   /**
@@ -169,6 +186,13 @@ export class Ledger {
     return undefined;
   }
 
+  /** A voucher by its id, `<grant>.<n>`. */
+  async voucher(id: string): Promise<Voucher | undefined> {
+    const text = await this.#call(() => this.redis.hget(this.keys.vouchers, id));
+    const grant = text === null ? undefined : await this.grant(id.slice(0, id.lastIndexOf('.')));
+    return text === null || grant === undefined ? undefined : decodeVoucher(id, text, grant);
+  }
+
   /** @param seen what had been seen when the question was sent. */
   #see(text: string | null, seen: number): number {
     const sequence = Number(text ?? 0);
@@ -204,9 +228,10 @@ function ledgerKeys(prefix: string): LedgerKeys {
     refunds: `${prefix}:refunds`,
     parked: `${prefix}:parked`,
     parkedBefore: `${prefix}:parked:before`,
-    holds: `${prefix}:holds`,
+    due: `${prefix}:due`,
     journal: `${prefix}:journal`,
     state: `${prefix}:state`,
+    vouchers: `${prefix}:vouchers`,
   };
 }
 

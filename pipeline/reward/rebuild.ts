@@ -4,13 +4,13 @@
  */
 
 import type { ChainableCommander } from 'ioredis';
-import type { CompiledCampaigns } from './campaign.ts';
-import type { Grant } from './grant.ts';
+import type { StoredGrant } from './grant.ts';
 import { ledgerRowsOf, type JournalEntry, type LedgerRow } from './journal.ts';
 import type { Ledger, LedgerKeys } from './ledger.ts';
-import { BUDGET, EXCESS, PARKED, REFUNDED, textOfPart } from './ledger-op.ts';
-import { encodeRecord, type Moved } from './record.ts';
+import { EXCESS, PARKED, REFUNDED, textOfPart } from './ledger-op.ts';
+import { dueOf, encodeRecord, encodeVoucherRecord } from './record.ts';
 import { Sums, type LedgerHistory } from './verify.ts';
+import type { Voucher } from './voucher.ts';
 
 const COMMANDS_A_TRIP = 2000;
 /** Operations whose time is a person's, not an event's. */
@@ -21,13 +21,9 @@ const UNTIMED = new Set(['post', 'void']);
  * an older copy. Call it before the first operation, with the group owned.
  * @returns whether it was behind.
  */
-export async function recover(
-  ledger: Ledger,
-  history: LedgerHistory,
-  campaigns: Pick<CompiledCampaigns, 'hold'>,
-): Promise<boolean> {
+export async function recover(ledger: Ledger, history: LedgerHistory): Promise<boolean> {
   if ((await history.lastSequence()) <= (await ledger.sequence())) return false;
-  await rebuild(ledger, history, campaigns);
+  await rebuild(ledger, history);
   // From here on the ledger knows where it stands, and notices when Redis falls behind that.
   await ledger.sequence();
   return true;
@@ -42,28 +38,29 @@ export async function recover(
 export async function rebuild(
   ledger: Ledger,
   history: LedgerHistory,
-  campaigns: Pick<CompiledCampaigns, 'hold'>,
   lost?: AbortSignal,
 ): Promise<number> {
   const state = new RebuiltState();
   for await (const rows of history.entries(0)) rows.forEach((row) => state.addRow(row));
   for await (const grants of history.grants()) grants.forEach((grant) => state.addGrant(grant));
+  for await (const list of history.vouchers()) list.forEach((voucher) => state.addVoucher(voucher));
   for (let after = state.sums.last; ;) {
     const entries = await ledger.drain(after);
     if (entries.length === 0) break;
     for (const entry of entries) state.addEntry(entry);
     after = entries.at(-1)!.sequence;
   }
-  await replace(ledger, state, campaigns, lost);
+  await replace(ledger, state, lost);
   return state.sums.last;
 }
 
 /** What the journal says, in the ledger's own terms. */
 class RebuiltState {
   readonly sums = new Sums();
-  readonly grants = new Map<string, Grant>();
-  /** Accounts that a grant moved, and the ledger's own time when it did. */
-  readonly moved = new Map<string, { units: string[]; money: string[]; since: number }>();
+  readonly grants = new Map<string, StoredGrant>();
+  readonly vouchers = new Map<string, Voucher>();
+  /** Grants in the order in which payments earned them, or captured them: then with the payment's id. */
+  readonly earned: { readonly grantId: string; readonly paymentId: string | undefined }[] = [];
   readonly refunds = new Map<string, { amount: number; part: string }>();
   readonly parked = new Map<string, Map<string, readonly [amount: number, atMs: number]>>();
   watermark = 0;
@@ -71,26 +68,31 @@ class RebuiltState {
   addEntry(entry: JournalEntry): void {
     ledgerRowsOf(entry).forEach((row) => this.addRow(row));
     this.addGrant(entry.grant);
+    if (entry.voucher !== undefined) this.addVoucher(entry.voucher);
   }
 
-  addGrant(grant: Grant): void {
+  addGrant(grant: StoredGrant): void {
     const known = this.grants.get(grant.id);
     if (known === undefined || known.revision < grant.revision) this.grants.set(grant.id, grant);
   }
 
-  addRow(row: LedgerRow): void {
-    this.sums.add(row);
-    if (!UNTIMED.has(row.operation)) this.watermark = Math.max(this.watermark, row.occurredAtMs);
-    if (row.operation === 'reserve') this.#addMoved(row);
-    else if (row.account.startsWith(REFUNDED)) this.#addRefund(row, REFUNDED);
-    else if (row.account.startsWith(EXCESS)) this.#addRefund(row, EXCESS);
-    else if (row.account.startsWith(PARKED)) this.#addParked(row);
+  addVoucher(voucher: Voucher): void {
+    const known = this.vouchers.get(voucher.id);
+    if (known === undefined || known.revision < voucher.revision)
+      this.vouchers.set(voucher.id, voucher);
   }
 
-  #addMoved({ grantId, account }: LedgerRow): void {
-    const moved = this.moved.get(grantId) ?? { units: [], money: [], since: this.watermark };
-    (account.startsWith(BUDGET) ? moved.money : moved.units).push(account);
-    this.moved.set(grantId, moved);
+  addRow(row: LedgerRow): void {
+    this.sums.add(row);
+    const { operation, operationId, grantId, account } = row;
+    if (!UNTIMED.has(operation)) this.watermark = Math.max(this.watermark, row.occurredAtMs);
+    if (row.leg === 0 && operation === 'reserve')
+      this.earned.push({ grantId, paymentId: undefined });
+    if (row.leg === 0 && operation === 'capture')
+      this.earned.push({ grantId, paymentId: operationId });
+    if (account.startsWith(REFUNDED)) this.#addRefund(row, REFUNDED);
+    else if (account.startsWith(EXCESS)) this.#addRefund(row, EXCESS);
+    else if (account.startsWith(PARKED)) this.#addParked(row);
   }
 
   #addRefund({ operationId, account, postedDelta }: LedgerRow, prefix: string): void {
@@ -112,7 +114,6 @@ class RebuiltState {
 async function replace(
   ledger: Ledger,
   state: RebuiltState,
-  campaigns: Pick<CompiledCampaigns, 'hold'>,
   lost: AbortSignal | undefined,
 ): Promise<void> {
   const { redis, keys } = ledger;
@@ -127,16 +128,17 @@ async function replace(
       'payments',
       'refunds',
       'parked',
-      'holds',
+      'due',
       'state',
+      'vouchers',
     ] as const),
   ];
   await redis.unlink(...parts.map((part) => made[part]));
   const filled = new Set<keyof LedgerKeys>();
   let batch: ChainableCommander = redis.pipeline();
-  for (const { part, field, value } of fieldsOf(state, ledger.generationSize, campaigns)) {
+  for (const { part, field, value } of fieldsOf(state, ledger.generationSize)) {
     filled.add(part);
-    if (part === 'holds') batch.zadd(made[part], value, field);
+    if (part === 'due') batch.zadd(made[part], value, field);
     else batch.hset(made[part], field, value);
     if (batch.length >= COMMANDS_A_TRIP) {
       await run(batch);
@@ -164,31 +166,33 @@ interface Field {
   readonly value: string;
 }
 
-function* fieldsOf(
-  state: RebuiltState,
-  generationSize: number,
-  campaigns: Pick<CompiledCampaigns, 'hold'>,
-): Generator<Field, void, undefined> {
+function* fieldsOf(state: RebuiltState, generationSize: number): Generator<Field, void, undefined> {
   for (const [account, { posted, pending }] of state.sums.balances) {
     yield { part: 'balances', field: account, value: `${posted} ${pending}` };
   }
   const inOrder = [...state.grants.values()].sort((a, b) => a.revision - b.revision);
-  const refused = inOrder.filter(({ id }) => !state.moved.has(id));
+  const refused = inOrder.filter(({ ledgerRecord }) => ledgerRecord === '');
   for (const grant of newest(refused, generationSize)) {
-    yield { part: 'refused', field: grant.id, value: encodeRecord(grant, NOT_MOVED) };
+    yield { part: 'refused', field: grant.id, value: encodeRecord(grant) };
   }
-  // The order of the first entries is the order in which a payment earned its grants.
+  for (const grant of inOrder) {
+    const { id, ledgerRecord } = grant;
+    if (ledgerRecord === '') continue;
+    yield { part: 'grants', field: id, value: encodeRecord(grant) };
+    const due = dueOf(ledgerRecord);
+    if (due !== undefined) yield dueField(id, due.what, due.atMs);
+  }
+  for (const voucher of state.vouchers.values()) {
+    yield { part: 'vouchers', field: voucher.id, value: encodeVoucherRecord(voucher) };
+    if (voucher.state === 'issued') yield dueField(voucher.id, 'voucher', voucher.expiresAtMs);
+  }
   const payments = new Map<string, string[]>();
-  for (const [id, moved] of state.moved) {
-    const grant = state.grants.get(id);
-    if (grant === undefined) throw new Error(`the journal moves grant ${id}, which no table names`);
-    yield { part: 'grants', field: id, value: encodeRecord(grant, moved) };
-    payments.set(grant.eventId, [...(payments.get(grant.eventId) ?? []), id]);
-    const hold = campaigns.hold(grant.campaignId, grant.offerId);
-    if (grant.state === 'held' && grant.reason !== 'review_overdue' && hold !== undefined) {
-      const value = String(moved.since + hold.timeoutMs);
-      yield { part: 'holds', field: `${id} ${hold.onTimeout}`, value };
-    }
+  for (const { grantId, paymentId } of state.earned) {
+    const grant = state.grants.get(grantId);
+    if (grant === undefined)
+      throw new Error(`the journal moves grant ${grantId}, which no table names`);
+    const key = paymentId ?? grant.eventId;
+    payments.set(key, [...(payments.get(key) ?? []), grantId]);
   }
   for (const [paymentId, ids] of payments) {
     yield { part: 'payments', field: paymentId, value: ids.join(' ') };
@@ -204,9 +208,11 @@ function* fieldsOf(
   yield { part: 'state', field: 'watermark', value: String(state.watermark) };
 }
 
+function dueField(id: string, what: string, atMs: number): Field {
+  return { part: 'due', field: `${id} ${what}`, value: String(atMs) };
+}
+
 /** One generation, not yet full. */
 function newest<T>(list: readonly T[], generationSize: number): readonly T[] {
   return list.slice(-Math.max(1, generationSize - 1));
 }
-
-const NOT_MOVED: Moved = { units: [], money: [] };

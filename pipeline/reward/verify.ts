@@ -1,16 +1,19 @@
 /** `ledger verify`: every balance again from the journal, compared with what the ledger says. */
 
 import { ledgerRowsOf, type LedgerRow } from './journal.ts';
-import type { Grant } from './grant.ts';
+import type { StoredGrant } from './grant.ts';
 import { balanceOf, type Balance, type Ledger } from './ledger.ts';
-import { PARKED } from './ledger-op.ts';
+import { PARKED, VOUCHER } from './ledger-op.ts';
+import type { Voucher } from './voucher.ts';
 
 /** What of the journal and the grants is durable elsewhere. */
 export interface LedgerHistory {
   /** Rows above a sequence, in the order of (sequence, leg), each once, in chunks of any size. */
   entries(afterSequence: number): AsyncIterable<readonly LedgerRow[]>;
   /** Every grant as its latest revision left it, in chunks of any size and any order. */
-  grants(): AsyncIterable<readonly Grant[]>;
+  grants(): AsyncIterable<readonly StoredGrant[]>;
+  /** Every voucher as its latest revision left it, likewise. */
+  vouchers(): AsyncIterable<readonly Voucher[]>;
   /** The newest durable sequence, 0 when there is none. */
   lastSequence(): Promise<number>;
 }
@@ -75,7 +78,7 @@ export async function* undrained(
   }
 }
 
-/** Sums of legs by account; of what is parked the ledger keeps lists and no balance. */
+/** Sums of legs by account. */
 export class Sums {
   readonly balances = new Map<string, { posted: number; pending: number }>();
   readonly #through: number;
@@ -95,12 +98,17 @@ export class Sums {
       this.entries++;
       this.last = row.sequence;
     }
-    if (row.account === '' || row.account.startsWith(PARKED)) return;
+    if (row.account === '' || hasNoBalance(row.account)) return;
     const sum = this.balances.get(row.account) ?? { posted: 0, pending: 0 };
     sum.posted += row.postedDelta;
     sum.pending += row.pendingDelta;
     this.balances.set(row.account, sum);
   }
+}
+
+/** Of what is parked and of vouchers the ledger keeps records and no balance. */
+function hasNoBalance(account: string): boolean {
+  return account.startsWith(PARKED) || account.startsWith(VOUCHER);
 }
 
 async function snapshot({ redis, keys }: Ledger, copy: string): Promise<number> {

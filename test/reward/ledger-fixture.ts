@@ -1,17 +1,15 @@
 /** A ledger on a Redis of its own for a test file, empty before each test, and the words the tests speak in. */
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import type { CompiledCampaigns } from '../../pipeline/reward/campaign.ts';
-import { settle } from '../../pipeline/reward/evaluate.ts';
 import type { Grant } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { campaigns } from './scenario.ts';
+import { offer } from './ledger-scenario.ts';
 
 let server: TestRedis;
 export let ledger: Ledger;
-export let compiled: CompiledCampaigns;
+export const standard = offer();
 
 /** Registers the hooks; call it once at the top of a test file. */
 export function useLedger(): void {
@@ -20,10 +18,7 @@ export function useLedger(): void {
     ledger = new Ledger(server.connect());
   });
   afterAll(() => server.close());
-  beforeEach(async () => {
-    await emptyLedger();
-    compiled = campaigns();
-  });
+  beforeEach(emptyLedger);
 }
 
 /** A ledger object refuses a Redis that lost its data, so an emptied one gets a new object. */
@@ -44,20 +39,4 @@ export async function one(list: readonly LedgerOp[]): Promise<Grant> {
 export async function standing(account: string): Promise<[posted: number, pending: number]> {
   const [balance] = await ledger.balances([account]);
   return [balance!.posted, balance!.pending];
-}
-
-export function label(eventId: string, value: 'confirmed' | 'false_positive'): readonly LedgerOp[] {
-  return settle({
-    id: '1-0',
-    decisionId: `dec_${eventId}`,
-    label: value,
-    actor: 'a',
-    reason: 'r',
-    labelledAtMs: 1,
-  });
-}
-
-/** Somebody else, so that the once-only limit does not bite. */
-export function other(n: number): { id: string; customerId: string } {
-  return { id: `p${n}`, customerId: `customer-${n}` };
 }

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../pipeline/clock.ts';
 import { Failure } from '../../pipeline/failure.ts';
-import { settle } from '../../pipeline/reward/evaluate.ts';
-import type { Grant } from '../../pipeline/reward/grant.ts';
+import type { StoredGrant } from '../../pipeline/reward/grant.ts';
 import { ledgerRowsOf, type LedgerRow } from '../../pipeline/reward/journal.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import { rebuild, recover } from '../../pipeline/reward/rebuild.ts';
 import { isUnavailable, LedgerUnavailable } from '../../pipeline/reward/redis.ts';
 import { verify, type LedgerHistory } from '../../pipeline/reward/verify.ts';
+import type { Voucher } from '../../pipeline/reward/voucher.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { campaigns, FRIDAY_NOON_MS, ops, refund, SPEND, TIER_1 } from './scenario.ts';
+import { FRIDAY_NOON_MS, label, offer, ops, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
 
 let server: TestRedis;
 let ledger: Ledger;
@@ -21,9 +21,9 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const compiled = campaigns({
+const compiled = offer({
   quota: 40,
-  offer: { hold: { timeout: '3h', onTimeout: 'manual_review' } },
+  hold: { timeout: '3h', onTimeout: 'manual_review' },
 });
 
 /** Payments of every verdict, refunds of every kind, labels; reproducible. */
@@ -41,14 +41,9 @@ function story(count: number): LedgerOp[] {
     // It came again after others, and was intercepted then.
     if (random() < 0.1) list.push(...ops(compiled, facts, 'block'));
     const past = Math.floor(random() * (n + 5));
-    if (random() < 0.4)
-      list.push(...refund(compiled, `r${n}`, `p/${past}`, Math.ceil(random() * 40_000)));
+    if (random() < 0.4) list.push(...refund(`r${n}`, `p/${past}`, Math.ceil(random() * 40_000)));
     if (random() < 0.2 && past <= n) {
-      const label = random() < 0.5 ? 'confirmed' : 'false_positive';
-      const decisionId = `dec_p/${past}`;
-      list.push(
-        ...settle({ id: `${n}-0`, decisionId, label, actor: 'a', reason: 'r', labelledAtMs: n }),
-      );
+      list.push(...label(`p/${past}`, random() < 0.5 ? 'confirmed' : 'false_positive', n));
     }
   }
   return list;
@@ -57,13 +52,15 @@ function story(count: number): LedgerOp[] {
 /** What a database would hold: entries by (sequence, leg), the latest revision of each grant. */
 class Table implements LedgerHistory {
   readonly rows: LedgerRow[] = [];
-  readonly latest = new Map<string, Grant>();
+  readonly issued = new Map<string, Voucher>();
+  readonly latest = new Map<string, StoredGrant>();
 
   async drain(from: Ledger, limit: number): Promise<void> {
     const entries = await from.drain(this.rows.at(-1)?.sequence ?? 0, limit);
     for (const entry of entries) {
       this.rows.push(...ledgerRowsOf(entry));
       this.latest.set(entry.grant.id, entry.grant);
+      if (entry.voucher !== undefined) this.issued.set(entry.voucher.id, entry.voucher);
     }
     if (entries.length > 0) await from.trim(entries.at(-1)!.sequence);
   }
@@ -72,8 +69,12 @@ class Table implements LedgerHistory {
     yield await Promise.resolve(this.rows.filter(({ sequence }) => sequence > after));
   }
 
-  async *grants(): AsyncGenerator<readonly Grant[]> {
+  async *grants(): AsyncGenerator<readonly StoredGrant[]> {
     yield await Promise.resolve([...this.latest.values()].reverse());
+  }
+
+  async *vouchers(): AsyncGenerator<readonly Voucher[]> {
+    yield await Promise.resolve([...this.issued.values()]);
   }
 
   lastSequence(): Promise<number> {
@@ -93,7 +94,8 @@ async function wholeState(): Promise<Record<string, unknown>> {
     parked: Object.fromEntries(
       parked.map(([id, text]): [string, unknown] => [id, JSON.parse(text)]),
     ),
-    holds: await redis.zrange(keys.holds, '0', '-1', 'WITHSCORES'),
+    due: await redis.zrange(keys.due, '0', '-1', 'WITHSCORES'),
+    vouchers: await redis.hgetall(keys.vouchers),
     state: await redis.hgetall(keys.state),
   };
 }
@@ -192,11 +194,11 @@ describe('a server that lost its data under a running worker', () => {
   test('is noticed before the first grant of a worker that found it whole at its start', async () => {
     const table = await live();
     const worker = new Ledger(server.connect());
-    expect(await recover(worker, table, compiled)).toBe(false);
+    expect(await recover(worker, table)).toBe(false);
     await ledger.redis.flushall();
     await expect(worker.apply(story(3))).rejects.toThrow(Failure);
     const next = new Ledger(server.connect());
-    expect(await recover(next, table, compiled)).toBe(true);
+    expect(await recover(next, table)).toBe(true);
     await ledger.redis.flushall();
     await expect(next.apply(story(3))).rejects.toThrow(
       `went back from entry ${await table.lastSequence()} to 0`,
@@ -247,7 +249,7 @@ describe('rebuild', () => {
       const expected = await wholeState();
       await ledger.redis.hset(ledger.keys.balances, SPEND, '1 1');
       await ledger.redis.hdel(ledger.keys.grants, Object.keys(expected['grants'] as object)[0]!);
-      await rebuild(ledger, table, compiled);
+      await rebuild(ledger, table);
       expect(await wholeState()).toEqual(expected);
     },
   );
@@ -257,17 +259,17 @@ describe('rebuild', () => {
     await ledger.redis.hset(ledger.keys.balances, SPEND, '1 1');
     const before = await wholeState();
     const lost = AbortSignal.abort(new Failure('another took the group over'));
-    await expect(rebuild(ledger, new Table(), compiled, lost)).rejects.toThrow('another took');
+    await expect(rebuild(ledger, new Table(), lost)).rejects.toThrow('another took');
     expect(await wholeState()).toEqual(before);
   });
 
   test('brings back one generation of what waits or was refused, however much there was', async () => {
     const table = new Table();
     const small = new Ledger(ledger.redis, { generationSize: 10 });
-    for (let n = 0; n < 50; n++) await small.apply(refund(compiled, `r${n}`, `none-${n}`, 5));
+    for (let n = 0; n < 50; n++) await small.apply(refund(`r${n}`, `none-${n}`, 5));
     await table.drain(small, 1000);
     expect((await verify(small, table)).differences).toEqual([]);
-    await rebuild(small, table, compiled);
+    await rebuild(small, table);
     expect((await verify(small, table)).differences).toEqual([]);
     const { balances, parked, refused } = small.keys;
     const sizes = [balances, parked, refused].map((key) => ledger.redis.hlen(key));
@@ -283,9 +285,9 @@ describe('rebuild', () => {
     const answers = await ledger.apply(list);
     await ledger.redis.flushall();
     ledger = new Ledger(server.connect());
-    expect(await recover(ledger, table, compiled)).toBe(true);
+    expect(await recover(ledger, table)).toBe(true);
     expect(await ledger.apply(list)).toEqual(answers);
-    expect(await recover(ledger, table, compiled)).toBe(false);
+    expect(await recover(ledger, table)).toBe(false);
     expect((await verify(ledger, table)).differences).toEqual([]);
   });
 });

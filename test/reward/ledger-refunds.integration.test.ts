@@ -1,30 +1,21 @@
 import { expect, test } from 'vitest';
 import { hasOffer } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
-import {
-  apply,
-  compiled,
-  label,
-  ledger,
-  one,
-  other,
-  standing,
-  useLedger,
-} from './ledger-fixture.ts';
-import { campaigns, ops, refund, SPEND, TIER_1 } from './scenario.ts';
+import { apply, standard, ledger, one, standing, useLedger } from './ledger-fixture.ts';
+import { label, offer, ops, other, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
 
 useLedger();
 
 test('three refunds of 100.00 on 300.00 with 10.00 off return exactly 10.00', async () => {
-  await apply(ops(compiled, { id: 'p' }));
+  await apply(ops(standard, { id: 'p' }));
   const back = [];
-  for (const id of ['r1', 'r2', 'r3']) back.push(await one(refund(compiled, id, 'p', 10_000)));
+  for (const id of ['r1', 'r2', 'r3']) back.push(await one(refund(id, 'p', 10_000)));
   expect(back.map(({ clawedBackMinor }) => clawedBackMinor)).toEqual([333, 667, 1000]);
   expect(back.map(({ state }) => state)).toEqual(['posted', 'posted', 'clawed_back']);
   expect(await standing(SPEND)).toEqual([0, 0]);
   // The right was used: neither quota nor limit comes back.
   expect(await standing(TIER_1)).toEqual([1, 0]);
-  expect(await one(ops(compiled, { id: 'q' }))).toMatchObject({ reason: 'limit_reached' });
+  expect(await one(ops(standard, { id: 'q' }))).toMatchObject({ reason: 'limit_reached' });
 });
 
 test.each([
@@ -38,28 +29,28 @@ test.each([
     4_503_599_627_370_495,
   ],
 ])('an exact half goes up: %s', async (_title, off, paid, back, expected) => {
-  const exact = campaigns({ total: Number.MAX_SAFE_INTEGER, tiers: [{ atLeast: off, off }] });
+  const exact = offer({ total: Number.MAX_SAFE_INTEGER, tiers: [{ atLeast: off, off }] });
   await apply(ops(exact, { id: 'p', amountMinor: paid }));
   // 9007199254740989 × 4503599627370495 / 9007199254740990 is a half above 4503599627370494.
-  expect(await one(refund(exact, 'r', 'p', back))).toMatchObject({ clawedBackMinor: expected });
+  expect(await one(refund('r', 'p', back))).toMatchObject({ clawedBackMinor: expected });
 });
 
 test('a repeated refund takes nothing back again; another body under its id is a conflict', async () => {
-  await apply(ops(compiled, { id: 'p' }));
-  const first = await one(refund(compiled, 'r', 'p', 10_000));
-  expect(await one(refund(compiled, 'r', 'p', 10_000))).toEqual(first);
-  expect(await one(refund(compiled, 'r', 'p', 20_000))).toMatchObject({ reason: 'id_conflict' });
+  await apply(ops(standard, { id: 'p' }));
+  const first = await one(refund('r', 'p', 10_000));
+  expect(await one(refund('r', 'p', 10_000))).toEqual(first);
+  expect(await one(refund('r', 'p', 20_000))).toMatchObject({ reason: 'id_conflict' });
   expect(await standing(SPEND)).toEqual([667, 0]);
 });
 
 test('a refund larger than the payment takes the whole reward and says so; one after it finds nothing', async () => {
-  await apply(ops(compiled, { id: 'p' }));
-  expect(await one(refund(compiled, 'r1', 'p', 99_000))).toMatchObject({
+  await apply(ops(standard, { id: 'p' }));
+  expect(await one(refund('r1', 'p', 99_000))).toMatchObject({
     state: 'clawed_back',
     reason: 'refund_exceeds_payment',
     clawedBackMinor: 1000,
   });
-  expect(await one(refund(compiled, 'r2', 'p', 1))).toMatchObject({
+  expect(await one(refund('r2', 'p', 1))).toMatchObject({
     id: 'refund_r2',
     state: 'rejected',
     reason: 'refund_exceeds_payment',
@@ -68,25 +59,25 @@ test('a refund larger than the payment takes the whole reward and says so; one a
 });
 
 test('a refund before its payment waits for it', async () => {
-  expect(await one(refund(compiled, 'r1', 'p', 10_000))).toMatchObject({
+  expect(await one(refund('r1', 'p', 10_000))).toMatchObject({
     reason: 'payment_not_found',
     paymentMinor: 10_000,
   });
-  await apply(refund(compiled, 'r1', 'p', 10_000));
-  await apply(refund(compiled, 'r2', 'p', 5000));
-  expect(await one(ops(compiled, { id: 'p' }))).toMatchObject({
+  await apply(refund('r1', 'p', 10_000));
+  await apply(refund('r2', 'p', 5000));
+  expect(await one(ops(standard, { id: 'p' }))).toMatchObject({
     state: 'posted',
     reason: 'partly_refunded',
     clawedBackMinor: 500,
   });
   expect(await ledger.grant('refund_r1')).toMatchObject({ reason: 'refund_applied' });
-  expect(await one(refund(compiled, 'r1', 'p', 10_000))).toMatchObject({ clawedBackMinor: 500 });
-  expect(await one(refund(compiled, 'r3', 'p', 15_000))).toMatchObject({ clawedBackMinor: 1000 });
+  expect(await one(refund('r1', 'p', 10_000))).toMatchObject({ clawedBackMinor: 500 });
+  expect(await one(refund('r3', 'p', 15_000))).toMatchObject({ clawedBackMinor: 1000 });
 });
 
 test('refunds of payments that earned nothing leave two generations of bounded size and no balance', async () => {
   const small = new Ledger(ledger.redis, { generationSize: 10 });
-  for (let n = 0; n < 50; n++) await small.apply(refund(compiled, `r${n}`, `none-${n}`, 5));
+  for (let n = 0; n < 50; n++) await small.apply(refund(`r${n}`, `none-${n}`, 5));
   const { balances, parked, parkedBefore } = small.keys;
   expect(await ledger.redis.hlen(balances)).toBe(0);
   const sizes = [await ledger.redis.hlen(parked), await ledger.redis.hlen(parkedBefore)];
@@ -94,28 +85,28 @@ test('refunds of payments that earned nothing leave two generations of bounded s
 });
 
 test('no offer stands behind the record of a refund that took nothing back; one does behind a grant', async () => {
-  const unknown = await one(refund(compiled, 'r1', 'none', 5));
-  const refused = await one(refund(compiled, 'r2', undefined, 5));
-  const rejected = await one(ops(campaigns({ quota: 0 }), { id: 'p' }));
+  const unknown = await one(refund('r1', 'none', 5));
+  const refused = await one(refund('r2', undefined, 5));
+  const rejected = await one(ops(offer({ quota: 0 }), { id: 'p' }));
   expect([unknown, refused, rejected].map(hasOffer)).toEqual([false, false, true]);
 });
 
 test('a refund that names no payment or no amount is recorded with its reason', async () => {
-  expect(await one(refund(compiled, 'r1', undefined, 5))).toMatchObject({
+  expect(await one(refund('r1', undefined, 5))).toMatchObject({
     reason: 'payment_not_found',
   });
-  expect(await one(refund(compiled, 'r2', 'p', undefined))).toMatchObject({
+  expect(await one(refund('r2', 'p', undefined))).toMatchObject({
     reason: 'refund_without_amount',
   });
 });
 
 test('a held grant whose payment is refunded whole is voided; in part, it is reduced when released', async () => {
-  await apply([...ops(compiled, other(1), 'review'), ...ops(compiled, other(2), 'review')]);
-  expect(await one(refund(compiled, 'r1', 'p1', 30_000))).toMatchObject({
+  await apply([...ops(standard, other(1), 'review'), ...ops(standard, other(2), 'review')]);
+  expect(await one(refund('r1', 'p1', 30_000))).toMatchObject({
     state: 'voided',
     reason: 'refunded',
   });
-  expect(await one(refund(compiled, 'r2', 'p2', 15_000))).toMatchObject({ state: 'held' });
+  expect(await one(refund('r2', 'p2', 15_000))).toMatchObject({ state: 'held' });
   expect(await one(label('p2', 'false_positive'))).toMatchObject({
     state: 'posted',
     amountMinor: 1000,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { campaigns, FRIDAY_NOON_MS, ops, SPEND, TIER_1, TOTAL } from './scenario.ts';
+import { FRIDAY_NOON_MS, offer, ops, SPEND, TIER_1, TOTAL, type Facts } from './ledger-scenario.ts';
 
 let server: TestRedis;
 let ledger: Ledger;
@@ -35,10 +35,11 @@ const posted = async (account: string): Promise<number> =>
   (await ledger.balances([account]))[0]!.posted;
 
 describe('64 parallel writers', () => {
-  const day = { limits: [{ per: ['card'], period: 'day', max: 1 }] };
+  const day = ({ cardId, occurredAtMs }: Required<Facts>): string =>
+    `${cardId}/${Math.floor(occurredAtMs / 86_400_000)}`;
   const people = (count: number, facts: (n: number) => object = () => ({})): LedgerOp[] =>
     Array.from({ length: count }, (_, n) => n).flatMap((n) =>
-      ops(campaigns({ quota: 500 }), { id: `p${n}`, customerId: `c${n}`, ...facts(n) }),
+      ops(offer({ quota: 500 }), { id: `p${n}`, customerId: `c${n}`, ...facts(n) }),
     );
 
   test('a quota is sold out exactly', async () => {
@@ -48,7 +49,7 @@ describe('64 parallel writers', () => {
   });
 
   test('a budget line and its ancestor are spent to the last grant that fits', async () => {
-    const compiled = campaigns({ total: 123_999, spend: 123_999 });
+    const compiled = offer({ total: 123_999, spend: 123_999 });
     const list = Array.from({ length: 400 }, (_, n) =>
       ops(compiled, { id: `p${n}`, customerId: `c${n}` }),
     ).flat();
@@ -65,8 +66,8 @@ describe('64 parallel writers', () => {
     expect(await posted(TIER_1)).toBe(20);
   });
 
-  test('a card gets one grant a day, in the local zone', async () => {
-    const compiled = campaigns({ offer: day });
+  test('a card gets one grant a day', async () => {
+    const compiled = offer({ limit: day });
     const list = Array.from({ length: 960 }, (_, n) =>
       ops(compiled, {
         id: `p${n}`,

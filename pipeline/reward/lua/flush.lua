@@ -29,14 +29,19 @@ local function rotate(name, size)
   end
 end
 
-local function flush(generation_size)
-  for _, entry in ipairs(entries) do
-    redis.call(
-      'XADD', KEY.journal, int(entry.sequence) .. '-0',
-      'operation', entry.operation, 'operationId', entry.operation_id, 'at', int(entry.at),
-      'grant', entry.record.id, 'record', entry.text, 'legs', entry.legs
-    )
+local function append(entry)
+  local fields = {
+    'operation', entry.operation, 'operationId', entry.operation_id, 'at', int(entry.at),
+    'grant', entry.grant, 'record', entry.text, 'legs', entry.legs,
+  }
+  if entry.voucher then
+    fields[#fields + 1], fields[#fields + 2] = 'voucher', entry.voucher
+    fields[#fields + 1], fields[#fields + 2] = 'voucherRecord', entry.voucher_text
   end
+  redis.call('XADD', KEY.journal, int(entry.sequence) .. '-0', unpack(fields))
+end
+
+local function flush_balances()
   local accounts = {}
   for account, held in pairs(moved) do
     accounts[#accounts + 1] = account
@@ -49,16 +54,24 @@ local function flush(generation_size)
   if #accounts > 0 then
     redis.call('HSET', KEY.balances, unpack(accounts))
   end
+end
+
+local function flush(generation_size)
+  for _, entry in ipairs(entries) do
+    append(entry)
+  end
+  flush_balances()
   for name, fields in pairs(changed) do
     set_fields(name, fields)
   end
-  for _, hold in ipairs(added_holds) do
-    redis.call('ZADD', KEY.holds, int(hold.at), hold.member)
+  for member, at in pairs(due_changed) do
+    if at then
+      redis.call('ZADD', KEY.due, int(at), member)
+    else
+      redis.call('ZREM', KEY.due, member)
+    end
   end
-  for _, member in ipairs(dropped_holds) do
-    redis.call('ZREM', KEY.holds, member)
-  end
-  redis.call('HSET', KEY.state, 'sequence', int(sequence), 'watermark', int(watermark))
+  redis.call('HSET', KEY.state, 'sequence', int(sequence), 'watermark', int(recorded))
   rotate('refused', generation_size)
   rotate('parked', generation_size)
 end

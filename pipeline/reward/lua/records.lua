@@ -1,104 +1,29 @@
--- What the ledger holds, read once and changed in memory until flush.lua writes it.
---
--- A record is text in lines, so that the parts that never change are never encoded again:
---   1  state reason tier amount clawed-back revision payment-amount
+-- A record is text in lines, so that the parts that never change are never encoded again. The head:
+--   1  state reason tier amount clawed-back revision payment-amount deadline
 --   2  identity: JSON of what must be equal for a repeat to be a repeat (record.ts)
---   3  terms: JSON of the budget line and the configuration version it was decided under
---   4  accounts moved by one unit, by spaces
---   5  accounts moved by the amount, by spaces
+--   3  terms: JSON of what else it was decided under, and for whom
+--   4  award: JSON of the label and what was given
+-- and of a grant that moved accounts the tail, which nobody else reads:
+--   5  payment-as-part what-is-due when answered-by; "-" for none
+--   6  rules: JSON of what may still happen to it, or nothing (ledger-request.ts)
+--   7  accounts moved by one unit, by spaces
+--   8  pairs "marker quota": the quota counts the markers that are in use
+--   9  accounts moved by the amount
+--  10  accounts moved by the amount's negative
+--  11  accounts moved by values of their own: "account value taken-back" in turn
 
-local KEY = {
-  balances = KEYS[1],
-  grants = KEYS[2],
-  refused = KEYS[3],
-  refusedBefore = KEYS[4],
-  payments = KEYS[5],
-  refunds = KEYS[6],
-  parked = KEYS[7],
-  parkedBefore = KEYS[8],
-  holds = KEYS[9],
-  journal = KEYS[10],
-  state = KEYS[11],
-}
+local stored = redis.call('HMGET', KEY.state, 'sequence', 'watermark')
+local stored_sequence = tonumber(stored[1] or '0')
+local sequence = stored_sequence
+-- The newest time among the entries of the journal. A person's word carries a person's time and does not count.
+local recorded = tonumber(stored[2] or '0')
+-- The ledger's own clock: that, or the time of the operation at hand.
+local watermark = recorded
+local UNTIMED = { post = true, void = true }
 
-local seen = { grants = {}, refused = {}, refusedBefore = {}, payments = {}, refunds = {}, parked = {}, parkedBefore = {} }
-local changed = { grants = {}, refused = {}, payments = {}, refunds = {}, parked = {}, parkedBefore = {} }
--- Empty generations are not asked for every operation.
-local empty = {
-  refused = redis.call('HLEN', KEY.refused) == 0,
-  refusedBefore = redis.call('HLEN', KEY.refusedBefore) == 0,
-  parked = redis.call('HLEN', KEY.parked) == 0,
-  parkedBefore = redis.call('HLEN', KEY.parkedBefore) == 0,
-}
-
--- The value of a field, or false.
-local function read(name, field)
-  local value = seen[name][field]
-  if value == nil then
-    value = not empty[name] and redis.call('HGET', KEY[name], field)
-    seen[name][field] = value
-  end
-  return value
-end
-
--- Sets a field, or removes it when the value is false.
-local function write(name, field, value)
-  seen[name][field] = value
-  local list = changed[name]
-  list[#list + 1] = field
-end
-
-local balances = {}
-local moved = {}
-
-local function hold_balance(account, text)
-  local held = { posted = 0, pending = 0 }
-  if text then
-    local posted, pending = string.match(text, '^(%-?%d+) (%-?%d+)$')
-    held.posted, held.pending = tonumber(posted), tonumber(pending)
-  end
-  balances[account] = held
-  return held
-end
-
-local function balance(account)
-  return balances[account] or hold_balance(account, redis.call('HGET', KEY.balances, account))
-end
-
--- Most of what a call will read is known beforehand: one command for many fields costs a third of as many commands.
-local FIELDS_A_CALL = 500
-
-local function prefetch(key, fields, note)
-  for from = 1, #fields, FIELDS_A_CALL do
-    local last = math.min(from + FIELDS_A_CALL - 1, #fields)
-    local values = redis.call('HMGET', key, unpack(fields, from, last))
-    for index, value in ipairs(values) do
-      note(fields[from + index - 1], value)
-    end
-  end
-end
-
-do
-  local ids, events, accounts = {}, {}, {}
-  for _, op in ipairs(request.ops) do
-    if op.kind == 'reserve' then
-      ids[#ids + 1] = op.id
-      events[#events + 1] = op.event
-    end
-  end
-  for index, account in ipairs(request.accounts) do
-    accounts[index] = account[1]
-  end
-  prefetch(KEY.grants, ids, function(id, text)
-    seen.grants[id] = text
-  end)
-  prefetch(KEY.payments, events, function(event, text)
-    seen.payments[event] = text
-  end)
-  prefetch(KEY.balances, accounts, hold_balance)
-end
-
+local NO_AWARD = '["",[]]'
 local records = {}
+local entries = {}
 
 local function words(line)
   local list = {}
@@ -108,16 +33,23 @@ local function words(line)
   return list
 end
 
-local function parse(id, text, moving)
-  local state, reason, tier, amount, clawed, revision, payment, identity, terms, units, money = string.match(
+local function parse_values(line)
+  local list = words(line)
+  for index = 1, #list, 3 do
+    list[index + 1], list[index + 2] = tonumber(list[index + 1]), tonumber(list[index + 2])
+  end
+  return list
+end
+
+local function parse(id, text)
+  local state, reason, tier, amount, clawed, revision, payment, deadline, identity, terms, award, tail = string.match(
     text,
-    '^(%S+) (%S+) (%-?%d+) (%d+) (%d+) (%d+) (%d+)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)$'
+    '^(%S+) (%S+) (%-?%d+) (%d+) (%d+) (%d+) (%d+) (%d+)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$'
   )
-  return {
+  local record = {
     id = id,
-    head = state .. ' ' .. reason .. ' ' .. tier .. ' ' .. amount .. ' ' .. clawed .. ' ' .. revision .. ' ' .. payment
-      .. '\n' .. identity .. '\n' .. terms,
-    moving = moving,
+    head = string.sub(text, 1, #text - #tail - 1),
+    moving = tail ~= '',
     state = state,
     reason = reason,
     tier = tonumber(tier),
@@ -125,11 +57,21 @@ local function parse(id, text, moving)
     clawed = tonumber(clawed),
     revision = tonumber(revision),
     payment = tonumber(payment),
+    deadline = tonumber(deadline),
     identity = identity,
     terms = terms,
-    units = words(units),
-    money = words(money),
+    award = award,
   }
+  if record.moving then
+    local part, due_what, due_at, by, rules, units, counted, money, contra, values = string.match(
+      tail,
+      '^(%S+) (%S+) (%d+) (%S+)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)$'
+    )
+    record.part, record.due_what, record.due_at, record.by = part, due_what, tonumber(due_at), by
+    record.rules, record.units, record.counted = rules, words(units), words(counted)
+    record.money, record.contra, record.values = words(money), words(contra), parse_values(values)
+  end
+  return record
 end
 
 -- The record under an id, whichever way the answer went, or nil.
@@ -138,73 +80,79 @@ local function find(id)
   if record then
     return record
   end
-  local text = read('grants', id)
-  local moving = text ~= false
-  text = text or read('refused', id) or read('refusedBefore', id)
+  local text = read('grants', id) or read('refused', id) or read('refusedBefore', id)
   if text then
-    record = parse(id, text, moving)
+    record = parse(id, text)
     records[id] = record
   end
   return record
 end
 
-local stored = redis.call('HMGET', KEY.state, 'sequence', 'watermark')
-local sequence = tonumber(stored[1] or '0')
-local watermark = tonumber(stored[2] or '0')
-local entries = {}
+local NO_RULES = { keep = 0 }
 
-local function move(account, posted, pending)
-  local held = balance(account)
-  held.posted = held.posted + posted
-  held.pending = held.pending + pending
-  moved[account] = held
-end
-
--- Moves one account and notes the leg.
-local function leg(legs, account, posted, pending)
-  move(account, posted, pending)
-  legs[#legs + 1] = account .. ' ' .. int(posted) .. ' ' .. int(pending)
-end
-
--- Moves the accounts that a grant moves by its amount.
-local function move_money(legs, record, posted, pending)
-  for _, account in ipairs(record.money) do
-    move(account, posted, pending)
+-- What may still happen to a grant, as it was laid down when it was reserved.
+local function rules_of(record)
+  if record.rules == '' then
+    return NO_RULES
   end
-  legs[#legs + 1] = '$ ' .. int(posted) .. ' ' .. int(pending)
+  if not record.decoded then
+    record.decoded = cjson.decode(record.rules)
+  end
+  return record.decoded
 end
 
--- Moves every account of a grant between pending and posted; the signs are -1, 0 or 1.
-local function move_all(legs, record, posted, pending)
-  for _, account in ipairs(record.units) do
-    move(account, posted, pending)
-  end
-  for _, account in ipairs(record.money) do
-    move(account, posted * record.amount, pending * record.amount)
-  end
-  legs[#legs + 1] = '* ' .. int(posted) .. ' ' .. int(pending)
+-- Nothing was won: the list of what was given is empty.
+local function is_blank(record)
+  return string.sub(record.award, -4) == ',[]]'
 end
 
--- The legs of an entry are lines "account posted pending"; "*" stands for all accounts that the record names,
--- by one unit or by the amount, and "$" for those of the amount alone. journal.ts spells them out.
+-- Whose reward it is.
+local function owner_of(record)
+  return cjson.decode(record.terms)[3]
+end
 
--- Gives the record its next revision, keeps it, and appends the journal entry that led to it.
-local function journal(operation, operation_id, at, record, legs)
+local function tail_of(record)
+  local values = {}
+  for index = 1, #record.values, 3 do
+    values[#values + 1] = record.values[index]
+    values[#values + 1] = int(record.values[index + 1])
+    values[#values + 1] = int(record.values[index + 2])
+  end
+  return record.part .. ' ' .. record.due_what .. ' ' .. int(record.due_at) .. ' ' .. record.by
+    .. '\n' .. record.rules
+    .. '\n' .. table.concat(record.units, ' ')
+    .. '\n' .. table.concat(record.counted, ' ')
+    .. '\n' .. table.concat(record.money, ' ')
+    .. '\n' .. table.concat(record.contra, ' ')
+    .. '\n' .. table.concat(values, ' ')
+end
+
+-- Gives the record its next revision, keeps it, and appends the journal entry that led to it, together with
+-- the voucher that the entry is about, if it is about one.
+local function journal(operation, operation_id, at, record, legs, voucher)
   sequence = sequence + 1
+  if at > recorded and not UNTIMED[operation] then
+    recorded = at
+  end
   record.revision = sequence
   record.head = record.state .. ' ' .. record.reason .. ' ' .. int(record.tier) .. ' ' .. int(record.amount)
-    .. ' ' .. int(record.clawed) .. ' ' .. int(sequence) .. ' ' .. int(record.payment)
-    .. '\n' .. record.identity .. '\n' .. record.terms
-  local text = record.head .. '\n' .. table.concat(record.units, ' ') .. '\n' .. table.concat(record.money, ' ')
+    .. ' ' .. int(record.clawed) .. ' ' .. int(sequence) .. ' ' .. int(record.payment) .. ' ' .. int(record.deadline)
+    .. '\n' .. record.identity .. '\n' .. record.terms .. '\n' .. record.award
+  local text = record.head .. '\n' .. (record.moving and tail_of(record) or '')
   records[record.id] = record
   write(record.moving and 'grants' or 'refused', record.id, text)
-  entries[#entries + 1] = {
+  local entry = {
     sequence = sequence,
     operation = operation,
     operation_id = operation_id,
     at = at,
-    record = record,
+    grant = record.id,
     text = text,
     legs = table.concat(legs, '\n'),
   }
+  if voucher then
+    voucher.revision = sequence
+    entry.voucher, entry.voucher_text = voucher.id, voucher.keep()
+  end
+  entries[#entries + 1] = entry
 end

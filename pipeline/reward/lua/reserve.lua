@@ -1,36 +1,102 @@
 -- One grant: every leg together, or none. The answer is kept either way.
 
-local function has_room(index, amount)
-  local account = request.accounts[index]
+local LIVE = { held = true, awaiting_claim = true, awaiting_choice = true, posted = true }
+
+local function has_room(account, by)
   local limit = account[2]
   if limit < 0 then
     return true
   end
   local held = balance(account[1])
-  return amount <= limit - held.posted - held.pending
+  return by <= limit - held.posted - held.pending
 end
 
--- The first reason why a choice cannot be had, or nil. A person's own limit is named before a shared one.
-local function obstacle(op, choice)
+local function stands_at_nothing(account)
+  local held = balance(account[1])
+  return held.posted == 0 and held.pending == 0
+end
+
+-- The first reason why nothing can be had whatever the choice, or nil. What shuts a person out comes first,
+-- then the person's own limits, then the shared ones.
+local function barrier(op)
+  for _, index in ipairs(op.unless) do
+    if not stands_at_nothing(request.accounts[index]) then
+      return 'excluded'
+    end
+  end
+  for _, id in ipairs(op.rivals) do
+    local rival = find(id)
+    if rival and LIVE[rival.state] then
+      return 'not_stackable'
+    end
+  end
   for _, index in ipairs(op.limits) do
-    if not has_room(index, 1) then
+    if not has_room(request.accounts[index], 1) then
       return 'limit_reached'
     end
   end
   for _, index in ipairs(op.quotas) do
-    if not has_room(index, 1) then
+    if not has_room(request.accounts[index], 1) then
       return 'quota_exhausted'
     end
   end
-  if choice[3] > 0 and not has_room(choice[3], 1) then
-    return 'quota_exhausted'
-  end
-  for _, index in ipairs(op.budgets) do
-    if not has_room(index, choice[2]) then
-      return 'budget_exhausted'
+  -- A marker in use has its place in the quota already.
+  for index = 1, #op.counted, 2 do
+    if
+      stands_at_nothing(request.accounts[op.counted[index]])
+      and not has_room(request.accounts[op.counted[index + 1]], 1)
+    then
+      return 'quota_exhausted'
     end
   end
   return nil
+end
+
+-- Whether the choice's own units can be had: the reason why not, or nil. `units` are accounts with limits.
+local function shortage(units)
+  for _, account in ipairs(units) do
+    if not has_room(account, 1) then
+      return begins(account[1], 'stock/') and 'out_of_stock' or 'quota_exhausted'
+    end
+  end
+  return nil
+end
+
+-- Whether the values can be moved: the reason why not, or nil. `values` are {account, by, limit, floor}.
+local function lack(values)
+  for _, value in ipairs(values) do
+    local account, by = value[1], value[2]
+    if by > 0 then
+      if not has_room({ account, value[3] }, by) then
+        return 'budget_exhausted'
+      end
+    elseif is_spent(account, by) and balance(account).posted + by < value[4] then
+      return 'insufficient_points'
+    end
+  end
+  return nil
+end
+
+local function accounts_of(indexes)
+  local list = {}
+  for place, index in ipairs(indexes) do
+    list[place] = request.accounts[index]
+  end
+  return list
+end
+
+-- choice: { tier, amount, award, units, money, contra, values }
+local function obstacle(choice)
+  local reason = shortage(accounts_of(choice[4]))
+  if reason then
+    return reason
+  end
+  for _, index in ipairs(choice[5]) do
+    if not has_room(request.accounts[index], choice[2]) then
+      return 'budget_exhausted'
+    end
+  end
+  return lack(choice[7])
 end
 
 local function add_names(found, indexes)
@@ -39,67 +105,83 @@ local function add_names(found, indexes)
   end
 end
 
-local function take(op, record, choice)
+local function add_values(record, values)
+  local list = record.values
+  for _, value in ipairs(values) do
+    list[#list + 1], list[#list + 2], list[#list + 3] = value[1], value[2], 0
+  end
+end
+
+local function fill(op, record, choice)
   record.moving = true
-  record.state = op.intent
-  record.reason = op.reason
-  record.tier = choice[1]
-  record.amount = choice[2]
+  record.tier, record.amount, record.award = choice[1], choice[2], choice[3]
+  record.part, record.by, record.rules = op.part, '-', op.rules
+  record.due_what, record.due_at = '-', 0
+  record.units, record.counted, record.money, record.contra, record.values = {}, {}, {}, {}, {}
   add_names(record.units, op.limits)
   add_names(record.units, op.quotas)
-  if choice[3] > 0 then
-    record.units[#record.units + 1] = request.accounts[choice[3]][1]
-  end
-  add_names(record.money, op.budgets)
+  add_names(record.units, choice[4])
+  add_names(record.counted, op.counted)
+  add_names(record.money, choice[5])
+  add_names(record.contra, choice[6])
+  add_values(record, choice[7])
+end
+
+local function take(op, record, choice)
+  fill(op, record, choice)
   local legs = {}
-  if op.intent == 'held' then
-    move_all(legs, record, 0, 1)
-    if op.holdMs > 0 then
-      -- From the ledger's own time: a payment that comes late is held as long as any other.
-      add_hold(record.id, watermark + op.holdMs, op.onTimeout)
+  local rules = rules_of(record)
+  record.state, record.reason = op.intent, op.reason
+  if op.intent == 'posted' and (not rules.next or is_blank(record)) then
+    if is_blank(record) then
+      record.reason = 'no_prize'
+    end
+    move_all(legs, record, 1, 0)
+    if #record.values > 0 then
+      reserve_values(legs, record, 1)
+      post_values(legs, record)
     end
   else
-    move_all(legs, record, 1, 0)
+    move_all(legs, record, 0, 1)
+    reserve_values(legs, record, 1)
+    if op.intent == 'posted' then
+      wait_for_customer(record, rules)
+    elseif op.holdMs > 0 then
+      -- From the ledger's own time: a payment that comes late is held as long as any other.
+      await(record, op.onTimeout, watermark + op.holdMs)
+    end
   end
   journal('reserve', record.id, op.eventTime, record, legs)
+  if record.state == 'posted' then
+    issue_vouchers(record, op.eventTime, 0)
+  end
   local others = read('payments', op.event)
   write('payments', op.event, others and (others .. ' ' .. record.id) or record.id)
-  local refunded = others and balance('refunded/' .. op.part).posted or 0
-  if refunded > 0 then
-    local reason = refunded == record.payment and 'refunded' or 'partly_refunded'
-    claw_back(record, refunded, reason, record.id, op.eventTime, {})
+  if others then
+    catch_up(record, record.id, op.eventTime)
   end
   unpark(op.event, op.part)
 end
 
--- An event that came again, in another order of arrival, is intercepted now: what it has got is given back.
--- A hold is voided, which frees every leg; of a posted grant the money returns, and the right stays used.
-local function intercept(op, grant)
-  local legs = {}
-  grant.reason = op.reason
-  if grant.state == 'held' then
-    move_all(legs, grant, 0, -1)
-    grant.state = 'voided'
-    drop_hold(grant.id)
-    journal('void', op.id, op.eventTime, grant, legs)
-  else
-    move_money(legs, grant, grant.clawed - grant.amount, 0)
-    grant.clawed = grant.amount
-    grant.state = 'clawed_back'
-    journal('clawback', op.id, op.eventTime, grant, legs)
+-- What is stored under the id already. An event that came again, in another order of arrival, and is
+-- intercepted now gives back what it has got.
+local function repeated(op, record)
+  if record.identity == op.identity then
+    if op.intent == 'voided' and record.moving then
+      reverse(record, op.reason, op.id, op.eventTime)
+    end
+    return { record.id }
   end
+  if op.ifAbsent then
+    return { record.id }
+  end
+  return conflict(op.id, op, op.choices[1][2], op.payment)
 end
 
 local function reserve(op)
-  local stored = find(op.id)
-  if stored then
-    if stored.identity == op.identity then
-      if op.intent == 'voided' and (stored.state == 'held' or stored.state == 'posted') then
-        intercept(op, stored)
-      end
-      return { stored.id }
-    end
-    return conflict(op.id, op, op.choices[1][2], op.payment)
+  local known = find(op.id)
+  if known then
+    return repeated(op, known)
   end
   local record = {
     id = op.id,
@@ -110,22 +192,23 @@ local function reserve(op)
     amount = op.choices[1][2],
     clawed = 0,
     payment = op.payment,
+    deadline = 0,
     identity = op.identity,
     terms = op.terms,
-    units = {},
-    money = {},
+    award = op.choices[1][3],
   }
   if op.intent ~= 'voided' then
-    for _, choice in ipairs(op.choices) do
-      local reason = obstacle(op, choice)
-      if not reason then
-        take(op, record, choice)
-        return { record.id }
-      end
-      record.state = 'rejected'
-      record.reason = reason
-      if reason ~= 'quota_exhausted' then
-        break
+    record.state, record.reason = 'rejected', barrier(op)
+    if not record.reason then
+      for _, choice in ipairs(op.choices) do
+        record.reason = obstacle(choice)
+        if not record.reason then
+          take(op, record, choice)
+          return { record.id }
+        end
+        if record.reason ~= 'quota_exhausted' and record.reason ~= 'out_of_stock' then
+          break
+        end
       end
     end
   end

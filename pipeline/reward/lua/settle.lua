@@ -1,30 +1,33 @@
--- The word of an analyst on a held reward. A hold resolves once: whatever is no longer held stays as it is.
+-- The word of a person: on all grants of an event, or on one. A hold resolves once: whatever is no longer held
+-- stays as it is, unless it was abuse.
+
+-- What waits for a payment is not ended by a word on the authorisation, nor what waits for a word on this very
+-- grant by one on its event.
+local function may_post(op, record)
+  return record.reason ~= 'awaiting_payment' and (op.grant or record.reason ~= 'awaiting_review')
+end
 
 local function settle(op)
-  local list = read('payments', op.event)
-  if not list then
-    return {}
-  end
-  local ids = words(list)
+  local ids = op.grant and { op.grant } or words(read('payments', op.event) or '')
+  local touched = {}
   for _, id in ipairs(ids) do
-    local grant = find(id)
-    if grant.state == 'held' then
-      local legs = {}
-      drop_hold(id)
-      grant.state = op.to
-      grant.reason = op.reason
-      if op.to == 'voided' then
-        move_all(legs, grant, 0, -1)
-        journal('void', op.id, op.at, grant, legs)
-      else
-        move_all(legs, grant, 1, -1)
-        journal('post', op.id, op.at, grant, legs)
-        local refunded = balance('refunded/' .. op.part).posted
-        if refunded > 0 then
-          claw_back(grant, refunded, 'partly_refunded', op.id, op.at, {})
+    local record = find(id)
+    if record then
+      touched[#touched + 1] = id
+      if op.to == 'posted' then
+        if record.state == 'held' and may_post(op, record) then
+          post_or_wait(record, 'post', op.id, op.at, watermark, op.reason, {})
         end
+      elseif record.state == 'held' then
+        local legs = {}
+        release(legs, record)
+        await_nothing(record)
+        record.state, record.reason = 'voided', op.reason
+        journal('void', op.id, op.at, record, legs)
+      elseif op.reason == 'review_confirmed' and LIVE[record.state] and record.moving then
+        reverse(record, op.reason, op.id, watermark)
       end
     end
   end
-  return ids
+  return touched
 end

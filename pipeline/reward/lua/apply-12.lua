@@ -13,52 +13,74 @@ KEYS[5]  payments        hash: payment id -> ids of the grants it earned, by spa
 KEYS[6]  refunds         hash: refund id -> "amount payment", the payment as a part of an account name
 KEYS[7]  parked          hash: payment id -> JSON [[refund id, amount, time], ...] of refunds that came before it
 KEYS[8]  parkedBefore    the generation before it
-KEYS[9]  holds           sorted set: "grant-id void|manual_review" by the time the hold ends
+KEYS[9]  due             sorted set: "id what" by the time at which it happens (due.lua)
 KEYS[10] journal         stream: entry <sequence>-0
 KEYS[11] state           hash: sequence, watermark
+KEYS[12] vouchers        hash: voucher id -> record (vouchers.lua)
 ARGV[1]  JSON {"accounts": [[name, limit or -1], ...], "ops": [...]} as ledger-request.ts encodes it
 ARGV[2]  size at which a generation of refused or parked records is closed
 ARGV[3]  newest sequence that the caller has seen
+ARGV[4]  "apply", or "quote": answers as if, and nothing is written
 
 Returns [sequence it stands at, answers]: one answer an operation, in order: [id, head, id, head, ...] of the
-         grants it touched, the head being the first three lines of the record.
+         grants it touched, the head being the first four lines of the record. Fewer answers than operations
+         when so much became due that it fills the call: the caller sends the rest again.
 Errors:  any error means that nothing was changed. LEDGERLOST <sequence>: the ledger stands before what the
          caller has seen, so it has lost entries, and with them the quotas and answers it would decide by.
 ]]
 
 local request = cjson.decode(ARGV[1])
+local quoting = ARGV[4] == 'quote'
 
 --- @include "arithmetic"
+--- @include "store"
 --- @include "records"
---- @include "holds"
+--- @include "legs"
+--- @include "due"
+--- @include "vouchers"
+--- @include "reclaim"
+--- @include "post"
+--- @include "advance"
+--- @include "notes"
 --- @include "refunds"
 --- @include "reserve"
+--- @include "capture"
 --- @include "settle"
+--- @include "claim"
+--- @include "choose"
+--- @include "redeem"
 --- @include "flush"
 
-if sequence < tonumber(ARGV[3]) then
-  return redis.error_reply('LEDGERLOST ' .. int(sequence))
+if stored_sequence < tonumber(ARGV[3]) then
+  return redis.error_reply('LEDGERLOST ' .. int(stored_sequence))
 end
+
+local APPLY = {
+  reserve = reserve,
+  refund = refund,
+  settle = settle,
+  capture = capture,
+  cancel = cancel,
+  claim = claim,
+  choose = choose,
+  redeem = redeem,
+  extend = extend,
+}
 
 local results = {}
 for index, op in ipairs(request.ops) do
-  if op.eventTime then
-    advance(op.eventTime)
-  end
-  local touched
-  if op.kind == 'reserve' then
-    touched = reserve(op)
-  elseif op.kind == 'refund' then
-    touched = refund(op)
-  else
-    touched = settle(op)
+  if op.eventTime and not advance(op.eventTime) then
+    break
   end
   local answer = {}
-  for _, id in ipairs(touched) do
+  for _, id in ipairs(APPLY[op.kind](op)) do
     answer[#answer + 1] = id
     answer[#answer + 1] = find(id).head
   end
   results[index] = answer
+  watermark = recorded
 end
-flush(tonumber(ARGV[2]))
-return { sequence, results }
+if not quoting then
+  flush(tonumber(ARGV[2]))
+end
+return { quoting and stored_sequence or sequence, results }

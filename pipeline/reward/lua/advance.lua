@@ -1,0 +1,44 @@
+local function end_wait(record, what, at)
+  local legs = {}
+  record.due_what, record.due_at = '-', 0
+  if what == 'void' then
+    release(legs, record)
+    record.state = 'voided'
+    record.reason = record.reason == 'awaiting_payment' and 'authorisation_expired' or 'hold_expired'
+  elseif what == 'forfeit' then
+    forgo(legs, record)
+    record.state, record.reason = 'forfeited', 'forfeited'
+  elseif record.reason == 'held_for_review' then
+    record.reason = 'review_overdue'
+  end
+  journal('expire', record.id, at, record, legs)
+end
+
+-- Moves the ledger's clock on and lets happen what has become due. Returns false when there is more of it
+-- than fits a call: the operation at hand must wait for the next.
+local function advance(event_time)
+  if event_time > watermark then
+    watermark = event_time
+  end
+  while due[first_due] and due[first_due].at <= watermark do
+    local item = due[first_due]
+    if item.at > horizon then
+      return false
+    end
+    first_due = first_due + 1
+    local id, what = string.match(item.member, '^(%S+) (%S+)$')
+    if what == 'voucher' then
+      expire_voucher(id, item.at)
+    else
+      local record = find(id)
+      if record and record.due_what == what and record.due_at == item.at then
+        end_wait(record, what, item.at)
+      end
+    end
+    -- Unless it was put off meanwhile.
+    if not due_changed[item.member] then
+      due_changed[item.member] = false
+    end
+  end
+  return horizon > watermark
+end

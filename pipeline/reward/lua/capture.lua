@@ -1,0 +1,65 @@
+-- The payment of an authorisation, or the word that there will be none. Grants that wait for it stand under
+-- the authorisation; from the capture on they stand under the payment as well, where refunds find them.
+
+local function capture_one(op, record, legs)
+  local refunded = refunded_of(record)
+  local whole = refunded > 0 and is_whole(record, refunded)
+  if op.intent == 'voided' or whole then
+    release(legs, record)
+    await_nothing(record)
+    record.state, record.reason = 'voided', op.intent == 'voided' and op.reason or 'refunded'
+    journal('capture', op.id, op.eventTime, record, legs)
+  elseif op.intent == 'held' then
+    await_nothing(record)
+    record.reason = op.reason
+    local review = rules_of(record).review
+    if review then
+      await(record, review[2], watermark + review[1])
+    end
+    journal('capture', op.id, op.eventTime, record, legs)
+  else
+    post_or_wait(record, 'capture', op.id, op.eventTime, op.eventTime, op.reason, legs)
+  end
+end
+
+local function capture(op)
+  local ids = words(read('payments', op.authorisation) or '')
+  local legs = {}
+  local linked = read('payments', op.id)
+  local captured = false
+  for _, id in ipairs(ids) do
+    local record = find(id)
+    if record.state == 'held' and record.reason == 'awaiting_payment' then
+      if balance('captured/' .. op.part).posted == 0 then
+        leg(legs, 'captured/' .. op.part, op.amount, 0)
+      end
+      record.part = op.part
+      linked = linked and (linked .. ' ' .. id) or id
+      write('payments', op.id, linked)
+      captured = true
+      capture_one(op, record, legs)
+      legs = {}
+    elseif op.intent == 'voided' and record.part == op.part and LIVE[record.state] then
+      reverse(record, op.reason, op.id, op.eventTime)
+    end
+  end
+  if captured then
+    unpark(op.id, op.part)
+  end
+  return ids
+end
+
+local function cancel(op)
+  local ids = words(read('payments', op.authorisation) or '')
+  for _, id in ipairs(ids) do
+    local record = find(id)
+    if record.state == 'held' and record.reason == 'awaiting_payment' then
+      local legs = {}
+      release(legs, record)
+      await_nothing(record)
+      record.state, record.reason = 'voided', 'payment_cancelled'
+      journal('cancel', op.id, op.eventTime, record, legs)
+    end
+  end
+  return ids
+end

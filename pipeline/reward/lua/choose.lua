@@ -1,0 +1,64 @@
+-- One of the options that were laid down when the grant was reserved is taken. The dearest was reserved, so
+-- that the money is there for any; what the chosen one costs less returns.
+
+-- option: { label, tier, amount, award, units, money, contra, values }
+local function option_of(record, label)
+  for _, option in ipairs(rules_of(record).options) do
+    if option[1] == label then
+      return option
+    end
+  end
+  return nil
+end
+
+-- Every leg by its name: the entry's record names the accounts of the option only.
+local function exchange(legs, record, option)
+  for _, account in ipairs(record.units) do
+    leg(legs, account, 1, -1)
+  end
+  move_counted(legs, record, 1, -1)
+  for _, account in ipairs(record.money) do
+    leg(legs, account, 0, -record.amount)
+  end
+  for _, account in ipairs(record.contra) do
+    leg(legs, account, 0, record.amount)
+  end
+  reserve_values(legs, record, -1)
+  record.tier, record.amount, record.award = option[2], option[3], option[4]
+  record.money, record.contra, record.values = option[6], option[7], {}
+  for _, account in ipairs(option[5]) do
+    leg(legs, account[1], 1, 0)
+    record.units[#record.units + 1] = account[1]
+  end
+  move_money(legs, record, record.amount, 0)
+  add_values(record, option[8])
+  reserve_values(legs, record, 1)
+  post_values(legs, record)
+end
+
+local function choose(op)
+  local record, answer = grant_to_answer(op)
+  if not record then
+    return answer
+  end
+  if record.state ~= 'awaiting_choice' then
+    return refuse(op, record.by ~= '-' and 'already_chosen' or not_waiting(record))
+  end
+  local option = option_of(record, op.option)
+  if not option then
+    return refuse(op, 'no_such_option')
+  end
+  local missing = shortage(option[5]) or lack(option[8])
+  if missing then
+    return refuse(op, missing)
+  end
+  local legs = {}
+  exchange(legs, record, option)
+  await_nothing(record)
+  record.by = op.part
+  record.state, record.reason = 'posted', 'chosen'
+  journal('choose', op.id, op.eventTime, record, legs)
+  issue_vouchers(record, op.eventTime, days_late(record))
+  catch_up(record, op.id, op.eventTime)
+  return { record.id }
+end

@@ -1,0 +1,93 @@
+-- Rewards are taken back in proportion, cumulatively: after refunds of R in all on a payment of P, a reward of
+-- D has given back round_half_up(D * R / P), so that a full refund returns exactly D, however many parts it
+-- comes in. Points likewise.
+
+-- All of it went back because it was abuse: a refund owes nothing more, and the reason stays.
+local REVERSED = { risk_block = true, account_frozen = true, review_confirmed = true }
+local AWAITING = { awaiting_claim = true, awaiting_choice = true }
+
+-- What of a grant's payment has gone back: by refunds, or because less was captured than authorised.
+local function refunded_of(record)
+  local refunded = balance('refunded/' .. record.part).posted
+  local captured = balance('captured/' .. record.part).posted
+  local paid = captured > 0 and captured or record.payment
+  return math.min(record.payment, math.max(0, record.payment - (paid - refunded)))
+end
+
+-- Whether what remains of the payment no longer bears any of the award.
+local function is_whole(record, refunded)
+  return refunded >= record.payment or record.payment - refunded < rules_of(record).keep
+end
+
+-- Takes back from a posted grant. Returns the vouchers to void once the entry is written.
+local function take_back(legs, record, refunded, whole)
+  local function share(total)
+    return whole and total or mul_div_half_up(total, refunded, record.payment)
+  end
+  local target, void = reclaim_cost(record, share, whole)
+  local owed = target - record.clawed
+  move_money(legs, record, -owed, 0)
+  take_values(legs, record, share)
+  record.clawed = target
+  return void
+end
+
+local function claw_back(record, refunded, reason, operation_id, at, legs)
+  local whole = is_whole(record, refunded)
+  local void = {}
+  if record.state == 'posted' or (record.state == 'clawed_back' and not REVERSED[record.reason]) then
+    void = take_back(legs, record, refunded, whole)
+    record.reason = reason
+    local spent = record.amount > 0 and record.clawed == record.amount and #record.values == 0 and not has_vouchers(record)
+    if record.state == 'posted' and (whole or spent) and not is_blank(record) then
+      record.state = 'clawed_back'
+      if rules_of(record).restore then
+        restore_quotas(legs, record)
+      end
+    end
+  elseif whole and record.state == 'held' then
+    release(legs, record)
+    await_nothing(record)
+    record.state, record.reason = 'voided', 'refunded'
+  elseif whole and AWAITING[record.state] then
+    forgo(legs, record)
+    await_nothing(record)
+    record.state, record.reason = 'voided', 'refunded'
+  end
+  journal('clawback', operation_id, at, record, legs)
+  void_vouchers(void, record, operation_id, at)
+end
+
+-- Refunds that came before the grant could be posted take effect on it.
+local function catch_up(record, operation_id, at)
+  local refunded = refunded_of(record)
+  if refunded > 0 then
+    local reason = refunded >= record.payment and 'refunded' or 'partly_refunded'
+    claw_back(record, refunded, reason, operation_id, at, {})
+  end
+end
+
+-- It was abuse: what has been given goes back in full. A hold is voided, which frees every leg; of anything
+-- later the values return, and rights and quotas stay used.
+local function reverse(record, reason, operation_id, at)
+  local legs, void = {}, {}
+  if record.state == 'held' then
+    release(legs, record)
+  elseif AWAITING[record.state] then
+    forgo(legs, record)
+  elseif record.state == 'posted' then
+    void = take_back(legs, record, record.payment, true)
+  else
+    return
+  end
+  await_nothing(record)
+  record.reason = reason
+  if record.state == 'posted' then
+    record.state = 'clawed_back'
+    journal('clawback', operation_id, at, record, legs)
+  else
+    record.state = 'voided'
+    journal('void', operation_id, at, record, legs)
+  end
+  void_vouchers(void, record, operation_id, at)
+end
