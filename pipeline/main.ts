@@ -1,28 +1,18 @@
 #!/usr/bin/env node
 /** The process entry: the command line, exit codes, and one clear line for every failure. */
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import {
+  configOption,
+  dataOption,
+  integer,
+  positiveNumber,
+  profileOption,
+} from './command-options.ts';
+import { addOrders } from './command-orders.ts';
 import { Failure } from './failure.ts';
 
 const VERSION_LINE = 'sheepdog 0.1.0';
-
-function integer(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`write a whole number from ${least} on`);
-    }
-    return value;
-  };
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) {
-    throw new InvalidArgumentError('write a number above 0');
-  }
-  return value;
-}
 
 function program(): Command {
   const root = new Command('sheepdog')
@@ -35,19 +25,11 @@ function program(): Command {
   addStart(root);
   addHistory(root);
   addConfig(root);
-  addAnalyst(root);
+  addOrders(root);
   addLedger(root);
   addUpkeep(root);
   return root;
 }
-
-const profileOption = new Option('--profile <profile>', 'where stream, ledger and record live')
-  .choices(['embedded', 'cluster'])
-  .default('embedded');
-const dataOption = new Option('--data <dir>', 'data folder of the embedded profile').default(
-  'data',
-);
-const configOption = new Option('--config <dir>', 'configuration folder').default('config');
 
 function addStart(root: Command): void {
   root
@@ -155,50 +137,11 @@ function addConfig(root: Command): void {
   config
     .command('schema')
     .description('JSON Schemas of the configuration files, for editors')
-    .action(async () => {
+    .option('--write <dir>', 'into files of a folder, such as config/schemas')
+    .action(async (options: { write?: string }) => {
       const { showSchemas } = await import('./offline.ts');
-      await showSchemas();
+      await showSchemas(options.write);
     });
-}
-
-/** Where an analyst's command finds the worker's command log. */
-export interface AnalystFlags {
-  readonly reason: string;
-  readonly actor: string;
-  readonly profile: 'embedded' | 'cluster';
-  readonly data: string;
-}
-
-function addAnalyst(root: Command): void {
-  const audited = (command: Command): Command =>
-    command
-      .requiredOption('--reason <text>', 'why; kept for ever')
-      .option('--actor <name>', 'who', 'analyst')
-      .addOption(profileOption)
-      .addOption(dataOption);
-  for (const kind of ['freeze', 'unfreeze'] as const) {
-    audited(root.command(kind).argument('<account>'))
-      .description(`${kind} an account`)
-      .action(async (accountId: string, options: AnalystFlags) => {
-        const { order } = await import('./order.ts');
-        await order({ kind, accountId }, options);
-      });
-  }
-  audited(
-    root
-      .command('label')
-      .argument('<decision>')
-      .addArgument(
-        root.createArgument('<label>', 'the truth').choices(['confirmed', 'false_positive']),
-      ),
-  )
-    .description('say what a decision turned out to be; held rewards are voided or released')
-    .action(
-      async (decisionId: string, label: 'confirmed' | 'false_positive', options: AnalystFlags) => {
-        const { order } = await import('./order.ts');
-        await order({ kind: 'label', decisionId, label }, options);
-      },
-    );
 }
 
 export interface LedgerFlags {

@@ -1,36 +1,69 @@
-/** What an analyst's order does: to the frozen accounts, to the labels, and to the rewards that waited. */
+/** What an order does: to the frozen accounts, to the labels, to the campaigns, and to the rewards that waited. */
 
 import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
 import { decisionIdOf, eventIdOf } from './decide/decision.ts';
 import type { Engine } from './decide/engine.ts';
 import type { History } from './record/history.ts';
 import type { Recorder } from './record/recorder.ts';
+import type { Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
+import type { LiveCampaigns } from './reward/live-campaigns.ts';
 
 export interface ObeyParts {
   readonly engine: Engine;
   readonly history: Pick<History, 'storedDecision'>;
   readonly recorder: Recorder;
+  readonly campaigns: Pick<LiveCampaigns, 'change'>;
   readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];
 }
 
-/** Queues what follows from an order, behind everything decided before it. */
+/**
+ * Queues what follows from an order, behind everything decided before it. Resolves with the grants that each
+ * operation touched once they have taken effect.
+ */
 export type SettleOrder = (follows: {
   readonly ops?: readonly LedgerOp[];
   readonly actions?: readonly AccountAction[];
-}) => void;
+}) => Promise<readonly (readonly Grant[])[]>;
+
+/** An order that was obeyed; its answer may wait for the ledger, which the path does not. */
+export interface Obeyed {
+  readonly answer: Promise<CommandResult>;
+}
+
+type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
 /** Obeys between two batches; every order settles, also one that changes nothing, so that it is not read again. */
 export async function obey(
   parts: ObeyParts,
   command: Command,
   settle: SettleOrder,
-): Promise<CommandResult> {
-  if (command.kind === 'label') return await label(parts, command, settle);
+): Promise<Obeyed> {
+  switch (command.kind) {
+    case 'label':
+      return answered(await label(parts, command, settle));
+    case 'approve':
+    case 'reject':
+      return { answer: judge(command, settle) };
+    case 'campaign':
+      return answered(adjust(parts, command, settle));
+    default:
+      return answered(freeze(parts, command, settle));
+  }
+}
+
+function answered(result: CommandResult): Obeyed {
+  return { answer: Promise.resolve(result) };
+}
+
+function freeze(
+  { engine: { freezing } }: ObeyParts,
+  command: Of<'freeze' | 'unfreeze'>,
+  settle: SettleOrder,
+): CommandResult {
   const { accountId, kind } = command;
-  const { freezing } = parts.engine;
   const already = (freezing.get(accountId) !== undefined) === (kind === 'freeze');
-  settle({ actions: [freezing.onCommand(command)] });
+  void settle({ actions: [freezing.onCommand(command)] });
   const done = kind === 'freeze' ? 'frozen' : 'not frozen';
   const message = already
     ? `account ${accountId} was ${done} already; your word is kept`
@@ -40,7 +73,7 @@ export async function obey(
 
 async function label(
   { history, recorder, rewardsOfLabel }: ObeyParts,
-  command: Extract<Command, { kind: 'label' }>,
+  command: Of<'label'>,
   settle: SettleOrder,
 ): Promise<CommandResult> {
   const { id: commandId, actor, reason, issuedAtMs } = command;
@@ -49,7 +82,7 @@ async function label(
   const decisionId = decisionIdOf(eventId);
   const stored = await history.storedDecision(eventId);
   if (stored === undefined) {
-    settle({});
+    void settle({});
     return { commandId, accepted: false, message: `there is no decision ${decisionId}` };
   }
   const word: Label = {
@@ -61,8 +94,49 @@ async function label(
     labelledAtMs: issuedAtMs,
   };
   recorder.addLabel(word);
-  settle({ ops: rewardsOfLabel(word) });
+  void settle({ ops: rewardsOfLabel(word) });
   const { verdict } = stored.decision;
   const message = `decision ${decisionId} (${verdict}) is labelled ${command.label}`;
   return { commandId, accepted: true, message, verdict };
+}
+
+/** A reward that waits for a person: approved it is posted, rejected every leg of it returns. */
+async function judge(
+  command: Of<'approve' | 'reject'>,
+  settle: SettleOrder,
+): Promise<CommandResult> {
+  const { id: commandId, grantId, kind, issuedAtMs } = command;
+  const [to, reason] =
+    kind === 'approve'
+      ? (['posted', 'approved'] as const)
+      : (['voided', 'review_rejected'] as const);
+  const [grants = []] = await settle({
+    ops: [
+      { kind: 'settle', id: `${kind}_${commandId}`, grantId, to, reason, occurredAtMs: issuedAtMs },
+    ],
+  });
+  const grant = grants.find(({ id }) => id === grantId);
+  if (grant === undefined) {
+    return { commandId, accepted: false, message: `there is no reward ${grantId}` };
+  }
+  const accepted = grant.reason === reason;
+  const message = accepted
+    ? `reward ${grantId} is ${grant.state}`
+    : `reward ${grantId} does not wait for a review: it is ${grant.state} (${grant.reason})`;
+  return { commandId, accepted, message };
+}
+
+function adjust(
+  { campaigns, recorder }: ObeyParts,
+  command: Of<'campaign'>,
+  settle: SettleOrder,
+): CommandResult {
+  const { id, change, actor, reason, issuedAtMs } = command;
+  const action = { id, change, actor, reason, issuedAtMs };
+  const problem = campaigns.change(action);
+  if (problem === undefined) recorder.addCampaignAction(action);
+  void settle({});
+  if (problem !== undefined) return { commandId: id, accepted: false, message: problem };
+  const message = `campaign ${change.campaignId}: ${change.kind} is in force from the next event on`;
+  return { commandId: id, accepted: true, message };
 }

@@ -4,18 +4,17 @@ import { readEnvironment } from '../config/environment.ts';
 import { CommandLog, type NewCommand } from './act/commands.ts';
 import { systemClock } from './clock.ts';
 import { holdDataFolder, readSecret } from './data-folder.ts';
-import type { LabelValue } from './decide/account-action.ts';
 import { Failure } from './failure.ts';
 import { CardMask } from './ingest/card-number.ts';
 import { cardTokenKeyOf } from './keys.ts';
-import type { AnalystFlags } from './main.ts';
+import type { AnalystFlags } from './command-orders.ts';
 import { maskOrder } from './masked-order.ts';
 import { openRedis, privateRedisRuns, type RedisServer } from './reward/redis.ts';
 import { createLogger } from './telemetry.ts';
 
-export type Order =
-  | { readonly kind: 'freeze' | 'unfreeze'; readonly accountId: string }
-  | { readonly kind: 'label'; readonly decisionId: string; readonly label: LabelValue };
+type Unsigned<C> = C extends NewCommand ? Omit<C, 'actor' | 'reason' | 'issuedAtMs'> : never;
+/** A command before it is known who gives it, when and why. */
+export type Order = Unsigned<NewCommand>;
 
 const ANSWER_WITHIN_MS = 5000;
 
@@ -45,13 +44,9 @@ export async function order(what: Order, flags: AnalystFlags): Promise<void> {
 async function asWorkersSee(order: NewCommand, data: string): Promise<NewCommand> {
   const tokenKey = cardTokenKeyOf(await readSecret(data), readEnvironment());
   if (tokenKey !== undefined) return maskOrder(order, new CardMask(tokenKey));
-  const said = [
-    order.actor,
-    order.reason,
-    order.kind === 'label' ? order.decisionId : order.accountId,
-  ];
   const unkeyed = new CardMask();
-  if (said.every((text) => unkeyed.text(text) === text)) return order;
+  const text = JSON.stringify(order);
+  if (unkeyed.text(text) === text) return order;
   throw new Failure(
     "the order holds a full card number, and the worker's key of card tokens is not here: set SHEEPDOG_CARD_TOKEN_KEY or --data as the worker has it, or write the number as it appears in the console",
     { exitCode: 2 },

@@ -2,6 +2,7 @@
 
 import { answersFrom } from './answers.ts';
 import { ENGINE_VERSION, type AssembledEngine } from './assemble.ts';
+import type { CampaignView } from './http/campaigns.ts';
 import type { Decide } from './http/intake.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { Decoder } from './ingest/decode.ts';
@@ -57,12 +58,38 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
       const result = await path.commands.wait(id, COMMAND_WITHIN_MS);
       return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
     },
+    campaigns: () => campaignViews(path, assembled.engine.watermarkMs || clock.now()),
     analytics: stores.analytics,
     freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
     configVersion: () => config.version,
     engineVersion: ENGINE_VERSION,
     readiness: obstacles,
   });
+}
+
+/** @param atMs event time: a replayed Friday is a Friday. */
+function campaignViews({ campaigns, journal }: Path, atMs: number): readonly CampaignView[] {
+  return campaigns.statuses(atMs).map(({ campaign, status }) => ({
+    id: campaign.id,
+    title: campaign.title,
+    status,
+    from: new Date(campaign.window.from).toISOString(),
+    to: new Date(campaign.window.to).toISOString(),
+    currency: campaign.currency,
+    offers: campaign.offers.map(({ id, title }) => ({
+      id,
+      title,
+      paused: campaigns.isPaused(campaign.id, id),
+    })),
+    balances: journal.balances
+      .filter(({ campaignId }) => campaignId === campaign.id)
+      .map(({ account, limit, posted, pending }) => ({
+        account,
+        posted,
+        pending,
+        ...(limit === undefined ? {} : { limit, left: limit - posted - pending }),
+      })),
+  }));
 }
 
 /** A decision that throws ends the process: going on without it would leave callers unanswered for ever. */

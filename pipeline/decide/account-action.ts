@@ -1,5 +1,6 @@
 /** A transition in an account's freeze lifecycle, or an analyst's word on a decision: one row each. */
 
+import type { CampaignChange } from '../reward/adjustments.ts';
 import type { Verdict } from './decision.ts';
 
 export type AccountActionKind = 'propose' | 'freeze' | 'unfreeze' | 'expire';
@@ -32,7 +33,7 @@ export interface Label {
   readonly labelledAtMs: number;
 }
 
-/** What an analyst orders; it travels through one durable, ordered log so that a replay repeats it. */
+/** What an analyst or a campaign manager orders; it travels through one durable, ordered log so that a replay repeats it. */
 export type Command = {
   /** The log's own id, ascending. */
   readonly id: string;
@@ -42,9 +43,12 @@ export type Command = {
 } & (
   | { readonly kind: 'freeze' | 'unfreeze'; readonly accountId: string }
   | { readonly kind: 'label'; readonly decisionId: string; readonly label: LabelValue }
+  /** A person's word on one reward that waits for it. */
+  | { readonly kind: 'approve' | 'reject'; readonly grantId: string }
+  | { readonly kind: 'campaign'; readonly change: CampaignChange }
 );
 
-/** The answer to a command, printed to the analyst. */
+/** The answer to a command, printed to whoever gave it. */
 export interface CommandResult {
   readonly commandId: string;
   readonly accepted: boolean;

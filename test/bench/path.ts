@@ -52,6 +52,7 @@ export function openPath(
     guard: new BadShareGuard(config.system.ingest.badShare),
     engine: assembleEngine(config, catalogue).engine,
     history,
+    campaigns: { change: () => undefined },
     rewards: () => [],
     rewardsOfLabel: () => [],
     settlement,

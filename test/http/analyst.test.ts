@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Order } from '../../pipeline/http/analyst.ts';
+import type { Order } from '../../pipeline/http/order.ts';
 import { Metrics } from '../../pipeline/telemetry.ts';
 import { payment, start } from './running.ts';
 

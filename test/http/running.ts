@@ -91,6 +91,7 @@ export async function start(
     cardMask: newDecoder().cards,
     decide: (batch) => Promise.resolve(decider.decide(batch)),
     command: ({ kind }) => Promise.resolve({ commandId: '1-0', accepted: true, message: kind }),
+    campaigns: () => [],
     freezeOf: () => undefined,
     analytics: { query: () => Promise.resolve([]) },
     configVersion: () => 'v1',

@@ -8,13 +8,14 @@ import {
 } from '../../pipeline/assemble.ts';
 import { keysOf } from '../../pipeline/keys.ts';
 import { systemClock } from '../../pipeline/clock.ts';
-import type { Command } from '../../pipeline/decide/account-action.ts';
+import type { Command, CommandResult } from '../../pipeline/decide/account-action.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { EventBatch } from '../../pipeline/event.ts';
-import { obey } from '../../pipeline/obey.ts';
+import { obey, type SettleOrder } from '../../pipeline/obey.ts';
 import { openHistory } from '../../pipeline/record/history.ts';
 import { restoreEngine } from '../../pipeline/restore.ts';
 import { settle } from '../../pipeline/reward/evaluate.ts';
+import { LiveCampaigns } from '../../pipeline/reward/live-campaigns.ts';
 import { simulate } from '../../pipeline/simulate/simulate.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
 import { META, startRecording, type Recording } from '../record/recording.ts';
@@ -136,15 +137,15 @@ describe("an analyst's order", () => {
   const by = { actor: 'li', reason: 'seen', issuedAtMs: START_MS };
 
   it('freezes and unfreezes once, says so when nothing changes, and settles every time', async () => {
-    const { parts, orders } = await obeying();
-    const { freezing } = parts.engine;
+    const { engine, orders, obeyed } = await obeying();
+    const { freezing } = engine;
     const freeze: Command = { ...by, id: '1-0', kind: 'freeze', accountId: 'x' };
-    const result = await obey(parts, freeze, orders.push);
+    const result = await obeyed(freeze);
     expect(result).toMatchObject({ commandId: '1-0', accepted: true });
     expect(freezing.isFrozen('x', START_MS)).toBe(true);
-    const again = await obey(parts, { ...freeze, id: '2-0' }, orders.push);
+    const again = await obeyed({ ...freeze, id: '2-0' });
     expect(again.message).toBe('account x was frozen already; your word is kept');
-    await obey(parts, { ...freeze, id: '3-0', kind: 'unfreeze' }, orders.push);
+    await obeyed({ ...freeze, id: '3-0', kind: 'unfreeze' });
     expect(freezing.isFrozen('x', START_MS)).toBe(false);
     expect(orders.actions).toEqual([
       [expect.objectContaining({ kind: 'freeze', accountId: 'x', actor: 'li', reason: 'seen' })],
@@ -155,17 +156,17 @@ describe("an analyst's order", () => {
   });
 
   it('labels a decision, which releases or voids its rewards, and refuses an unknown one', async () => {
-    const { parts, orders, recording } = await obeying();
+    const { orders, recording, obeyed } = await obeying();
     judge(assembleEngine(config, catalogue), recording, 0, 1);
     const { id } = JSON.parse(bodies[0]!.json) as { id: string };
     const label = { ...by, kind: 'label', label: 'confirmed' } as const;
-    const known = await obey(parts, { ...label, id: '1-0', decisionId: `dec_${id}` }, orders.push);
+    const known = await obeyed({ ...label, id: '1-0', decisionId: `dec_${id}` });
     expect(known).toMatchObject({
       accepted: true,
       message: `decision dec_${id} (allow) is labelled confirmed`,
     });
     expect(orders.ops[0]).toMatchObject([{ kind: 'settle', eventId: id, to: 'voided' }]);
-    const unknown = await obey(parts, { ...label, id: '2-0', decisionId: 'dec_no' }, orders.push);
+    const unknown = await obeyed({ ...label, id: '2-0', decisionId: 'dec_no' });
     expect(unknown).toEqual({
       commandId: '2-0',
       accepted: false,
@@ -186,11 +187,15 @@ describe("an analyst's order", () => {
     const { history, recorder } = recording;
     const actions: unknown[] = [];
     const ops: unknown[] = [];
-    const push = (follows: { readonly actions?: unknown; readonly ops?: unknown }): void => {
+    const settleOrder: SettleOrder = (follows) => {
       actions.push(follows.actions ?? []);
       ops.push(follows.ops ?? []);
+      return Promise.resolve([]);
     };
-    const parts = { engine, history, recorder, rewardsOfLabel: settle };
-    return { parts, recording, orders: { actions, ops, push } };
+    const campaigns = new LiveCampaigns(config.campaigns);
+    const parts = { engine, history, recorder, campaigns, rewardsOfLabel: settle };
+    const obeyed = async (command: Command): Promise<CommandResult> =>
+      (await obey(parts, command, settleOrder)).answer;
+    return { engine, recording, obeyed, orders: { actions, ops } };
   }
 });

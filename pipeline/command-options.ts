@@ -1,0 +1,33 @@
+/** Options that several commands share, and how their values are read. */
+
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Reads a whole number from `least` on. */
+export function integer(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`write a whole number from ${least} on`);
+    }
+    return value;
+  };
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('write a number above 0');
+  }
+  return value;
+}
+
+export const profileOption = new Option(
+  '--profile <profile>',
+  'where stream, ledger and record live',
+)
+  .choices(['embedded', 'cluster'])
+  .default('embedded');
+export const dataOption = new Option('--data <dir>', 'data folder of the embedded profile').default(
+  'data',
+);
+export const configOption = new Option('--config <dir>', 'configuration folder').default('config');
