@@ -1,14 +1,13 @@
 /** Commands that need no running worker: backtest, simulate, config and migrate. */
 
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { z } from 'zod';
-import { campaignSchema } from '../config/campaign-schema.ts';
 import { readEnvironment } from '../config/environment.ts';
+import { jsonSchemas, schemaText } from '../config/json-schemas.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { publishingCheck } from '../config/publishing-check.ts';
-import { listSchema, systemSchema } from '../config/schema.ts';
 import { assembleDecoder, assembleEngine } from './assemble.ts';
 import { keysOf } from './keys.ts';
 import { runBacktest, type Candidate } from './backtest/backtest.ts';
@@ -16,7 +15,6 @@ import { systemClock } from './clock.ts';
 import { holdDataFolder } from './data-folder.ts';
 import type { NamedDetector } from './detect/detector.ts';
 import { discoverDetectors } from './detect/discover.ts';
-import { detectorsSchema } from './detect/section.ts';
 import { Failure, messageOf } from './failure.ts';
 import { parseCsvMap, type CsvMap } from './ingest/csv-map-schema.ts';
 import { inEventOrder } from './ingest/event-order.ts';
@@ -62,7 +60,7 @@ export async function backtest(flags: BacktestFlags): Promise<void> {
   });
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (flags.report === undefined) {
-    process.stdout.write(text);
+    await print(text);
     return;
   }
   try {
@@ -114,39 +112,48 @@ export async function checkConfig(directory: string): Promise<void> {
   const { maxAmountMinor } = config.system.ingest;
   const findings = publishingCheck(config.campaignSources, { maxAmountMinor });
   for (const { severity, where, message } of findings) {
-    process.stdout.write(`${where}: ${severity}: ${message}\n`);
+    await print(`${where}: ${severity}: ${message}\n`);
   }
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) {
     throw new Failure(`${directory}: not to be published: ${errors} errors`, { exitCode: 2 });
   }
   const count = Object.keys(config.files).length;
-  process.stdout.write(`${directory}: ${count} files, no errors, version ${config.version}\n`);
+  await print(`${directory}: ${count} files, no errors, version ${config.version}\n`);
 }
 
 export async function showConfig(directory: string): Promise<void> {
   const config = await loadConfig(directory, await discoverDetectors());
   const { version, system, sections, campaigns, blockList, allowList } = config;
-  process.stdout.write(
-    stringify({ version, system, detectors: sections, campaigns, blockList, allowList }),
-  );
+  await print(stringify({ version, system, detectors: sections, campaigns, blockList, allowList }));
 }
 
-export async function showSchemas(): Promise<void> {
-  const schemas = {
-    'sheepdog.yaml': systemSchema,
-    'detectors.yaml': detectorsSchema(await discoverDetectors()),
-    'campaigns/*.yaml': campaignSchema,
-    'lists/block.yaml': listSchema,
-    'lists/allow.yaml': listSchema,
-  };
-  const described = Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [
-      name,
-      z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
-    ]),
-  );
-  process.stdout.write(`${JSON.stringify(described, null, 2)}\n`);
+/** @param write into the files of a folder, instead of all of them to the output. */
+export async function showSchemas(write: string | undefined): Promise<void> {
+  const schemas = jsonSchemas(await discoverDetectors());
+  if (write === undefined) {
+    const described = schemas.flatMap(({ describes, schema }) =>
+      describes.map((path) => [path, schema] as const),
+    );
+    await print(`${JSON.stringify(Object.fromEntries(described), null, 2)}\n`);
+    return;
+  }
+  try {
+    await mkdir(write, { recursive: true });
+    for (const schema of schemas) await writeFile(join(write, schema.file), schemaText(schema));
+  } catch (error) {
+    throw new Failure(`${write}: the schemas cannot be written: ${messageOf(error)}`);
+  }
+  await print(`${write}: ${schemas.length} schemas\n`);
+}
+
+/** Waits until it is out: what a pipe has not taken yet is lost when the process ends. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => {
+      resolve();
+    });
+  });
 }
 
 export async function migrateRecord(options: {
