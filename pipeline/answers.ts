@@ -117,14 +117,25 @@ async function inTime<Known>(
   }
 }
 
+/** How the ledger names what became of a customer's wish when it changed nothing. */
+const REFUSED_WISH = /^(claim|choose|redeem|extend)_/;
+
 /** A refund that took nothing back is on the ledger's books without an offer: it is no reward. */
-function rewardsOf(parts: AnswerParts, grants: readonly EarnedGrant[]): readonly RewardAnswer[] {
+export function rewardsOf(
+  parts: Pick<AnswerParts, 'currencyOf'>,
+  grants: readonly EarnedGrant[],
+): readonly RewardAnswer[] {
   return grants
-    .filter(({ offerId }) => offerId !== '')
-    .map(({ campaignId, offerId, state, amountMinor }) => ({
+    .filter(({ id, offerId }) => offerId !== '' || REFUSED_WISH.test(id))
+    .map(({ id, campaignId, offerId, label, state, reason, amountMinor, award, deadlineMs }) => ({
+      grantId: id,
       offerId,
+      label,
       state,
+      reason,
       amountMinor,
       currency: parts.currencyOf(campaignId),
+      award: state === 'awaiting_choice' ? [] : award,
+      ...(deadlineMs > 0 && { deadline: new Date(deadlineMs).toISOString() }),
     }));
 }

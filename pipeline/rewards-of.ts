@@ -4,7 +4,18 @@ import type { JournalDrain } from './journal-drain.ts';
 import type { Analytics } from './record/analytics.ts';
 import type { Grant } from './reward/grant.ts';
 
-export type EarnedGrant = Pick<Grant, 'campaignId' | 'offerId' | 'state' | 'amountMinor'>;
+export type EarnedGrant = Pick<
+  Grant,
+  | 'id'
+  | 'campaignId'
+  | 'offerId'
+  | 'label'
+  | 'state'
+  | 'reason'
+  | 'amountMinor'
+  | 'award'
+  | 'deadlineMs'
+>;
 
 /** By event id; an event that earned nothing has no entry. */
 export type EarnedGrants = ReadonlyMap<string, readonly EarnedGrant[]>;
@@ -14,9 +25,13 @@ const IDS_A_QUERY = 300;
 
 // The latest revision of each grant without FINAL, which would not look into the index of event ids.
 const GRANTS_OF_EVENTS = `
-  SELECT event_id AS eventId, campaign_id AS campaignId, offer_id AS offerId, state, amount_minor AS amountMinor
+  SELECT event_id AS eventId, grant_id AS id, campaign_id AS campaignId, offer_id AS offerId, label, state, reason,
+    amount_minor AS amountMinor, award, toUnixTimestamp64Milli(ifNull(deadline, toDateTime64(0, 3))) AS deadlineMs
   FROM (SELECT * FROM grants WHERE event_id IN {eventIds:Array(String)} ORDER BY revision DESC LIMIT 1 BY grant_id)
-  WHERE offer_id != '' ORDER BY grant_id`;
+  ORDER BY grant_id`;
+
+/** The award travels as JSON. */
+type Row = Omit<EarnedGrant, 'award'> & { readonly eventId: string; readonly award: string };
 
 /** @returns what to ask by event ids, all of a batch at once; undefined while the ledger cannot tell. */
 export function rewardsOf(
@@ -28,11 +43,12 @@ export function rewardsOf(
     const found = new Map<string, EarnedGrant[]>();
     const ids = [...new Set(eventIds)];
     for (let from = 0; from < ids.length; from += IDS_A_QUERY) {
-      const rows = await analytics.query<EarnedGrant & { readonly eventId: string }>(
-        GRANTS_OF_EVENTS,
-        { eventIds: ids.slice(from, from + IDS_A_QUERY) },
-      );
-      for (const { eventId, ...grant } of rows) {
+      const rows = await analytics.query<Row>(GRANTS_OF_EVENTS, {
+        eventIds: ids.slice(from, from + IDS_A_QUERY),
+      });
+      for (const { eventId, award, ...rest } of rows) {
+        // Grants of before awards were recorded have none.
+        const grant = { ...rest, award: (award === '' ? [] : JSON.parse(award)) as Grant['award'] };
         const own = found.get(eventId);
         if (own === undefined) found.set(eventId, [grant]);
         else own.push(grant);

@@ -2,15 +2,25 @@
 
 import type { Verdict } from '../decide/decision.ts';
 import type { DeadLetterReason } from '../outcome.ts';
-import type { GrantState } from '../reward/grant.ts';
+import type { AwardItem, GrantState } from '../reward/grant.ts';
 
 /** One reward as the payment system may know it. */
 export interface RewardAnswer {
+  /** What claims, choices and approvals name. */
+  readonly grantId: string;
+  /** '' for a wish that was refused: `reason` says why. */
   readonly offerId: string;
+  /** Which benefit: a tier, prize, option or item; '' when there is only one. */
+  readonly label: string;
   readonly state: GrantState;
-  /** Integer minor units. */
+  readonly reason: string;
+  /** What it costs, in integer minor units. */
   readonly amountMinor: number;
   readonly currency: string;
+  /** What is given; empty while the customer has yet to choose. */
+  readonly award: readonly AwardItem[];
+  /** Until when it must be claimed or chosen, exclusive; left out where there is no such time. */
+  readonly deadline?: string;
 }
 
 interface Decided {

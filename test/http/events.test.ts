@@ -7,14 +7,14 @@ import type { EventOutcome } from '../../pipeline/http/outcome.ts';
 import { Inbox } from '../../pipeline/ingest/inbox.ts';
 import type { RawBatch } from '../../pipeline/ingest/source.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
-import { payment, start } from './running.ts';
+import { payment, REWARD, start } from './running.ts';
 
 const DECIDED = {
   status: 200,
   verdict: 'allow',
   duplicate: false,
   late: false,
-  rewards: [{ offerId: 'spend-200', state: 'posted', amountMinor: 3000, currency: 'CNY' }],
+  rewards: [REWARD],
 };
 
 describe('POST /v1/events', () => {

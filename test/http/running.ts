@@ -9,12 +9,24 @@ import { join } from 'node:path';
 import { systemSchema, type SystemConfig } from '../../config/schema.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import { EventBatch } from '../../pipeline/event.ts';
-import type { EventOutcome } from '../../pipeline/http/outcome.ts';
+import type { EventOutcome, RewardAnswer } from '../../pipeline/http/outcome.ts';
 import { createServer, type HttpDeps, type HttpServer } from '../../pipeline/http/server.ts';
 import { Decoder } from '../../pipeline/ingest/decode.ts';
 import { Inbox } from '../../pipeline/ingest/inbox.ts';
 import type { RawBatch, RawRecord } from '../../pipeline/ingest/source.ts';
 import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
+
+/** What the small decider grants for every event. */
+export const REWARD: RewardAnswer = {
+  grantId: 'g_1',
+  offerId: 'spend-200',
+  label: '',
+  state: 'posted',
+  reason: 'granted',
+  amountMinor: 3000,
+  currency: 'CNY',
+  award: [{ kind: 'discount', amountMinor: 3000 }],
+};
 
 export function newDecoder(): Decoder {
   const { ingest } = systemSchema.parse({});
@@ -54,7 +66,7 @@ export class SmallDecider {
       decisionId,
       verdict: (event.amountMinor ?? 0) >= 100_000 ? 'block' : 'allow',
       late: false,
-      rewards: [{ offerId: 'spend-200', state: 'posted', amountMinor: 3000, currency: 'CNY' }],
+      rewards: [REWARD],
     };
     this.#seen.set(event.id, { bodyHash, outcome });
     return outcome;
@@ -92,6 +104,7 @@ export async function start(
     decide: (batch) => Promise.resolve(decider.decide(batch)),
     command: ({ kind }) => Promise.resolve({ commandId: '1-0', accepted: true, message: kind }),
     campaigns: () => [],
+    quote: () => Promise.resolve({ kind: 'unavailable', message: 'no ledger here' }),
     freezeOf: () => undefined,
     analytics: { query: () => Promise.resolve([]) },
     configVersion: () => 'v1',

@@ -97,6 +97,52 @@ describe('the answers to a batch', () => {
     ]);
   });
 
+  it('name the grant, what was given and until when it must be claimed, first and repeated alike', async () => {
+    const { recorder } = await startRecording(store.analytics);
+    const [event] = payments(1);
+    const waiting: StoredGrant = {
+      ...{ ...EARNED, eventId: event!.id, state: 'awaiting_claim', reason: 'granted' },
+      ...{ label: 'prize-1', award: [{ kind: 'goods', sku: 'cup' }], deadlineMs: SAMPLE_DAY_MS },
+    };
+    recorder.addGrant(waiting);
+    await record(recorder, [event!]);
+    await recorder.flush();
+    const first: RecordOutcome = {
+      ...{ kind: 'decided', eventId: event!.id, decision: REVIEW },
+      grants: Promise.resolve([waiting]),
+    };
+    const reward = {
+      ...{ grantId: 'g', offerId: 'off', label: 'prize-1', state: 'awaiting_claim' },
+      ...{ reason: 'granted', amountMinor: 1000, currency: 'CNY' },
+      ...{
+        award: [{ kind: 'goods', sku: 'cup' }],
+        deadline: new Date(SAMPLE_DAY_MS).toISOString(),
+      },
+    };
+    const found = await answers([first, repeatOf(event!.id)]);
+    expect(found.answers).toMatchObject([{ rewards: [reward] }, { rewards: [reward] }]);
+  });
+
+  it('say why a wish was refused, and promise no option before it is chosen', async () => {
+    const { recorder } = await startRecording(store.analytics);
+    const [wish, choice] = payments(2);
+    const refused: StoredGrant = {
+      ...{ ...REFUND, id: `choose_${wish!.id}`, eventId: wish!.id, reason: 'out_of_stock' },
+    };
+    const open: StoredGrant = {
+      ...{ ...EARNED, eventId: choice!.id, state: 'awaiting_choice' },
+      award: [{ kind: 'goods', sku: 'cup' }],
+    };
+    recorder.addGrant(refused);
+    recorder.addGrant(open);
+    await record(recorder, [wish!, choice!]);
+    const found = await answers([repeatOf(wish!.id), repeatOf(choice!.id)]);
+    expect(found.answers).toMatchObject([
+      { rewards: [{ offerId: '', state: 'rejected', reason: 'out_of_stock' }] },
+      { rewards: [{ offerId: 'off', state: 'awaiting_choice', award: [] }] },
+    ]);
+  });
+
   it('say that rewards are pending while the first answer has not settled', async () => {
     const { recorder } = await startRecording(store.analytics);
     const [event] = payments(1);

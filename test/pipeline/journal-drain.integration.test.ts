@@ -103,12 +103,8 @@ describe('the journal of the ledger', () => {
     const many = Array.from({ length: 700 }, (_, n) => `nobody-${n}`);
     const found = await rewards(['a', ...many, 'b', 'a']);
     const earned = { campaignId: 'bills', offerId: 'off', state: 'posted', amountMinor: 1000 };
-    expect(found).toEqual(
-      new Map([
-        ['a', [earned]],
-        ['b', [earned]],
-      ]),
-    );
+    expect([...found!.keys()]).toEqual(['a', 'b']);
+    expect([...found!.values()]).toMatchObject([[earned], [earned]]);
     await grant('c');
     await redis.kill();
     expect(await rewards(['c'])).toBeUndefined();
