@@ -9,7 +9,6 @@ import {
   type Deliveries,
   type DeliveryRecord,
 } from './act/deliveries.ts';
-import { kindOf } from './act/delivery.ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './failure.ts';
 import type { Recorder } from './record/recorder.ts';
@@ -94,9 +93,9 @@ export class DeliveryDrain {
   }
 
   #count(record: DeliveryRecord): void {
-    const { state, attempts } = record;
+    const { kind, state, attempts } = record;
     const retried = state === 'waiting' && attempts > 0;
-    const labels = { kind: kindOf(record), state: retried ? 'retried' : state };
+    const labels = { kind, state: retried ? 'retried' : state };
     this.#parts.metrics.deliveries.inc(labels);
   }
 

@@ -4,6 +4,7 @@ import { DateTime } from 'luxon';
 import { readEnvironment, type Environment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { deliveryKey } from './deliver.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, Stopped } from './failure.ts';
 import { FileSource } from './ingest/file.ts';
@@ -67,6 +68,7 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
   const { flags, lifecycle } = run;
   // What is wrong with the command line is told before anything is opened.
   requireAddresses({ profile: flags.profile, environment: run.environment });
+  deliveryKey(run);
   const file = await fileSource(run);
   const kafka = openKafka(run);
   const deadLetters = await openDeadLetters(run, kafka);

@@ -14,6 +14,7 @@ import {
   type AssembledEngine,
 } from './assemble.ts';
 import type { Clock } from './clock.ts';
+import { openDelivering, type Delivering } from './deliver.ts';
 import type { NamedDetector } from './detect/detector.ts';
 import { followCommands } from './follow-commands.ts';
 import type { HttpServer } from './http/server.ts';
@@ -110,7 +111,9 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   });
   lifecycle.onClose('inbox', () => inbox.close());
   const recorder = openRecorder(options, stores, history);
-  const path = joinPath(options, { stores, keys, decoder, assembled, history, queue, recorder });
+  const delivering = openDelivering(options, stores, recorder);
+  const opened = { stores, keys, decoder, assembled, history, queue, recorder, delivering };
+  const path = joinPath(options, opened);
 
   const starting = { done: false };
   const obstacles = (): readonly string[] =>
@@ -134,6 +137,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   metrics.configInfo.set({ version: config.version }, 1);
   starting.done = true;
   queue.start();
+  await delivering.start();
   path.journal.start();
   void followCommands({ ...options, ...path, position: history.positions[COMMANDS_POSITION] });
   const { analytics } = stores;
@@ -197,6 +201,7 @@ interface PathParts {
   readonly history: History;
   readonly queue: ActQueue;
   readonly recorder: Recorder;
+  readonly delivering: Delivering;
 }
 
 /** The path joined up, with what hangs on it. */
@@ -213,7 +218,7 @@ export interface Path {
 
 function joinPath(options: WorkerOptions, parts: PathParts): Path {
   const { config, clock, log, metrics, lifecycle, deadLetters } = options;
-  const { stores, decoder, assembled, history, queue, recorder } = parts;
+  const { stores, decoder, assembled, history, queue, recorder, delivering } = parts;
   const ledgerConnection = stores.redis.connect('effects');
   lifecycle.onClose('ledger connection', () => ledgerConnection.disconnect());
   const ledger = new Ledger(ledgerConnection);
@@ -222,7 +227,8 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
   lifecycle.onClose('command log', () => commands.close());
   const fail = (error: unknown): void => lifecycle.fail(error);
   const { accounts } = campaigns.compiled;
-  const journal = new JournalDrain({ ledger, recorder, accounts, clock, log, fail });
+  const onEntries = delivering.take;
+  const journal = new JournalDrain({ ledger, recorder, accounts, onEntries, clock, log, fail });
   lifecycle.onClose('ledger journal', () => journal.close());
   const settlement = new Settlement({
     reward: (ops) => ledger.apply(ops),

@@ -32,7 +32,7 @@ export interface DeliveryRecord extends Delivery {
   readonly updatedAtMs: number;
 }
 
-/** How it stands after `place`: `held` waits for the delivery that it reverses. */
+/** How it stands after `place`: `held` waits for its original. */
 export type Standing = DeliveryState | 'held';
 
 export interface OpenCount {
@@ -57,11 +57,13 @@ export class Deliveries {
   readonly #redis: Redis;
   readonly #keys: Keys;
   readonly #keyList: readonly string[];
+  readonly #complete: string;
 
   /** @param redis a connection of kind `effects`. Every method throws what Redis says when it is away. */
   constructor(redis: Redis, prefix = '{sheepdog}:deliveries') {
     this.#redis = redis;
     const names = ['records', 'delivered', ...OPEN_STATES, 'held', 'changes'] as const;
+    this.#complete = `${prefix}:complete`;
     this.#keyList = names.map((name) => `${prefix}:${name}`);
     this.#keys = Object.fromEntries(
       names.map((name, index) => [name, this.#keyList[index]!]),
@@ -77,7 +79,7 @@ export class Deliveries {
         .flatMap((each) => [
           each.id,
           each.state,
-          each.reverses,
+          each.originalId,
           String(each.placedAtMs),
           JSON.stringify(each),
         ]);
@@ -86,12 +88,22 @@ export class Deliveries {
     return standings;
   }
 
+  /** Whether all that was ever taken in is here: not in a new Redis, nor in one that has lost it. */
+  async isComplete(): Promise<boolean> {
+    return (await this.#redis.exists(this.#complete)) === 1;
+  }
+
+  /** To be said once all that is on record was placed. */
+  async markComplete(): Promise<void> {
+    await this.#redis.set(this.#complete, '1');
+  }
+
   /** A delivery that is still open; undefined once it was acknowledged. */
   async open(id: string): Promise<DeliveryRecord | undefined> {
     return (await this.#read([id]))[0];
   }
 
-  /** @returns the reversals that may be sent now; undefined when it had been acknowledged before, and nothing changed. */
+  /** @returns those that waited for it and may be sent now; undefined when it had been acknowledged before, and nothing changed. */
   async note(record: DeliveryRecord): Promise<DeliveryRecord[] | undefined> {
     const args = [record.id, record.state, JSON.stringify(record)];
     const released = (await NOTE.run(this.#redis, this.#keyList, args)) as string[] | null;

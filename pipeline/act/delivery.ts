@@ -1,4 +1,4 @@
-/** What is to be given to a customer by another system, or taken back there, and the form it is sent in. */
+/** What another system is to give to a customer, or to take back, and the form it is sent in. */
 
 /** Who gives it: one endpoint each. Discounts, cash back and fee cuts are cash; a top-up is a voucher. */
 export const DELIVERED_BY = ['voucher', 'points', 'cash', 'goods'] as const;
@@ -12,23 +12,30 @@ export type DeliveryItem =
       readonly voucher: string;
       readonly faceMinor: number;
       readonly minSpendMinor: number;
+      /** Exclusive, RFC 3339. */
       readonly expiresAt: string;
       readonly scope: readonly string[];
     }
+  /** Below 0: spent, to be taken off. */
   | { readonly kind: 'points'; readonly points: number }
   | {
       readonly kind: 'cash';
       readonly as: 'discount' | 'cashback' | 'fee_cut';
       readonly amountMinor: number;
+      /** '' when the campaign is not in the configuration any more. */
       readonly currency: string;
     }
   | { readonly kind: 'goods'; readonly sku: string; readonly priority?: true };
 
+/** `reversal`: the item is the part of the original that is taken back. `extension`: the voucher with its new end. */
+export type DeliveryKind = DeliveredBy | 'reversal' | 'extension';
+
 export interface Delivery {
-  /** `<grantId>.<n>`, and `<grantId>.<n>.reversal.<k>` for what is taken back: the same for ever. */
+  /** `<grantId>.<n>`, and `<grantId>.<n>.<kind>.<k>` for what follows it: the same for ever. */
   readonly id: string;
-  /** The delivery that this one takes back, whole or in part; '' when it gives. */
-  readonly reverses: string;
+  readonly kind: DeliveryKind;
+  /** The delivery that a reversal or an extension is about: it is sent first. '' for one that gives. */
+  readonly originalId: string;
   readonly grantId: string;
   readonly campaignId: string;
   readonly offerId: string;
@@ -36,23 +43,17 @@ export interface Delivery {
   readonly customerId: string;
   readonly item: DeliveryItem;
   readonly occurredAtMs: number;
-  /** By when it was promised; undefined: no promise. */
+  /** By when it was promised, exclusive; undefined: no promise. */
   readonly dueAtMs: number | undefined;
-}
-
-export type DeliveryKind = DeliveredBy | 'reversal';
-
-export function kindOf({ reverses, item }: Delivery): DeliveryKind {
-  return reverses === '' ? item.kind : 'reversal';
 }
 
 /** The body of the request: a function of the delivery alone, so that every try sends the same bytes. */
 export function bodyOf(delivery: Delivery): string {
-  const { id, reverses, grantId, campaignId, offerId, customerId, item } = delivery;
+  const { id, kind, originalId, grantId, campaignId, offerId, customerId, item } = delivery;
   return JSON.stringify({
     deliveryId: id,
-    kind: kindOf(delivery),
-    ...(reverses !== '' && { reverses }),
+    kind,
+    ...(originalId !== '' && { originalId }),
     grantId,
     campaignId,
     offerId,

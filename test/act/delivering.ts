@@ -18,7 +18,8 @@ export const KEY = { id: 'k1', secret: SECRET };
 export function delivery(n: number, change: Partial<Delivery> = {}): Delivery {
   return {
     id: `g_${n}.1`,
-    reverses: '',
+    kind: change.item?.kind ?? 'points',
+    originalId: '',
     grantId: `g_${n}`,
     campaignId: 'bills',
     offerId: 'off',

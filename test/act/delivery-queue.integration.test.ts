@@ -346,7 +346,11 @@ test('what waits for an endpoint that is no longer configured is unrouted again'
 });
 
 describe('a reversal', () => {
-  const reversal = delivery(1, { id: 'g_1.1.reversal.7', reverses: 'g_1.1' });
+  const reversal = delivery(1, {
+    id: 'g_1.1.reversal.7',
+    kind: 'reversal',
+    originalId: 'g_1.1',
+  });
   const keys = (): unknown[] => receiver.requests.map(({ headers }) => headers['idempotency-key']);
 
   test('is sent after the delivery that it takes back, however long that one takes', async () => {
@@ -361,7 +365,7 @@ describe('a reversal', () => {
     expect(keys()).toEqual(['g_1.1', 'g_1.1', 'g_1.1', 'g_1.1', 'g_1.1.reversal.7']);
     expect(receiver.given.get('g_1.1.reversal.7')).toMatchObject({
       kind: 'reversal',
-      reverses: 'g_1.1',
+      originalId: 'g_1.1',
     });
   });
 

@@ -5,7 +5,7 @@ KEYS     as place-delivery-7.lua
 ARGV[1]  delivery id
 ARGV[2]  `delivered`, `waiting`, `unrouted` or `failed`
 ARGV[3]  record
-Returns  ids of the reversals that waited for it and may be sent now; false when it was acknowledged before.
+Returns  ids of those that waited for it and may be sent now; false when it was acknowledged before.
 ]]
 local id, state, record = ARGV[1], ARGV[2], ARGV[3]
 if redis.call('HEXISTS', KEYS[1], id) == 0 then

@@ -1,25 +1,26 @@
 --[[
-Takes deliveries into the ledger of deliveries, once each: one that is known keeps what it has become.
+Takes deliveries into the ledger of deliveries, once each: one that is known keeps what it has become. One that
+comes back from the record, acknowledged there, is only remembered.
 
 KEYS[1]  records    hash: delivery id -> its record (JSON), as long as it is not delivered
 KEYS[2]  delivered  set of delivery ids: acknowledged, never to be sent again
 KEYS[3]  waiting    sorted set: delivery id by the time it was taken in
 KEYS[4]  unrouted   the same, for those that no endpoint is configured for
 KEYS[5]  failed     the same, for those that need a person
-KEYS[6]  held       hash: delivery id -> ids (parted by blanks) of reversals that wait for its delivery
+KEYS[6]  held       hash: delivery id -> ids (parted by blanks) of those that wait for its delivery
 KEYS[7]  changes    stream of records as they became, until they are on record
-ARGV     five each: id, `waiting` or `unrouted`, the id it reverses or '', time taken in, record
-Returns  for each `delivered`, `waiting`, `unrouted`, `failed`, or `held`: a reversal before its original.
+ARGV     five each: id, state, the id of its original or '', time taken in, record
+Returns  for each `delivered`, `waiting`, `unrouted`, `failed`, or `held`: it waits for its original.
 ]]
 local sets = { waiting = KEYS[3], unrouted = KEYS[4], failed = KEYS[5] }
 
-local function standing(id, reverses)
+local function standing(id, original)
   if redis.call('SISMEMBER', KEYS[2], id) == 1 then
     return 'delivered'
   end
   for state, key in pairs(sets) do
     if redis.call('ZSCORE', key, id) then
-      if state == 'waiting' and reverses ~= '' and redis.call('HEXISTS', KEYS[1], reverses) == 1 then
+      if state == 'waiting' and original ~= '' and redis.call('HEXISTS', KEYS[1], original) == 1 then
         return 'held'
       end
       return state
@@ -30,17 +31,20 @@ end
 
 local answers = {}
 for i = 1, #ARGV, 5 do
-  local id, state, reverses, at, record = unpack(ARGV, i, i + 4)
-  local found = standing(id, reverses)
-  if not found then
+  local id, state, original, at, record = unpack(ARGV, i, i + 4)
+  local found = standing(id, original)
+  if not found and state == 'delivered' then
+    redis.call('SADD', KEYS[2], id)
+    found = state
+  elseif not found then
     redis.call('HSET', KEYS[1], id, record)
     redis.call('ZADD', sets[state], at, id)
     redis.call('XADD', KEYS[7], '*', 'record', record)
-    if reverses ~= '' and redis.call('HEXISTS', KEYS[1], reverses) == 1 then
-      local others = redis.call('HGET', KEYS[6], reverses)
-      redis.call('HSET', KEYS[6], reverses, others and (others .. ' ' .. id) or id)
+    if original ~= '' and redis.call('HEXISTS', KEYS[1], original) == 1 then
+      local others = redis.call('HGET', KEYS[6], original)
+      redis.call('HSET', KEYS[6], original, others and (others .. ' ' .. id) or id)
     end
-    found = standing(id, reverses)
+    found = standing(id, original)
   end
   answers[#answers + 1] = found
 end

@@ -54,6 +54,13 @@ CREATE TABLE IF NOT EXISTS deliveries
     offer_id     LowCardinality(String),
     customer_id  String,
     kind         LowCardinality(String),
+    -- The delivery that a reversal or an extension is about, '' otherwise.
+    original_id  String,
+    -- What is given or taken back, as JSON.
+    item         String CODEC(ZSTD(3)),
+    occurred_at  DateTime64(3, 'UTC'),
+    -- When it was taken in to be delivered.
+    placed_at    DateTime64(3, 'UTC'),
     state        LowCardinality(String),
     attempts     UInt32,
     -- What the other side answered, or why it failed; never a secret.

@@ -1,6 +1,5 @@
 /** `deliveries`: what was sent to the systems that give, and what they answered; the newest row stands. */
 
-import { kindOf } from '../../act/delivery.ts';
 import type { DeliveryRecord } from '../../act/deliveries.ts';
 import type { RowWriter } from '../row-writer.ts';
 import { defineTable, instant, nullable, text, uint32 } from '../table.ts';
@@ -12,6 +11,10 @@ export const deliveries = defineTable('deliveries', {
   offer_id: text,
   customer_id: text,
   kind: text,
+  original_id: text,
+  item: text,
+  occurred_at: instant,
+  placed_at: instant,
   state: text,
   attempts: uint32,
   answer: text,
@@ -31,7 +34,11 @@ export function encodeDelivery(
     campaign_id: delivery.campaignId,
     offer_id: delivery.offerId,
     customer_id: delivery.customerId,
-    kind: kindOf(delivery),
+    kind: delivery.kind,
+    original_id: delivery.originalId,
+    item: JSON.stringify(delivery.item),
+    occurred_at: delivery.occurredAtMs,
+    placed_at: delivery.placedAtMs,
     state: delivery.state,
     attempts: delivery.attempts,
     answer: delivery.answer,
