@@ -9,6 +9,7 @@ import type { Decoder } from './ingest/decode.ts';
 import type { Inbox } from './ingest/inbox.ts';
 import { maskOrder } from './masked-order.ts';
 import type { History } from './record/history.ts';
+import { quoteFrom } from './quote.ts';
 import { rewardsOf } from './rewards-of.ts';
 import type { Stores } from './stores.ts';
 import type { Path, WorkerOptions } from './worker.ts';
@@ -32,6 +33,7 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
   const { stores, decoder, assembled, history, inbox, obstacles, path } = parts;
   const { http } = config.system;
   const currencies = new Map(config.campaigns.map(({ id, currency }) => [id, currency]));
+  const currencyOf = (campaignId: string): string => currencies.get(campaignId) ?? '';
   return createServer({
     config: { ...http, port: options.port ?? http.port },
     apiToken: environment.apiToken,
@@ -46,7 +48,7 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
         pipeline: path.pipeline,
         history,
         grantsOf: rewardsOf(path.journal, stores.analytics),
-        currencyOf: (campaignId) => currencies.get(campaignId) ?? '',
+        currencyOf,
         rewardTimeoutMs: http.rewardTimeoutMs,
         clock,
       }),
@@ -59,6 +61,15 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
       return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
     },
     campaigns: () => campaignViews(path, assembled.engine.watermarkMs || clock.now()),
+    quote: quoteFrom({
+      decoder,
+      campaigns: path.campaigns,
+      customers: path.customers,
+      ledger: path.ledger,
+      isFrozen: (accountId, atMs) => assembled.engine.freezing.isFrozen(accountId, atMs),
+      configVersion: config.version,
+      currencyOf,
+    }),
     analytics: stores.analytics,
     freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
     configVersion: () => config.version,

@@ -19,6 +19,7 @@ import { addConsoleRoutes } from './console/console.ts';
 import { addEventRoute, JSON_TYPE, LINES_TYPE } from './events.ts';
 import { Intake, type Decide } from './intake.ts';
 import { addOperationRoutes } from './operation.ts';
+import { addQuoteRoute, type QuoteRouteParts } from './quote.ts';
 import { assertGuarded, createGuard, sendRefusal } from './security.ts';
 
 /** A slow sender holds nothing for longer than this. */
@@ -30,7 +31,11 @@ const CLOSE_WITHIN_MS = 2000;
 const MAX_ID_CHARACTERS = 512;
 
 export interface HttpDeps
-  extends CaseFileParts, Pick<AnalystParts, 'command'>, Pick<CampaignRouteParts, 'campaigns'> {
+  extends
+    CaseFileParts,
+    Pick<AnalystParts, 'command'>,
+    Pick<CampaignRouteParts, 'campaigns'>,
+    Pick<QuoteRouteParts, 'quote'> {
   readonly config: SystemConfig['http'];
   /** Without one, only loopback is served. */
   readonly apiToken: string | undefined;
@@ -77,6 +82,7 @@ export function createServer(deps: HttpDeps): HttpServer {
   addEventRoute(app, { ...deps, intake, maxBatchEvents: config.maxBatchEvents });
   addAnalystRoutes(app, { caseFile: new CaseFile(deps), command: deps.command });
   addCampaignRoutes(app, deps);
+  addQuoteRoute(app, deps);
   const notReady = (): readonly string[] => {
     const own = [intake.refusal(), inbox.problem()].filter((reason) => reason !== undefined);
     return [...own, ...deps.readiness()];
