@@ -44,7 +44,7 @@ export function deadFindings(inspected: Inspected): PlacedFinding[] {
 
 function sayTrigger({ offer }: PlacedOffer, say: Say): void {
   if (offer.on.every((type) => TAKING.has(type))) {
-    say(['on'], `${offer.on.join(' and ')} take a reward back and earn none`);
+    say(['on'], `${offer.on.join(', ')}: what takes rewards back earns none`);
     return;
   }
   const types = offer.on.join(', ');
@@ -67,7 +67,7 @@ function sayThreshold(
     const most = moneyText(BigInt(maxAmountMinor), campaign.currency);
     say(at, `no event may have more than ${most} (ingest.maxAmountMinor)`);
   }
-  if (lowest!.atLeast > 0 && !offer.on.some((type) => MONEY.has(type))) {
+  if (lowest!.atLeast > 0 && !offer.on.some((type) => MONEY.has(type) || TAKING.has(type))) {
     say(at, `an event of ${offer.on.join(', ')} has no amount`);
   }
 }

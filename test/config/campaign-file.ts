@@ -2,6 +2,7 @@
 
 import { campaignProblems } from '../../config/campaign-checks.ts';
 import { campaignSchema } from '../../config/campaign-schema.ts';
+import { publishingCheck } from '../../config/publishing-check.ts';
 import { told, type CampaignSource } from '../../config/read-campaigns.ts';
 import { check, parseYaml } from '../../config/yaml-file.ts';
 
@@ -29,9 +30,16 @@ function readCampaign(text: string): {
   return { source: { campaign, file }, problems };
 }
 
-/** EVERYTHING with parts replaced: [part, by, part, by, …]. @throws Error when a part is not there. */
-export function everythingWith(changes: readonly string[]): string {
-  let text = EVERYTHING;
+/** What the publishing check says of a campaign, as `config check` prints it. @throws Error as `sourceOf`. */
+export function findingsOf(text: string): string[] {
+  return publishingCheck([sourceOf(text)], { maxAmountMinor: 100_000_000 }).map(
+    ({ where, severity, message }) => `${where}: ${severity}: ${message}`,
+  );
+}
+
+/** Parts replaced: [part, by, part, by, …]. @throws Error when a part is not there. */
+export function replaced(campaign: string, changes: readonly string[]): string {
+  let text = campaign;
   for (let i = 0; i < changes.length; i += 2) {
     if (!text.includes(changes[i]!)) throw new Error(`no ${changes[i]!}`);
     text = text.replace(changes[i]!, () => changes[i + 1]!);
@@ -41,7 +49,7 @@ export function everythingWith(changes: readonly string[]): string {
 
 /** Everything that is refused in EVERYTHING with parts replaced. */
 export function problemsWith(changes: readonly string[]): string[] {
-  return problemsOf(everythingWith(changes));
+  return problemsOf(replaced(EVERYTHING, changes));
 }
 
 /** One campaign with every mechanic. */
@@ -193,3 +201,30 @@ offers:
     extend: { vouchers: [mall], by: 30d }
     limits: [{ per: [voucher], period: ever, max: 1 }]
 `;
+
+/** One offer about which nothing is to be said. */
+export const SMALL = `id: small
+title: 满减
+timezone: Asia/Shanghai
+currency: CNY
+calendar: cn
+terms: 名额有限，先到先得。
+window: { from: '2026-01-01T00:00:00+08:00', to: '2026-02-01T00:00:00+08:00' }
+budgets:
+  total:
+    limit: 1000000
+    children:
+      spend: { limit: 900000 }
+offers:
+  - id: off
+    title: 满200减50
+    budget: total.spend
+    atLeast: 20000
+    off: 5000
+    quota: { max: 100 }
+`;
+
+/** Everything that is said of SMALL with parts replaced, its budgets aside. */
+export function said(changes: readonly string[]): string[] {
+  return findingsOf(replaced(SMALL, changes)).filter((each) => !each.includes(': total'));
+}

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { jsonSchemas, schemaText } from '../../config/json-schemas.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
-import { EVERYTHING, everythingWith } from './campaign-file.ts';
+import { EVERYTHING, replaced } from './campaign-file.ts';
 
 const CONFIG = join(import.meta.dirname, '../../config');
 const schemas = jsonSchemas(await discoverDetectors());
@@ -45,7 +45,7 @@ describe('the schema of a campaign, read back', () => {
     ['a name that is none', ['id: bill-off', 'id: Bill off']],
     ['no offers', [EVERYTHING.slice(EVERYTHING.indexOf('offers:')), 'offers: []\n']],
   ])('refuses %s', (_what, changes) => {
-    expect(validator.safeParse(parse(everythingWith(changes))).success).toBe(false);
+    expect(validator.safeParse(parse(replaced(EVERYTHING, changes))).success).toBe(false);
   });
 });
 

@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest';
+import { EVERYTHING, findingsOf, replaced, said } from './campaign-file.ts';
+
+const QUOTA = '    quota: { max: 100 }\n';
+
+type Row = readonly [rule: string, changes: readonly string[], findings: readonly string[]];
+
+describe('what may not be meant, or must not be said', () => {
+  test.each<Row>([
+    [
+      'an offer without any limit',
+      ['    quota: { max: 100 }\n', ''],
+      [
+        'c.yaml:14:9: warning: off has neither a quota nor a limit: one customer can have it again and again until the budget is gone',
+      ],
+    ],
+    [
+      'a draw that always wins, until a prize is gone',
+      [
+        '    atLeast: 20000\n    off: 5000\n',
+        '    draw:\n      prizes:\n        - { id: cup, ppm: 500000, goods: { sku: cup } }\n        - { id: cash, ppm: 500000, cashback: 100 }\n',
+        'offers:',
+        'stock: { cup: { units: 5, costMinor: 3000 }, car: { units: 1, costMinor: 5000001 } }\noffers:',
+      ],
+      [
+        'c.yaml:19:7: warning: off wins by its odds always, and nothing when a prize is gone: write certain: true and a prize without stock in onPrizeEmpty',
+      ],
+    ],
+    [
+      'a prize above what the law allows',
+      [
+        '    atLeast: 20000\n    off: 5000\n',
+        '    draw:\n      prizes:\n        - { id: car, ppm: 500000, goods: { sku: car } }\n        - { id: cash, ppm: 500000, cashback: 100 }\n      onPrizeEmpty: cash\n      certain: true\n',
+        'offers:',
+        'stock: { cup: { units: 5, costMinor: 3000 }, car: { units: 1, costMinor: 5000001 } }\noffers:',
+      ],
+      [
+        'c.yaml:20:11: warning: off: a prize may be worth 50,000.00 CNY at most by law, and this one is 50,000.01 CNY',
+      ],
+    ],
+    [
+      'claims that end before the offer',
+      [
+        '    quota: { max: 100 }\n',
+        '    quota: { max: 100 }\n    phase: wrapup\n    claim: { within: 2d }\n',
+        'budgets:',
+        "phases: { wrapup: { from: '2026-02-01T00:00:00+08:00', to: '2026-02-08T00:00:00+08:00' } }\nbudgets:",
+      ],
+      [
+        'c.yaml:22:22: error: off: claims end on 2026-02-02, before the offer does: what is won later cannot be claimed',
+      ],
+    ],
+    [
+      'claims that end after the last phase',
+      [
+        '    quota: { max: 100 }\n',
+        '    quota: { max: 100 }\n    claim: { within: 8d }\n',
+        'budgets:',
+        "phases: { wrapup: { from: '2026-02-01T00:00:00+08:00', to: '2026-02-08T00:00:00+08:00' } }\nbudgets:",
+      ],
+      [
+        'c.yaml:21:22: warning: off: claims end on 2026-02-08, after the last phase, which ends on 2026-02-07',
+      ],
+    ],
+    [
+      'offers of one group that stack',
+      [
+        '    quota: { max: 100 }\n',
+        '    quota: { max: 100 }\n    group: mall\n  - id: other\n    title: 满减\n    budget: total.spend\n    atLeast: 10000\n    off: 100\n    quota: { max: 1 }\n    group: mall\n',
+      ],
+      [
+        'c.yaml:27:12: warning: off and other share the group mall and both can be granted for one event: write stacking: group in both',
+      ],
+    ],
+    [
+      'offers of one group of which one stacks',
+      [
+        '    quota: { max: 100 }\n',
+        '    quota: { max: 100 }\n    group: mall\n  - id: other\n    title: 满减\n    budget: total.spend\n    atLeast: 10000\n    off: 100\n    quota: { max: 1 }\n    group: mall\n',
+        'group: mall\n',
+        'group: mall\n    stacking: group\n',
+      ],
+      [
+        'c.yaml:28:12: warning: off and other share the group mall and both can be granted for one event: write stacking: group in both',
+      ],
+    ],
+    [
+      'a year without working days',
+      ["to: '2026-02-01", "to: '2027-02-01"],
+      ['c.yaml:5:11: warning: the calendar does not know the working days of 2027'],
+    ],
+    [
+      'a draft',
+      ['currency', 'status: draft\ncurrency'],
+      ['c.yaml:4:9: note: small is a draft: nothing is granted'],
+    ],
+    [
+      'a superlative in a title',
+      ['title: 满200减50', 'title: 最优惠满减'],
+      [
+        'c.yaml:15:12: error: advertising law forbids superlatives such as "最": write the plain fact',
+      ],
+    ],
+    [
+      'a superlative in the terms',
+      ['先到先得', '全国第一'],
+      [
+        'c.yaml:6:8: error: advertising law forbids superlatives such as "第一": write the plain fact',
+      ],
+    ],
+    [
+      'no public terms',
+      ['terms: 名额有限，先到先得。\n', ''],
+      ['c.yaml:1:5: warning: small has no public terms: write them, or where they stand, in terms'],
+    ],
+    [
+      'no notice of limited numbers',
+      ['名额有限，', ''],
+      ['c.yaml:6:8: warning: the terms do not say 名额有限, and off can run out'],
+    ],
+  ])('%s', (_rule, changes, findings) => {
+    expect(said(changes)).toEqual(findings);
+  });
+});
+
+describe('nothing is said of', () => {
+  test.each<readonly [what: string, changes: readonly string[]]>([
+    ['an offer with a quota', []],
+    ['an offer with a limit', [QUOTA, '    limits: [{ per: [customer], max: 1 }]\n']],
+    [
+      'an offer whose tiers have quotas',
+      [
+        `    atLeast: 20000\n    off: 5000\n${QUOTA}`,
+        '    tiers: [{ atLeast: 20000, off: 5000, quota: 1 }]\n',
+      ],
+    ],
+    ['a threshold at the largest amount', ['atLeast: 20000', 'atLeast: 100000000']],
+    [
+      'a list with one merchant',
+      [
+        'budgets:',
+        'lists: { partners: [shop-1] }\nbudgets:',
+        QUOTA,
+        `${QUOTA}    when: { merchant: { list: partners } }\n`,
+      ],
+    ],
+    [
+      'a schedule with one day in the window',
+      [
+        "to: '2026-02-01",
+        "to: '2026-01-03",
+        QUOTA,
+        `${QUOTA}    schedule: { weekdays: [friday], from: '10:00', to: '22:00' }\n`,
+      ],
+    ],
+    ['words that count and order', ['先到先得', '每人最多一次，第一次支付有效']],
+    ['terms that stand elsewhere', ['名额有限，先到先得。', 'https://bank.example/terms']],
+    ['a budget of one grant', ['limit: 900000', 'limit: 5000', 'max: 100', 'max: 1']],
+    [
+      'offers of one group, one of which is granted',
+      [
+        QUOTA,
+        `${QUOTA}    group: mall
+    stacking: group
+  - id: other
+    title: 满减
+    budget: total.spend
+    group: mall
+    stacking: group
+    atLeast: 10000
+    off: 100
+    quota: { max: 1 }
+`,
+      ],
+    ],
+    [
+      'a group whose offers are earned by other events',
+      [
+        QUOTA,
+        `${QUOTA}    group: mall
+  - id: other
+    title: 满减
+    on: [instalment]
+    budget: total.spend
+    group: mall
+    atLeast: 10000
+    off: 100
+    quota: { max: 1 }
+`,
+      ],
+    ],
+  ])('%s', (_what, changes) => {
+    expect(said(changes)).toEqual([]);
+  });
+});
+
+test('claims that end in time are told with their last day', () => {
+  expect(said([QUOTA, `${QUOTA}    claim: { within: 10wd }\n`])).toEqual([
+    'c.yaml:20:22: note: off: claims end on 2026-02-13, 24:00',
+  ]);
+});
+
+test('errors come before warnings, and those before notes', () => {
+  const severities = findingsOf(replaced(EVERYTHING, ['title: Fee', 'title: 最低费率'])).map(
+    (each) => each.split(': ')[1],
+  );
+  expect(severities).toEqual([...severities].sort(byRank));
+  expect(new Set(severities)).toEqual(new Set(['error', 'warning']));
+});
+
+function byRank(a: string | undefined, b: string | undefined): number {
+  const ranks = ['error', 'warning', 'note'];
+  return ranks.indexOf(a ?? '') - ranks.indexOf(b ?? '');
+}
