@@ -1,0 +1,340 @@
+import { describe, expect, test } from 'vitest';
+import type { CustomerFacts } from '../../pipeline/reward/customer-facts.ts';
+import { drawn, drawSeedOf } from '../../pipeline/reward/draw.ts';
+import { floorShare } from '../../pipeline/reward/exact.ts';
+import type { ReserveOp } from '../../pipeline/reward/ledger-op.ts';
+import { campaigns, DRAW_KEY, ops, SPEND, TOTAL, type EventFacts } from './scenario.ts';
+
+const STOCK = {
+  cup: { units: 50, costMinor: 3000 },
+  kettle: { units: 5, costMinor: 30_000 },
+};
+const CAMPAIGN = { stock: STOCK, points: { points: 500, worthMinor: 100 }, calendar: 'cn' };
+
+function granted(
+  offer: object,
+  facts: Partial<EventFacts> = {},
+  known: Partial<CustomerFacts> = {},
+  offers: readonly object[] = [],
+): readonly ReserveOp[] {
+  const compiled = campaigns({ offer, offers, campaign: CAMPAIGN });
+  return ops(compiled, { id: 'p', ...facts }, 'allow', known) as ReserveOp[];
+}
+const one = (...parameters: Parameters<typeof granted>): ReserveOp => {
+  const found = granted(...parameters);
+  expect(found).toHaveLength(1);
+  return found[0]!;
+};
+const chosen = (...parameters: Parameters<typeof granted>) => one(...parameters).choices[0]!;
+
+describe('money', () => {
+  test('a fixed discount costs its amount on every budget line, and is payable to the customer', () => {
+    const limit = 1_000_000_000;
+    expect(chosen({ off: 500 })).toEqual({
+      ...{ tier: 0, label: '', amountMinor: 500, units: [] },
+      values: [
+        { account: TOTAL, by: 500, limit },
+        { account: SPEND, by: 500, limit },
+        { account: 'payable/customer=customer-1', by: -500, limit: undefined },
+      ],
+      award: [{ kind: 'discount', amountMinor: 500 }],
+    });
+  });
+
+  test.each([
+    [{ off: { percentBp: 500, cap: 3000 } }, 33_333, 1666],
+    [{ off: { percentBp: 500, cap: 3000 } }, 1_000_000, 3000],
+    [{ off: { percentBp: 10_000 } }, 30_001, 30_001],
+    [{ cashback: { bp: 100, cap: 10_000 } }, 555_555, 5555],
+    [{ cashback: { bp: 100, cap: 10_000 } }, 1_000_000, 10_000],
+    [{ cashback: { bp: 100, cap: 10_000 } }, 1_000_099, 10_000],
+    [{ cashback: 88 }, 30_000, 88],
+  ])('%j of %i is rounded down, then capped: %i', (offer, amountMinor, expected) => {
+    expect(chosen(offer, { amountMinor }).amountMinor).toBe(expected);
+  });
+
+  test('a share of a sum beyond 2^53 is exact', () => {
+    expect(chosen({ off: { percentBp: 9999 } }, { amountMinor: Number.MAX_SAFE_INTEGER })).toEqual(
+      expect.objectContaining({ amountMinor: 9006298534815516 }),
+    );
+    expect(floorShare(Number.MAX_SAFE_INTEGER, 2, 1)).toBeUndefined();
+    expect(floorShare(9_007_199_254_740_990, 1, 3)).toBe(3_002_399_751_580_330);
+  });
+
+  test('a fee cut is the part of the fee that is not paid', () => {
+    const offer = { feeCut: { of: 'attributes.fee', factorBp: 8000 } };
+    const { award, amountMinor } = chosen(offer, { attributes: { fee: 1999 } });
+    expect({ award, amountMinor }).toEqual({
+      award: [{ kind: 'fee_cut', amountMinor: 399 }],
+      amountMinor: 399,
+    });
+    for (const fee of [undefined, '1999', -1, 1.5, Number.MAX_VALUE, null]) {
+      expect(granted(offer, { attributes: { fee } }), String(fee)).toEqual([]);
+    }
+  });
+
+  test('a benefit that comes to nothing uses up no right', () => {
+    expect(granted({ cashback: { bp: 100 } }, { amountMinor: 99 })).toEqual([]);
+    expect(granted({ cashback: { bp: 100 } }, { amountMinor: 100 })).toHaveLength(1);
+    expect(granted({ points: { perMinor: 100 } }, { amountMinor: 99 })).toEqual([]);
+  });
+});
+
+describe('points', () => {
+  const bonus = { eligible: 'birthdayMonth()', addBp: 5000 };
+  const double = { perMinor: 100, rateBp: 20_000 };
+  test.each([
+    [{ points: 40 }, 40],
+    [{ points: double }, 600],
+    [{ points: { ...double, bonus } }, 750],
+    [{ points: { ...double, bonus: { ...bonus, stackOn: 'running' } } }, 900],
+    [{ points: { perMinor: 700, rateBp: 10_000 } }, 42],
+  ])('%j for 300.00 in the birthday month: %i', (offer, expected) => {
+    const { award } = chosen(offer, {}, { birthday: '11-05' });
+    expect(award).toEqual([{ kind: 'points', points: expected }]);
+  });
+
+  test('outside the birthday month there is no bonus', () => {
+    const { award } = chosen({ points: { ...double, bonus } }, {}, { birthday: '12-05' });
+    expect(award).toEqual([{ kind: 'points', points: 600 }]);
+  });
+
+  test('are issued by the campaign, belong to the customer, and cost the budget their worth', () => {
+    const { values, amountMinor } = chosen({ points: double }, { amountMinor: 129_950 });
+    expect(amountMinor).toBe(519);
+    expect(values.slice(2)).toEqual([
+      { account: 'payable/customer=customer-1', by: -519, limit: undefined },
+      { account: 'points/customer=customer-1', by: 2599, limit: undefined },
+      { account: 'points-issued/bills', by: -2599, limit: undefined },
+    ]);
+  });
+
+  test('belong to nobody when the event names nobody', () => {
+    const nobody = { customerId: undefined, accountId: '' };
+    expect(granted({ points: 5, limits: [] }, nobody)).toEqual([]);
+    expect(granted({ off: 5, limits: [] }, nobody)).toHaveLength(1);
+  });
+});
+
+describe('vouchers and goods', () => {
+  test('a pack costs its faces; every voucher is good until its last local day ends', () => {
+    const pack = [
+      { voucher: 'repay', face: 500, count: 3, validFor: '15d' },
+      { voucher: 'shop', face: 1000, minSpend: 5000, validFor: '10wd', scope: ['fuel'] },
+    ];
+    const { award, amountMinor } = chosen({ vouchers: pack });
+    expect(amountMinor).toBe(2500);
+    expect(award).toHaveLength(4);
+    expect(award[0]).toEqual({
+      ...{ kind: 'voucher', voucher: 'repay', faceMinor: 500, minSpendMinor: 0, scope: [] },
+      expiresAtMs: Date.parse('2026-12-06T00:00:00+08:00'),
+    });
+    // Ten working days after Friday 20 November end with 4 December.
+    expect(award[3]).toMatchObject({
+      ...{ voucher: 'shop', minSpendMinor: 5000, scope: ['fuel'] },
+      expiresAtMs: Date.parse('2026-12-05T00:00:00+08:00'),
+    });
+  });
+
+  test('a voucher of 29 February, and one over the end of the year, count local days', () => {
+    const pack = [{ voucher: 'v', face: 1, validFor: '1d' }];
+    const window = { from: '2023-01-01T00:00:00+08:00', to: '2029-01-01T00:00:00+08:00' };
+    const compiled = campaigns({ offer: { vouchers: pack }, campaign: { window } });
+    const expiry = (at: string): unknown => {
+      const [op] = ops(compiled, { id: 'p', occurredAtMs: Date.parse(at) }) as [ReserveOp];
+      return op.choices[0]!.award[0];
+    };
+    const until = (at: string): object => ({ expiresAtMs: Date.parse(at) });
+    expect(expiry('2028-02-28T23:59:59.999+08:00')).toMatchObject(until('2028-03-01T00:00+08:00'));
+    expect(expiry('2028-02-29T00:00:00.000+08:00')).toMatchObject(until('2028-03-02T00:00+08:00'));
+    expect(expiry('2026-12-31T12:00:00.000+08:00')).toMatchObject(until('2027-01-02T00:00+08:00'));
+  });
+
+  test('goods take a piece of stock and cost what it cost', () => {
+    expect(chosen({ goods: { sku: 'cup', priority: true } })).toMatchObject({
+      amountMinor: 3000,
+      units: [{ account: 'stock/bills/cup', limit: 50 }],
+      award: [{ kind: 'goods', sku: 'cup', priority: true }],
+    });
+  });
+});
+
+describe('a draw', () => {
+  const prizes = [
+    { id: 'first', ppm: 300_000, goods: { sku: 'kettle' } },
+    { id: 'second', ppm: 300_000, stock: 'cup', off: 100 },
+    { id: 'lucky', ppm: 100_000, off: 50 },
+  ];
+  const draw = { prizes, none: { ppm: 300_000 } };
+  const { seed, commitment } = drawSeedOf(DRAW_KEY, 'bills');
+  /** The first event whose draw falls into [from, to). */
+  const drawing = (offer: object, from: number, to: number): ReserveOp => {
+    for (let n = 0; ; n++) {
+      const op = one(offer, { id: `entry-${n}` });
+      const random = drawn(seed, op.grantId);
+      if (random >= from && random < to) return op;
+    }
+  };
+
+  test('says on the grant what it was drawn from', () => {
+    const op = one({ draw });
+    const detail = JSON.parse(op.detail) as unknown;
+    expect(detail).toEqual({ commitment, random: drawn(seed, op.grantId), entry: 'p' });
+  });
+
+  test('gives the prize that the number wins, with its stock', () => {
+    expect(drawing({ draw }, 0, 300_000).choices.map(({ label }) => label)).toEqual([
+      'first',
+      'none',
+    ]);
+    expect(drawing({ draw }, 300_000, 600_000).choices[0]).toMatchObject({
+      label: 'second',
+      units: [{ account: 'stock/bills/cup', limit: 50 }],
+      award: [{ kind: 'discount', amountMinor: 100 }],
+    });
+  });
+
+  test('that wins nothing uses up the chance and costs nothing', () => {
+    const op = drawing({ draw }, 700_000, 1_000_000);
+    expect(op.limits).toHaveLength(1);
+    expect(op.choices).toEqual([
+      { tier: 0, label: 'none', amountMinor: 0, units: [], values: [], award: [] },
+    ]);
+  });
+
+  test('gives the fallback in the place of a prize that is gone, and the others keep their odds', () => {
+    const offer = { draw: { ...draw, onPrizeEmpty: 'lucky' } };
+    const labels = (from: number, to: number): string[] =>
+      drawing(offer, from, to).choices.map(({ label }) => label);
+    expect(labels(0, 300_000)).toEqual(['first', 'lucky', 'none']);
+    expect(labels(300_000, 600_000)).toEqual(['second', 'lucky', 'none']);
+    expect(labels(600_000, 700_000)).toEqual(['lucky', 'none']);
+    expect(labels(700_000, 1_000_000)).toEqual(['none']);
+  });
+
+  test('that is certain to win never offers nothing', () => {
+    const certain = [
+      { ...prizes[0], ppm: 20_000 },
+      { ...prizes[2], ppm: 980_000 },
+    ];
+    const offer = { draw: { prizes: certain, onPrizeEmpty: 'lucky', certain: true } };
+    expect(drawing(offer, 0, 20_000).choices.map(({ label }) => label)).toEqual(['first', 'lucky']);
+    expect(drawing(offer, 20_000, 1_000_000).choices.map(({ label }) => label)).toEqual(['lucky']);
+  });
+});
+
+describe('a choice', () => {
+  const options = [
+    { id: 'mall', vouchers: [{ voucher: 'mall', face: 10_000, validFor: '30d' }] },
+    { id: 'cup', goods: { sku: 'cup' } },
+  ];
+  const op = one({ choice: { options, within: '30d' }, quota: { max: 50_000 } });
+
+  test('reserves the dearest option and the joint quota, and no stock', () => {
+    expect(op.quotas).toEqual([{ account: 'quota/bills/off/all', limit: 50_000 }]);
+    expect(op.choices).toMatchObject([{ label: '', amountMinor: 10_000, units: [] }]);
+    expect(op.choices[0]!.award).not.toEqual([]);
+  });
+
+  test('stores its options and its last local day', () => {
+    expect(op.next).toMatchObject({
+      kind: 'choice',
+      untilMs: Date.parse('2026-12-21T00:00:00+08:00'),
+      options: [
+        { label: 'mall', amountMinor: 10_000, units: [] },
+        { label: 'cup', amountMinor: 3000, units: [{ account: 'stock/bills/cup', limit: 50 }] },
+      ],
+    });
+  });
+});
+
+describe('an exchange', () => {
+  const items = [
+    {
+      id: 'kettle',
+      goods: { sku: 'kettle' },
+      combos: [
+        { points: 20_000, cash: 9900 },
+        { points: 10_000, cash: 19_900 },
+        { points: 60_000 },
+      ],
+    },
+  ];
+  const shop = {
+    ...{ id: 'shop', title: 'Shop', on: ['redemption.requested'], budget: 'total.spend' },
+    ...{ exchange: { items }, review: 'always' },
+  };
+  const back = {
+    ...{ id: 'back', title: 'Back', on: ['redemption.requested'], budget: 'total.spend' },
+    points: { ofSpentBp: 500 },
+  };
+  const request = (attributes: object, offers: readonly object[] = [shop]): readonly ReserveOp[] =>
+    granted(
+      {},
+      {
+        ...{ type: 'redemption.requested', amountMinor: undefined, currency: undefined },
+        attributes: { offerId: 'shop', item: 'kettle', ...attributes },
+      },
+      {},
+      offers,
+    );
+
+  test('spends points that are there, takes stock, costs what cash does not pay, and waits for approval', () => {
+    const [op] = request({ combo: 1 });
+    expect(op).toMatchObject({ intent: 'held', reason: 'awaiting_review', paymentMinor: 19_900 });
+    expect(op!.choices).toMatchObject([
+      {
+        ...{ label: 'kettle', amountMinor: 10_100 },
+        units: [{ account: 'stock/bills/kettle', limit: 5 }],
+        award: [
+          { kind: 'goods', sku: 'kettle' },
+          { kind: 'points', points: -10_000 },
+        ],
+      },
+    ]);
+    expect(op!.choices[0]!.values.slice(-2)).toEqual([
+      { account: 'points/customer=customer-1', by: -10_000, limit: undefined, floor: 0 },
+      { account: 'points-issued/bills', by: 10_000, limit: undefined },
+    ]);
+  });
+
+  test('takes the first way to pay when the request names none', () => {
+    expect(request({})[0]).toMatchObject({ paymentMinor: 9900 });
+    expect(request({ combo: 2 })[0]!.choices[0]).toMatchObject({ amountMinor: 30_000 });
+  });
+
+  test('of an item, a way to pay or an offer that is not there gives nothing', () => {
+    for (const attributes of [
+      { item: 'cup' },
+      { combo: 3 },
+      { combo: -1 },
+      { combo: 'x' },
+      { item: { id: 'kettle' } },
+      { offerId: 'other' },
+    ]) {
+      expect(request(attributes), JSON.stringify(attributes)).toEqual([]);
+    }
+  });
+
+  test('gives a share of the points spent back', () => {
+    const [, bonus] = request({ combo: 1 }, [shop, back]);
+    expect(bonus!.choices[0]!.award).toEqual([{ kind: 'points', points: 500 }]);
+  });
+});
+
+describe('tiers', () => {
+  const tiers = [
+    { atLeast: 10_000, off: 500, quota: 10 },
+    { atLeast: 20_000, vouchers: [{ voucher: 'v', face: 1200, validFor: '1d' }] },
+  ];
+
+  test('each gives its own benefit, with its own quota', () => {
+    const compiled = campaigns({ tiers });
+    const choice = (amountMinor: number): unknown =>
+      (ops(compiled, { id: 'p', amountMinor })[0] as ReserveOp).choices;
+    expect(choice(10_000)).toMatchObject([
+      { label: 'tier-1', units: [{ account: 'quota/bills/off/tier-1', limit: 10 }] },
+    ]);
+    expect(choice(20_000)).toMatchObject([{ label: 'tier-2', amountMinor: 1200, units: [] }]);
+  });
+});
