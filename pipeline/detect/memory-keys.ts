@@ -7,8 +7,8 @@ import { CAPACITY, KEY_HI, KEY_LO, LINE_INTS, NEWEST } from './memory-layout.ts'
 
 const FIRST_SLOTS = 256;
 const FULLEST = 0.75;
-/** Lines are copied when they grow up to 32 MiB; then room for all is claimed, untouched until needed. */
-const COPY_AT_MOST_INTS = 2 ** 23;
+/** 32 MiB, claimed at first and free until touched; beyond them room for all is claimed, copied to once. */
+const FIRST_INTS = 2 ** 23;
 /** In CAPACITY of the first line of a record that is on the free list. */
 const FREE = -1;
 
@@ -41,8 +41,8 @@ export class KeyTable {
     this.streams = streams;
     this.recordInts = streams * LINE_INTS;
     this.budget = budget;
-    this.held = new Uint8Array(64 * streams);
-    this.lines = new Int32Array(64 * this.recordInts);
+    this.lines = new Int32Array(Math.min(FIRST_INTS, this.allInts));
+    this.held = new Uint8Array(Math.ceil(this.lines.length / LINE_INTS));
   }
 
   /** The record of a key, or 0. */
@@ -135,15 +135,17 @@ export class KeyTable {
   }
 
   private growLines(): void {
-    const all = (this.budget.limit + 2) * this.recordInts;
-    const ints =
-      this.lines.length >= COPY_AT_MOST_INTS ? all : Math.min(all, this.lines.length * 4);
-    const lines = new Int32Array(ints);
+    const lines = new Int32Array(this.allInts);
     lines.set(this.lines);
     this.lines = lines;
-    const held = new Uint8Array((ints / this.recordInts) * this.streams);
+    const held = new Uint8Array(lines.length / LINE_INTS);
     held.set(this.held);
     this.held = held;
+  }
+
+  /** Integers in the lines of as many records as the budget allows, the first one that stays empty included. */
+  private get allInts(): number {
+    return (this.budget.limit + 2) * this.recordInts;
   }
 
   private place(record: number, lo: number): void {

@@ -3,8 +3,8 @@
 import { LEAST_PLAIN, VALUE_ABSENT } from './memory-layout.ts';
 
 const ENTRY_BYTES = 16;
-/** Copying 32 MiB takes some 10 ms; beyond it the whole reserve is claimed, which costs nothing until touched. */
-const COPY_AT_MOST = 2 ** 21;
+/** 32 MiB, claimed at first; beyond them the whole reserve is, copied to once. Neither costs until touched. */
+const FIRST_ENTRIES = 2 ** 21;
 const LARGEST_POOL = 2 ** 28;
 
 /** Blocks of 2^n entries: taken from the end, or from the free list of their size. */
@@ -17,7 +17,7 @@ export class EntryPool {
   /** @param limit entries that all blocks together may hold. */
   constructor(limit: number) {
     this.limit = Math.min(limit, LARGEST_POOL);
-    this.ints = new Int32Array(4 * Math.min(this.limit, 1024));
+    this.ints = new Int32Array(4 * Math.min(this.limit, FIRST_ENTRIES));
   }
 
   /** Offset of a block, in entries, or −1 when the limit would be passed. `ints` may be a new array. */
@@ -51,10 +51,7 @@ export class EntryPool {
   }
 
   private grow(): void {
-    const held = this.ints.length / 4;
-    let entries = held >= COPY_AT_MOST ? this.limit : Math.max(held * 4, this.top);
-    entries = Math.min(entries, this.limit);
-    const larger = new Int32Array(entries * 4);
+    const larger = new Int32Array(this.limit * 4);
     larger.set(this.ints);
     this.ints = larger;
   }
