@@ -56,7 +56,10 @@ const plainKeys = {
           /^attributes\.[A-Za-z_][A-Za-z0-9_]*$/,
           'write the attribute that holds the fee in fen, such as attributes.fee',
         ),
-      factorBp: share.max(9999, 'write less than 10000: the fee has to become smaller'),
+      factorBp: z
+        .int('write the part that is left to pay in whole basis points, such as 8000')
+        .nonnegative('write 0 or more basis points')
+        .max(9999, 'write less than 10000: the fee has to become smaller'),
       cap: positiveAmount.optional(),
     })
     .optional(),

@@ -72,6 +72,12 @@ export function check<T>(file: YamlFile, schema: z.ZodType<T>, problems: string[
       for (const key of issue.keys) {
         problems.push(`${file.locate([...issue.path, key], 'key')}: unknown key "${key}"`);
       }
+    } else if (issue.code === 'invalid_key') {
+      const [reason] = issue.issues;
+      const key = issue.path.map(String).join('.');
+      problems.push(
+        `${file.locate(issue.path, 'key')}: ${key}: ${reason?.message ?? issue.message}`,
+      );
     } else {
       const name = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
       problems.push(`${file.locate(issue.path)}: ${name}${issue.message}`);

@@ -79,3 +79,54 @@ describe('a full card number in the lists', () => {
     expect(list.match({ ...event, ip: '2001:db8::1' } as Event)).toBeDefined();
   });
 });
+
+describe('a list of a campaign in a file of its own', () => {
+  const text = (file: string): string => `id: listed
+title: Listed
+timezone: Asia/Shanghai
+currency: CNY
+window: { from: '2026-01-01T00:00:00+08:00', to: '2027-01-01T00:00:00+08:00' }
+lists: { partners: { file: ${file} } }
+budgets: { total: { limit: 1 } }
+offers: [{ id: off, title: Off, budget: total, cashback: 1, when: { merchant: { list: partners } } }]
+`;
+
+  async function withList(members: string): Promise<LoadedConfig> {
+    const folder = await shipped();
+    await writeFile(join(folder, 'lists', 'partners.txt'), members);
+    await writeFile(join(folder, 'campaigns', 'listed.yaml'), text('lists/partners.txt'));
+    return loadConfig(folder, detectors);
+  }
+
+  it('has one value a line; comments and blank lines say nothing', async () => {
+    const { campaigns, files } = await withList(
+      '\uFEFF# the partners\nshop-1\r\n\n shop-2 # new\n',
+    );
+    expect(campaigns.find(({ id }) => id === 'listed')!.lists).toEqual({
+      partners: ['shop-1', 'shop-2'],
+    });
+    expect(files['lists/partners.txt']).toContain('shop-2 # new');
+  });
+
+  it('has its part in the version, its comments have none', async () => {
+    const [one, same, other] = [
+      await withList('shop-1\n'),
+      await withList('# ours\nshop-1'),
+      await withList('shop-2\n'),
+    ];
+    expect(same.version).toBe(one.version);
+    expect(other.version).not.toBe(one.version);
+  });
+
+  it('is missed where the campaign names it', async () => {
+    const problems = await problemsOf('campaigns/listed.yaml', text('lists/partner.txt'));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('listed.yaml:6:28: lists.partners.file: cannot be read: ENOENT');
+  });
+
+  it('holds no full card number', async () => {
+    await expect(withList(`shop-1\n${CARD}\n`)).rejects.toThrow(
+      'partners.txt:2:1: a full card number must not stand here',
+    );
+  });
+});

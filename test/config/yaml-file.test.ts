@@ -55,3 +55,16 @@ describe('a configuration file', () => {
     expect(problemsOf('')).toEqual([]);
   });
 });
+
+describe('a place inside a text', () => {
+  it.each([
+    ['plain', 'a: x == yes', 5, '1:9'],
+    ['in single quotes', "a: 'x == ''y'''", 6, '1:12'],
+    ['in double quotes', 'a: "x == \\"y\\""', 6, '1:12'],
+    ['over lines', 'a: |\n  x ==\n    yes', 7, '3:5'],
+    ['folded', 'a: >-\n  x ==\n  yes', 5, '3:3'],
+    ['past its end', 'a: x ==', 4, '1:8'],
+  ])('%s', (_style, text, index, place) => {
+    expect(parseYaml('a.yaml', text, []).locateInside(['a'], index)).toBe(`a.yaml:${place}`);
+  });
+});
