@@ -2,6 +2,7 @@
 
 import type { Environment } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import type { SystemConfig } from '../config/schema.ts';
 import { Deliveries } from './act/deliveries.ts';
 import { DeliveryQueue } from './act/delivery-queue.ts';
 import { deliveriesOf } from './act/given.ts';
@@ -19,8 +20,10 @@ import type { Stores } from './stores.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
 export interface DeliveringOptions {
-  readonly config: LoadedConfig;
-  readonly environment: Environment;
+  readonly config: Pick<LoadedConfig, 'campaigns'> & {
+    readonly system: Pick<SystemConfig, 'delivery'>;
+  };
+  readonly environment: Pick<Environment, 'deliveryKeys'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -1,0 +1,275 @@
+/** From a payment's grant to the system that gives it, and what is on record of that. */
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { campaignSchema } from '../../config/campaign-schema.ts';
+import { systemSchema } from '../../config/schema.ts';
+import { Deliveries } from '../../pipeline/act/deliveries.ts';
+import { systemClock } from '../../pipeline/clock.ts';
+import { openDelivering } from '../../pipeline/deliver.ts';
+import { JournalDrain } from '../../pipeline/journal-drain.ts';
+import { Lifecycle } from '../../pipeline/lifecycle.ts';
+import type { Recorder } from '../../pipeline/record/recorder.ts';
+import { compileCampaigns } from '../../pipeline/reward/campaign.ts';
+import { Ledger } from '../../pipeline/reward/ledger.ts';
+import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
+import { SECRET, until } from '../act/delivering.ts';
+import { startRecording } from '../record/recording.ts';
+import { event, FRIDAY_NOON_MS, ops, refund } from '../reward/scenario.ts';
+import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { WebhookReceiver } from '../support/webhook-receiver.ts';
+
+const offer = (id: string, benefit: object): object => ({
+  id,
+  title: id,
+  budget: 'total',
+  limits: [{ per: ['customer'], max: 5 }],
+  delivery: { within: '3d', anchor: 'grant' },
+  ...benefit,
+});
+const list = [
+  campaignSchema.parse({
+    id: 'bills',
+    title: 'Bills',
+    timezone: 'Asia/Shanghai',
+    currency: 'CNY',
+    window: { from: '2026-01-01T00:00:00+08:00', to: '2027-01-01T00:00:00+08:00' },
+    budgets: { total: { limit: 1_000_000_000 } },
+    offers: [
+      offer('off', { off: 1000 }),
+      offer('gold', { points: 501 }),
+      offer('top-up', {
+        vouchers: [{ voucher: 'phone-topup', face: 1000, count: 2, validFor: '15d' }],
+      }),
+    ],
+  }),
+];
+const compiled = compileCampaigns(list);
+const FINAL = `SELECT offer_id AS offer, kind, state, count() AS n FROM deliveries FINAL
+  GROUP BY offer, kind, state ORDER BY offer, kind`;
+
+let store: TemporaryAnalytics;
+let redis: TestRedis;
+let receiver: WebhookReceiver;
+let recorder: Recorder;
+let lifecycle: Lifecycle;
+let metrics: Metrics;
+let ledger: Ledger;
+let journal: JournalDrain;
+let starts = 0;
+
+beforeAll(async () => {
+  store = await temporaryAnalytics();
+  redis = await startTestRedis({ durable: true });
+});
+afterAll(async () => {
+  await redis.close();
+  await store.close();
+});
+beforeEach(async () => {
+  await store.clear();
+  await redis.connect().flushall();
+  ledger = new Ledger(redis.connect());
+  receiver = new WebhookReceiver({ k1: SECRET });
+  await receiver.start();
+});
+afterEach(async () => {
+  await lifecycle.close();
+  await receiver.stop();
+});
+
+/** As the worker starts and joins it up. */
+async function start(endpoints: readonly string[] = ['cash', 'points', 'voucher']): Promise<void> {
+  const [clock, log] = [systemClock, silentLogger()];
+  metrics = new Metrics();
+  lifecycle = new Lifecycle(clock, log);
+  ({ recorder } = await startRecording(store.analytics, {}, `worker-${++starts}`));
+  const own = recorder;
+  lifecycle.onClose('record', () => own.close());
+  const endpoint = { url: receiver.url, allowHttp: true, allowPrivate: true };
+  const system = systemSchema.parse({
+    delivery: {
+      endpoints: Object.fromEntries(endpoints.map((kind) => [kind, endpoint])),
+      retry: { firstMs: '5ms', maxMs: '20ms' },
+    },
+  });
+  const environment = { deliveryKeys: `k1:${SECRET}` };
+  const config = { campaigns: list, system };
+  const options = { config, environment, clock, log, metrics, lifecycle };
+  const delivering = openDelivering(options, { redis, analytics: store.analytics }, recorder);
+  const { accounts } = compiled;
+  const onEntries = delivering.take;
+  const fail = (error: unknown): void => lifecycle.fail(error);
+  const drain = new JournalDrain({ ledger, recorder, accounts, onEntries, clock, log, fail });
+  lifecycle.onClose('ledger journal', () => drain.close());
+  await delivering.start();
+  drain.start();
+  journal = drain;
+}
+
+async function pay(id: string): Promise<void> {
+  await ledger.apply(ops(compiled, { id, customerId: `c-${id}` }));
+}
+
+const keys = (): string[] => [...receiver.given.keys()].sort();
+const bodies = (): { kind: string; item: object }[] =>
+  [...receiver.given.values()] as { kind: string; item: object }[];
+
+describe('what a payment earned', () => {
+  it('reaches the systems that give it, and the record says so', async () => {
+    await start();
+    await pay('p');
+    await until(() => receiver.given.size === 4);
+    expect(receiver.unverified).toBe(0);
+    const dueAt = '2026-11-23T16:00:00.000Z';
+    const occurredAt = new Date(FRIDAY_NOON_MS).toISOString();
+    const common = { campaignId: 'bills', customerId: 'c-p', dueAt, occurredAt };
+    const items = bodies().sort((a, b) => a.kind.localeCompare(b.kind));
+    expect(items).toMatchObject([
+      { ...common, item: { kind: 'cash', as: 'discount', amountMinor: 1000, currency: 'CNY' } },
+      { ...common, item: { kind: 'points', points: 501 } },
+      { ...common, item: { voucher: 'phone-topup', faceMinor: 1000 } },
+      { ...common, item: { voucher: 'phone-topup', expiresAt: '2026-12-05T16:00:00.000Z' } },
+    ]);
+    await lifecycle.close();
+    expect(await store.analytics.query(FINAL)).toEqual([
+      { offer: 'gold', kind: 'points', state: 'delivered', n: 1 },
+      { offer: 'off', kind: 'cash', state: 'delivered', n: 1 },
+      { offer: 'top-up', kind: 'voucher', state: 'delivered', n: 2 },
+    ]);
+    const [row] = await store.analytics.query(
+      `SELECT attempts, answer, toUnixTimestamp64Milli(due_at) AS due FROM deliveries FINAL WHERE kind = 'points'`,
+    );
+    expect(row).toEqual({
+      attempts: 1,
+      answer: 'HTTP 200: {"given":true}',
+      due: Date.parse(dueAt),
+    });
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('sheepdog_deliveries_total{kind="voucher",state="delivered"} 2');
+  });
+
+  it('is taken back in proportion with a refund, and a voucher with the whole payment', async () => {
+    await start();
+    await pay('p');
+    await ledger.apply(refund(compiled, 'r1', 'p', 10_000));
+    await until(() => receiver.given.size === 6);
+    const reversed = (): object[] =>
+      bodies()
+        .filter(({ kind }) => kind === 'reversal')
+        .map(({ item }) => item);
+    expect(reversed()).toHaveLength(2);
+    expect(reversed()).toEqual(
+      expect.arrayContaining([
+        { kind: 'cash', as: 'discount', amountMinor: 333, currency: 'CNY' },
+        { kind: 'points', points: 167 },
+      ]),
+    );
+    await ledger.apply(refund(compiled, 'r2', 'p', 20_000));
+    await until(() => receiver.given.size === 10);
+    expect(reversed()).toEqual(
+      expect.arrayContaining([
+        { kind: 'cash', as: 'discount', amountMinor: 667, currency: 'CNY' },
+        { kind: 'points', points: 334 },
+      ]),
+    );
+    const vouchers = bodies().filter(({ item }) => 'voucher' in item);
+    expect(vouchers.map(({ kind }) => kind).sort()).toEqual([
+      'reversal',
+      'reversal',
+      'voucher',
+      'voucher',
+    ]);
+    const sent = receiver.requests.map(({ headers }) => String(headers['idempotency-key']));
+    for (const id of sent.filter((key) => key.includes('.reversal.'))) {
+      expect(sent.indexOf(id)).toBeGreaterThan(sent.indexOf(id.split('.reversal.')[0]!));
+    }
+  });
+
+  it('is delivered once though the journal is read again', async () => {
+    await pay('p');
+    const connection = redis.connect();
+    const before = await connection.xrange(ledger.keys.journal, '-', '+');
+    expect(before.length).toBeGreaterThan(3);
+    await start();
+    await until(() => receiver.given.size === 4);
+    await lifecycle.close();
+    // As after a crash before the trim; a trimmed stream would not take its old numbers back.
+    await connection.del(ledger.keys.journal);
+    for (const [id, fields] of before) await connection.xadd(ledger.keys.journal, id, ...fields);
+    expect(await ledger.waiting()).toBe(before.length);
+    ledger = new Ledger(redis.connect());
+    await start();
+    await pay('q');
+    await until(() => receiver.given.size === 8);
+    expect(receiver.requests).toHaveLength(8);
+  });
+
+  it('waits on record while nobody is configured to give it', async () => {
+    await start(['cash']);
+    await pay('p');
+    await until(() => receiver.given.size === 1);
+    await lifecycle.close();
+    expect(await store.analytics.query(FINAL)).toMatchObject([
+      { kind: 'points', state: 'unrouted' },
+      { kind: 'cash', state: 'delivered' },
+      { kind: 'voucher', state: 'unrouted', n: 2 },
+    ]);
+    expect(await metrics.registry.metrics()).toContain(
+      'sheepdog_deliveries_open{state="unrouted"} 3',
+    );
+  });
+});
+
+it('a Redis that lost everything gets back from the record what was delivered and what was not', async () => {
+  await start(['cash']);
+  await pay('p');
+  await until(() => receiver.given.size === 1);
+  await lifecycle.close();
+  await redis.connect().flushall();
+  await start();
+  await until(() => receiver.given.size === 4);
+  expect(receiver.requests).toHaveLength(4);
+  expect(keys()).toHaveLength(4);
+});
+
+it('entries that could not be handed on are told again, and not trimmed before', async () => {
+  await start();
+  await lifecycle.close();
+  await pay('p');
+  const { recorder: again } = await startRecording(store.analytics, {}, `worker-${++starts}`);
+  const told: string[] = [];
+  let away = true;
+  const log = silentLogger();
+  journal = new JournalDrain({
+    ledger,
+    recorder: again,
+    accounts: compiled.accounts,
+    onEntries: (entries) => {
+      if (away) return Promise.reject(new Error('Connection is closed'));
+      told.push(...entries.map(({ grant }) => grant.offerId));
+      return Promise.resolve();
+    },
+    clock: systemClock,
+    log,
+    fail: (error) => lifecycle.fail(error),
+  });
+  await journal.drainNow();
+  const waiting = await ledger.waiting();
+  expect(waiting).toBeGreaterThan(0);
+  await ledger.apply(ops(compiled, event({ id: 'q', customerId: 'c-q' })));
+  away = false;
+  await journal.drainNow();
+  expect(new Set(told)).toEqual(new Set(['off', 'gold', 'top-up']));
+  expect(told.length).toBe(2 * waiting);
+  expect(await ledger.waiting()).toBe(0);
+  await again.close();
+});
+
+it('the ledger of deliveries is asked for the record only when it is not complete', async () => {
+  await start();
+  const deliveries = new Deliveries(redis.connect());
+  expect(await deliveries.isComplete()).toBe(true);
+  await redis.connect().flushall();
+  expect(await deliveries.isComplete()).toBe(false);
+});
