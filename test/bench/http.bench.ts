@@ -20,11 +20,17 @@ const ROOT = join(import.meta.dirname, '../..');
 const START_WITHIN_MS = 60_000;
 
 async function run(report: Report): Promise<void> {
-  const seconds = Math.max(3, Math.round(12 * report.scale));
   const noop = await startNoop();
-  const bare = await peak(noop.port, requests(1), seconds);
-  await stop(noop.child);
+  try {
+    await measure(report, noop.port);
+  } finally {
+    await stop(noop.child);
+  }
+}
 
+async function measure(report: Report, noopPort: number): Promise<void> {
+  const seconds = Math.max(3, Math.round(12 * report.scale));
+  const bare = await peak(noopPort, requests(1), seconds);
   const folder = await mkdtemp(join(tmpdir(), 'sheepdog-bench-'));
   const worker = await startWorker(folder);
   try {
@@ -32,21 +38,25 @@ async function run(report: Report): Promise<void> {
     const next = requests(2);
     const live = await peak(worker.port, next, seconds);
     const rate = Math.round(live.median / 2);
-    const half = await runLoad({
-      port: worker.port,
-      connections: CONNECTIONS,
-      seconds: 2 * seconds,
-      rate,
-      next,
-    });
-    tell(report, bare, live, rate, half);
+    const paced = { connections: CONNECTIONS, rate, next };
+    const half = await runLoad({ ...paced, port: worker.port, seconds: 2 * seconds });
+    // What generator and machine add by themselves: the same load on a server that does nothing.
+    const bareHalf = await runLoad({ ...paced, port: noopPort, seconds });
+    tell(report, bare, live, rate, half, bareHalf);
   } finally {
     await stop(worker.child);
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function tell(report: Report, bare: Spread, live: Spread, rate: number, half: Load): void {
+function tell(
+  report: Report,
+  bare: Spread,
+  live: Spread,
+  rate: number,
+  half: Load,
+  bareHalf: Load,
+): void {
   report.section(`one event a request, ${CONNECTIONS} connections`);
   report.note(
     'events of some 400 bytes, Zipf keys; worker, Redis and load generator share the machine',
@@ -61,6 +71,7 @@ function tell(report: Report, bare: Spread, live: Spread, rate: number, half: Lo
   report.figure('latency, p99', p99, 'ms', { atMost: 10 });
   report.figure('latency, p99.9', p999, 'ms');
   report.figure('latency, largest', max, 'ms');
+  report.figure('node:http at this rate, p99', quantiles(bareHalf.latenciesMs).p99, 'ms');
   report.note(
     'latency counts from the moment a request was due, so waiting for a free connection is in it',
   );
