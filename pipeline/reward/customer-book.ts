@@ -37,9 +37,7 @@ export interface CustomerBookOptions {
   readonly log: Pick<Logger, 'warn'>;
 }
 
-interface BookPeriod extends FactPeriod {
-  readonly currencyBytes: Buffer | undefined;
-}
+type BookPeriod = FactPeriod & { readonly currencyBytes: Buffer | undefined };
 
 const CUSTOMER = keyColumn('customerId');
 const ACCOUNT = keyColumn('accountId');
@@ -48,18 +46,19 @@ const ATTRIBUTES = textColumn('attributes');
 /** Makes the key of an account another one than that of a customer with the same number. */
 const ACCOUNT_SALT = 0x5bd1e995;
 
-const OF_TYPE = Object.fromEntries(TELLING_TYPES.map((type) => [type, typeCodeOf(type)])) as Record<
-  (typeof TELLING_TYPES)[number],
-  number
->;
+const PAYMENT = typeCodeOf('payment');
+const LOGIN = typeCodeOf('login');
+const OPENED = typeCodeOf('account.opened');
+const APPROVED = typeCodeOf('card.approved');
+const ACTIVATED = typeCodeOf('card.activated');
+const UPDATED = typeCodeOf('customer.updated');
+const JOINED = typeCodeOf('referral.joined');
 const IS_TELLING = new Uint8Array(256);
 for (const type of TELLING_TYPES) IS_TELLING[typeCodeOf(type)] = 1;
 
 export class CustomerBook {
-  /** False when nothing is kept. */
   readonly needed: boolean;
-  readonly periods: readonly FactPeriod[];
-  readonly #periods: readonly BookPeriod[];
+  readonly periods: readonly BookPeriod[];
   readonly #log: Pick<Logger, 'warn'>;
   readonly #table: FactTable;
   readonly #profiles = new NotedTexts('latest');
@@ -67,14 +66,15 @@ export class CustomerBook {
   readonly #view: FactsView;
   /** The record that is being written. */
   readonly #at = new FactRecord();
+  /** The customer located last, and their record; 0 when there is none. `observe` often follows `of`. */
   #lo = 0;
   #hi = 0;
+  #found = 0;
   #malformed = 0;
 
   constructor({ needed, periods, maxCustomers, log }: CustomerBookOptions) {
     this.needed = needed;
-    this.periods = periods;
-    this.#periods = periods.map((period) => ({
+    this.periods = periods.map((period) => ({
       ...period,
       currencyBytes: period.currency === undefined ? undefined : Buffer.from(period.currency),
     }));
@@ -116,10 +116,9 @@ export class CustomerBook {
    */
   of(event: EventView): CustomerFacts {
     if (!this.needed || !this.#locate(event)) return NO_FACTS;
-    const record = this.#table.find(this.#lo, this.#hi);
-    if (record === 0) return NO_FACTS;
-    this.#table.seek(record, this.#view.at);
-    this.#view.turnTo(record);
+    if (this.#found === 0) return NO_FACTS;
+    this.#table.seek(this.#found, this.#view.at);
+    this.#view.turnTo(this.#found);
     return this.#view;
   }
 
@@ -130,32 +129,32 @@ export class CustomerBook {
     const code = batch.typeCode[row]!;
     if (IS_TELLING[code] === 0) return;
     // What was refused is no payment: somebody else's attempts must not use up a customer's first one.
-    if (code === OF_TYPE.payment && verdict === 'block') return;
+    if (code === PAYMENT && verdict === 'block') return;
     if (!this.#locate(event)) return;
     const record = this.#record();
     const atMs = batch.occurredAtMs[row]!;
     this.#table.saw(this.#at, atMs);
     switch (code) {
-      case OF_TYPE.payment:
+      case PAYMENT:
         this.#payment(event, atMs);
         break;
-      case OF_TYPE.login:
+      case LOGIN:
         this.#login(atMs);
         break;
-      case OF_TYPE['account.opened']:
+      case OPENED:
         this.#at.earliest(NumberColumn.registered, atMs);
         break;
-      case OF_TYPE['card.approved']:
+      case APPROVED:
         this.#at.earliest(NumberColumn.cardApproved, atMs);
         this.#at.count(IntColumn.cards, 1);
         break;
-      case OF_TYPE['card.activated']:
+      case ACTIVATED:
         this.#at.latest(NumberColumn.activated, atMs);
         break;
-      case OF_TYPE['customer.updated']:
+      case UPDATED:
         this.#update(record, event, atMs);
         break;
-      case OF_TYPE['referral.joined']:
+      case JOINED:
         this.#invite(record, event, atMs);
     }
   }
@@ -165,7 +164,7 @@ export class CustomerBook {
     if (Number.isNaN(totals.lastSeenMs)) return;
     const customer = decoder.keyOf('customerId', totals.customerId);
     const account = decoder.keyOf('accountId', totals.accountId);
-    if (!this.#key(customer.lo, customer.hi, account.lo, account.hi)) return;
+    if (!this.#find(customer.lo, customer.hi, account.lo, account.hi)) return;
     const record = this.#record();
     this.#table.saw(this.#at, totals.lastSeenMs);
     this.#at.earliest(NumberColumn.registered, totals.registeredAtMs);
@@ -203,7 +202,7 @@ export class CustomerBook {
     this.#at.latest(NumberColumn.lastPayment, atMs);
     this.#at.sum(NumberColumn.spend, amountMinor);
     this.#at.count(IntColumn.payments, 1);
-    const periods = this.#periods;
+    const { periods } = this;
     for (let index = 0; index < periods.length; index++) {
       const period = periods[index]!;
       const number = periodNumber(index);
@@ -219,7 +218,7 @@ export class CustomerBook {
 
   #login(atMs: number): void {
     this.#at.latest(NumberColumn.login, atMs);
-    const periods = this.#periods;
+    const { periods } = this;
     for (let index = 0; index < periods.length; index++) {
       const { fromMs, toMs } = periods[index]!;
       if (atMs < fromMs || atMs >= toMs) continue;
@@ -246,28 +245,33 @@ export class CustomerBook {
     this.#invitations.note(record, { occurredAtMs, eventId: event.id, text: inviter });
   }
 
-  /** Finds the event's customer key; false when nobody is named. */
+  /** Finds the event's customer; false when nobody is named. */
   #locate({ batch, row }: EventView): boolean {
     const customer = CUSTOMER * batch.capacity + row;
     const account = ACCOUNT * batch.capacity + row;
     const { keyLo, keyHi } = batch;
-    return this.#key(keyLo[customer]!, keyHi[customer]!, keyLo[account]!, keyHi[account]!);
+    return this.#find(keyLo[customer]!, keyHi[customer]!, keyLo[account]!, keyHi[account]!);
   }
 
-  #key(customerLo: number, customerHi: number, accountLo: number, accountHi: number): boolean {
+  #find(customerLo: number, customerHi: number, accountLo: number, accountHi: number): boolean {
     const named = (customerLo | customerHi) !== 0;
-    this.#lo = named ? customerLo : accountLo;
-    this.#hi = named ? customerHi : accountHi ^ ACCOUNT_SALT;
-    return named || (accountLo | accountHi) !== 0;
+    if (!named && (accountLo | accountHi) === 0) return false;
+    const lo = named ? customerLo : accountLo;
+    const hi = named ? customerHi : accountHi ^ ACCOUNT_SALT;
+    if (this.#found === 0 || lo !== this.#lo || hi !== this.#hi) {
+      this.#lo = lo;
+      this.#hi = hi;
+      this.#found = this.#table.find(lo, hi);
+    }
+    return true;
   }
 
   /** The record of the customer that was located, made when there is none; `#at` points to it. */
   #record(): number {
     const table = this.#table;
-    let record = table.find(this.#lo, this.#hi);
-    if (record === 0) {
+    if (this.#found === 0) {
       const droppedBefore = table.dropped;
-      record = table.add(this.#lo, this.#hi);
+      this.#found = table.add(this.#lo, this.#hi);
       if (table.dropped > droppedBefore) {
         this.#log.warn(
           { kept: table.size, dropped: table.dropped },
@@ -275,8 +279,8 @@ export class CustomerBook {
         );
       }
     }
-    table.seek(record, this.#at);
-    return record;
+    table.seek(this.#found, this.#at);
+    return this.#found;
   }
 }
 
