@@ -123,16 +123,16 @@ function encodeReserve(
         choice.units.map(number),
         money.map(number),
         contra.map(number),
-        values.map(encodeValue),
+        ...(values.length > 0 ? [values.map(encodeValue)] : []),
       ];
     }),
     limits: op.limits.map(number),
-    quotas,
-    counted,
-    unless: op.unless.map((account) => accounts.number(account, undefined)),
-    rivals: op.rivals,
-    holdMs: op.hold?.timeoutMs ?? 0,
-    onTimeout: op.hold?.onTimeout ?? 'void',
+    quotas: unlessEmpty(quotas),
+    counted: unlessEmpty(counted),
+    unless: unlessEmpty(op.unless.map((account) => accounts.number(account, undefined))),
+    rivals: unlessEmpty(op.rivals),
+    holdMs: op.hold?.timeoutMs,
+    onTimeout: op.hold?.onTimeout,
     ifAbsent: op.ifAbsent,
   };
 }
@@ -164,15 +164,20 @@ function encodeValue({ account, by, limit, floor }: ValueLeg): unknown {
   return [account, by, limit ?? -1, floor ?? 0];
 }
 
-/** What may still happen to the grant, as later operations read it; '' when nothing is out of the ordinary. */
-function rulesOf({ next, reviewHold, onRefund }: ReserveOp): string {
+/** Most lists are empty, and an empty list costs the script as much as another. */
+function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}
+
+/** What may still happen to the grant, as later operations read it, when that is out of the ordinary. */
+function rulesOf({ next, reviewHold, onRefund }: ReserveOp): string | undefined {
   if (
     next === undefined &&
     reviewHold === undefined &&
     onRefund.quota === 'keep' &&
     onRefund.keepAtLeastMinor === 0
   ) {
-    return '';
+    return undefined;
   }
   return JSON.stringify({
     keep: onRefund.keepAtLeastMinor,
@@ -229,6 +234,7 @@ function encodeSettle(op: SettleOp): unknown {
     kind: op.kind,
     id: op.id,
     event: 'eventId' in op ? op.eventId : undefined,
+    part: 'eventId' in op ? accountPart(op.eventId) : undefined,
     grant: 'grantId' in op ? op.grantId : undefined,
     to: op.to,
     reason: op.reason,

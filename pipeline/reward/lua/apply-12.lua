@@ -17,7 +17,8 @@ KEYS[9]  due             sorted set: "id what" by the time at which it happens (
 KEYS[10] journal         stream: entry <sequence>-0
 KEYS[11] state           hash: sequence, watermark
 KEYS[12] vouchers        hash: voucher id -> record (vouchers.lua)
-ARGV[1]  JSON {"accounts": [[name, limit or -1], ...], "ops": [...]} as ledger-request.ts encodes it
+ARGV[1]  JSON {"accounts": [[name, limit or -1], ...], "ops": [...]} as ledger-request.ts encodes it; lists that
+         would be empty are left out
 ARGV[2]  size at which a generation of refused or parked records is closed
 ARGV[3]  newest sequence that the caller has seen
 ARGV[4]  "apply", or "quote": answers as if, and nothing is written

@@ -48,7 +48,10 @@ local function choose(op)
   if not option then
     return refuse(op, 'no_such_option')
   end
-  local missing = shortage(option[5]) or lack(option[8])
+  local missing = lack(option[8])
+  for _, account in ipairs(option[5]) do
+    missing = missing or shortage(account)
+  end
   if missing then
     return refuse(op, missing)
   end

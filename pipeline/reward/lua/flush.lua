@@ -29,16 +29,13 @@ local function rotate(name, size)
   end
 end
 
-local function append(entry)
-  local fields = {
+-- The fields of the voucher come last, since most entries have none.
+local function append(entry, ...)
+  redis.call(
+    'XADD', KEY.journal, int(entry.sequence) .. '-0',
     'operation', entry.operation, 'operationId', entry.operation_id, 'at', int(entry.at),
-    'grant', entry.grant, 'record', entry.text, 'legs', entry.legs,
-  }
-  if entry.voucher then
-    fields[#fields + 1], fields[#fields + 2] = 'voucher', entry.voucher
-    fields[#fields + 1], fields[#fields + 2] = 'voucherRecord', entry.voucher_text
-  end
-  redis.call('XADD', KEY.journal, int(entry.sequence) .. '-0', unpack(fields))
+    'grant', entry.grant, 'record', entry.text, 'legs', entry.legs, ...
+  )
 end
 
 local function flush_balances()
@@ -58,7 +55,11 @@ end
 
 local function flush(generation_size)
   for _, entry in ipairs(entries) do
-    append(entry)
+    if entry.voucher then
+      append(entry, 'voucher', entry.voucher, 'voucherRecord', entry.voucher_text)
+    else
+      append(entry)
+    end
   end
   flush_balances()
   for name, fields in pairs(changed) do

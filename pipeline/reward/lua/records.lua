@@ -111,20 +111,24 @@ local function owner_of(record)
   return cjson.decode(record.terms)[3]
 end
 
-local function tail_of(record)
-  local values = {}
-  for index = 1, #record.values, 3 do
-    values[#values + 1] = record.values[index]
-    values[#values + 1] = int(record.values[index + 1])
-    values[#values + 1] = int(record.values[index + 2])
+local function values_line(values)
+  local list = {}
+  for index = 1, #values, 3 do
+    list[#list + 1] = values[index]
+    list[#list + 1] = int(values[index + 1])
+    list[#list + 1] = int(values[index + 2])
   end
+  return table.concat(list, ' ')
+end
+
+local function tail_of(record)
   return record.part .. ' ' .. record.due_what .. ' ' .. int(record.due_at) .. ' ' .. record.by
     .. '\n' .. record.rules
     .. '\n' .. table.concat(record.units, ' ')
-    .. '\n' .. table.concat(record.counted, ' ')
+    .. '\n' .. (record.counted[1] and table.concat(record.counted, ' ') or '')
     .. '\n' .. table.concat(record.money, ' ')
     .. '\n' .. table.concat(record.contra, ' ')
-    .. '\n' .. table.concat(values, ' ')
+    .. '\n' .. (record.values[1] and values_line(record.values) or '')
 end
 
 -- Gives the record its next revision, keeps it, and appends the journal entry that led to it, together with

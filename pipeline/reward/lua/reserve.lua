@@ -1,5 +1,6 @@
 -- One grant: every leg together, or none. The answer is kept either way.
 
+local NONE = {}
 local LIVE = { held = true, awaiting_claim = true, awaiting_choice = true, posted = true }
 
 local function has_room(account, by)
@@ -19,12 +20,12 @@ end
 -- The first reason why nothing can be had whatever the choice, or nil. What shuts a person out comes first,
 -- then the person's own limits, then the shared ones.
 local function barrier(op)
-  for _, index in ipairs(op.unless) do
+  for _, index in ipairs(op.unless or NONE) do
     if not stands_at_nothing(request.accounts[index]) then
       return 'excluded'
     end
   end
-  for _, id in ipairs(op.rivals) do
+  for _, id in ipairs(op.rivals or NONE) do
     local rival = find(id)
     if rival and LIVE[rival.state] then
       return 'not_stackable'
@@ -35,31 +36,28 @@ local function barrier(op)
       return 'limit_reached'
     end
   end
-  for _, index in ipairs(op.quotas) do
+  for _, index in ipairs(op.quotas or NONE) do
     if not has_room(request.accounts[index], 1) then
       return 'quota_exhausted'
     end
   end
   -- A marker in use has its place in the quota already.
-  for index = 1, #op.counted, 2 do
-    if
-      stands_at_nothing(request.accounts[op.counted[index]])
-      and not has_room(request.accounts[op.counted[index + 1]], 1)
-    then
+  local counted = op.counted or NONE
+  for index = 1, #counted, 2 do
+    local marker, quota = request.accounts[counted[index]], request.accounts[counted[index + 1]]
+    if stands_at_nothing(marker) and not has_room(quota, 1) then
       return 'quota_exhausted'
     end
   end
   return nil
 end
 
--- Whether the choice's own units can be had: the reason why not, or nil. `units` are accounts with limits.
-local function shortage(units)
-  for _, account in ipairs(units) do
-    if not has_room(account, 1) then
-      return begins(account[1], 'stock/') and 'out_of_stock' or 'quota_exhausted'
-    end
+-- Whether a unit of the choice's own can be had: the reason why not, or nil.
+local function shortage(account)
+  if has_room(account, 1) then
+    return nil
   end
-  return nil
+  return begins(account[1], 'stock/') and 'out_of_stock' or 'quota_exhausted'
 end
 
 -- Whether the values can be moved: the reason why not, or nil. `values` are {account, by, limit, floor}.
@@ -77,26 +75,20 @@ local function lack(values)
   return nil
 end
 
-local function accounts_of(indexes)
-  local list = {}
-  for place, index in ipairs(indexes) do
-    list[place] = request.accounts[index]
-  end
-  return list
-end
-
--- choice: { tier, amount, award, units, money, contra, values }
+-- choice: { tier, amount, award, units, money, contra, values if any }
 local function obstacle(choice)
-  local reason = shortage(accounts_of(choice[4]))
-  if reason then
-    return reason
+  for _, index in ipairs(choice[4]) do
+    local reason = shortage(request.accounts[index])
+    if reason then
+      return reason
+    end
   end
   for _, index in ipairs(choice[5]) do
     if not has_room(request.accounts[index], choice[2]) then
       return 'budget_exhausted'
     end
   end
-  return lack(choice[7])
+  return choice[7] and lack(choice[7])
 end
 
 local function add_names(found, indexes)
@@ -115,16 +107,16 @@ end
 local function fill(op, record, choice)
   record.moving = true
   record.tier, record.amount, record.award = choice[1], choice[2], choice[3]
-  record.part, record.by, record.rules = op.part, '-', op.rules
+  record.part, record.by, record.rules = op.part, '-', op.rules or ''
   record.due_what, record.due_at = '-', 0
   record.units, record.counted, record.money, record.contra, record.values = {}, {}, {}, {}, {}
   add_names(record.units, op.limits)
-  add_names(record.units, op.quotas)
+  add_names(record.units, op.quotas or NONE)
   add_names(record.units, choice[4])
-  add_names(record.counted, op.counted)
+  add_names(record.counted, op.counted or NONE)
   add_names(record.money, choice[5])
   add_names(record.contra, choice[6])
-  add_values(record, choice[7])
+  add_values(record, choice[7] or NONE)
 end
 
 local function take(op, record, choice)
@@ -146,7 +138,7 @@ local function take(op, record, choice)
     reserve_values(legs, record, 1)
     if op.intent == 'posted' then
       wait_for_customer(record, rules)
-    elseif op.holdMs > 0 then
+    elseif op.holdMs then
       -- From the ledger's own time: a payment that comes late is held as long as any other.
       await(record, op.onTimeout, watermark + op.holdMs)
     end

@@ -1,10 +1,13 @@
 -- The word of a person: on all grants of an event, or on one. A hold resolves once: whatever is no longer held
 -- stays as it is, unless it was abuse.
 
--- What waits for a payment is not ended by a word on the authorisation, nor what waits for a word on this very
--- grant by one on its event.
+-- What waits for a payment, or for the review of one, is not posted by a word on the authorisation, nor what
+-- waits for a word on this very grant by one on its event.
 local function may_post(op, record)
-  return record.reason ~= 'awaiting_payment' and (op.grant or record.reason ~= 'awaiting_review')
+  if record.reason == 'awaiting_payment' then
+    return false
+  end
+  return op.grant or (record.reason ~= 'awaiting_review' and record.part == op.part)
 end
 
 local function settle(op)
