@@ -34,9 +34,7 @@ export function compileOffer(
     schedule: offer.schedule && scheduleOf(offer.schedule),
     ...conditionsOf(campaign, offer, adjustments),
     restricted: adjustments.restrictedInstruments(campaignId, offer.id),
-    asked:
-      offer.on.includes('voucher.claimed') ||
-      tiers.some(({ benefit }) => benefit.kind === 'exchange'),
+    exchange: tiers.some(({ benefit }) => benefit.kind === 'exchange'),
     eligible: offer.eligible,
     toInviter: offer.to === 'inviter',
     needsOwner: offer.claim !== undefined || tiers.some(({ benefit }) => !isMoney(benefit.kind)),

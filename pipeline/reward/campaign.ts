@@ -61,8 +61,8 @@ export interface CompiledOffer {
   readonly merchant: ReadonlySet<string> | undefined;
   /** Instruments that were taken out while the campaign runs. */
   readonly restricted: ReadonlySet<string>;
-  /** Given to who asks for it by its id, in `attributes.offerId`. */
-  readonly asked: boolean;
+  /** Given only to who asks for it by its id, in `attributes.offerId`. */
+  readonly exchange: boolean;
   readonly eligible: string | undefined;
   readonly toInviter: boolean;
   /** What is given belongs to somebody for longer than the payment lasts. */

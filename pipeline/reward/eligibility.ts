@@ -19,7 +19,8 @@ export function qualifies(offer: CompiledOffer, { event, fields }: Subject): boo
   if (offer.restricted.size > 0 && isIn(offer.restricted, fields.instrument)) return false;
   // An amount is money of some currency; what carries none has none.
   if (event.amountMinor !== undefined && fields.currency !== offer.terms.currency) return false;
-  if (offer.asked && fields.name('offerId') !== offer.offerId) return false;
+  const asked = offer.exchange || event.type === 'voucher.claimed';
+  if (asked && fields.name('offerId') !== offer.offerId) return false;
   if (offer.eligible === undefined) return true;
   offer.terms.scope.periodId = offer.periodId;
   return offer.terms.holds(offer.eligible);

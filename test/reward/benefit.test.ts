@@ -322,6 +322,18 @@ describe('an exchange', () => {
   });
 });
 
+test('a voucher is claimed from the offer that is named', () => {
+  const offer = { on: ['voucher.claimed'], vouchers: [{ voucher: 'v', face: 5, validFor: '7d' }] };
+  const claimed = (attributes: object): number =>
+    granted(offer, {
+      ...{ type: 'voucher.claimed', amountMinor: undefined, currency: undefined },
+      attributes,
+    } as Partial<EventFacts>).length;
+  expect([claimed({ offerId: 'off' }), claimed({ offerId: 'other' }), claimed({})]).toEqual([
+    1, 0, 0,
+  ]);
+});
+
 describe('tiers', () => {
   const tiers = [
     { atLeast: 10_000, off: 500, quota: 10 },

@@ -169,6 +169,67 @@ describe('names', () => {
   });
 });
 
+describe('a phase, a narrower window', () => {
+  const phases = { wrapup: { from: '2027-01-01T00:00:00+08:00', to: '2027-01-08T00:00:00+08:00' } };
+  const window = { from: '2026-02-28T00:00:00+08:00', to: '2026-03-01T00:00:00+08:00' };
+  test.each([
+    [{ phase: 'wrapup' }, '2026-12-31T23:59:59.999+08:00', 0],
+    [{ phase: 'wrapup' }, '2027-01-01T00:00:00.000+08:00', 1],
+    [{ phase: 'wrapup' }, '2027-01-07T23:59:59.999+08:00', 1],
+    [{ phase: 'wrapup' }, '2027-01-08T00:00:00.000+08:00', 0],
+    [{ window }, '2026-02-27T23:59:59.999+08:00', 0],
+    [{ window }, '2026-02-28T00:00:00.000+08:00', 1],
+    [{ window }, '2026-02-28T23:59:59.999+08:00', 1],
+    [{ window }, '2026-03-01T00:00:00.000+08:00', 0],
+  ])('%j at %s: %i', (offer, at, expected) => {
+    const facts = { id: 'p', occurredAtMs: Date.parse(at) };
+    expect(count(facts, { offer, campaign: { phases } })).toBe(expected);
+  });
+
+  test('29 February is a day of its own', () => {
+    const leap = { from: '2028-02-29T00:00:00+08:00', to: '2028-03-01T00:00:00+08:00' };
+    const on = (at: string): number =>
+      count({ id: 'p', occurredAtMs: Date.parse(at) }, { campaign: { window: leap } });
+    expect(on('2028-02-28T23:59:59.999+08:00')).toBe(0);
+    expect(on('2028-02-29T00:00:00.000+08:00')).toBe(1);
+    expect(on('2028-02-29T23:59:59.999+08:00')).toBe(1);
+    expect(on('2028-03-01T00:00:00.000+08:00')).toBe(0);
+  });
+
+  test('the phase is what inPhase counts in', () => {
+    const offer = { phase: 'wrapup', eligible: 'inPhase.payments >= 1' };
+    const compiled = campaigns({ offer, campaign: { phases } });
+    expect(compiled.factPeriods.map(({ id }) => id)).toEqual(['bills', 'bills/wrapup']);
+    const facts = { id: 'p', occurredAtMs: Date.parse('2027-01-02T00:00:00+08:00') };
+    const during = (periodId: string) => ({
+      ...{ payments: periodId === 'bills/wrapup' ? 1 : 0, spendMinor: 0 },
+      ...{ firstLoginAtMs: undefined, lastPaymentBeforeMs: undefined },
+    });
+    expect(ops(compiled, facts, 'allow', { during })).toHaveLength(1);
+    expect(ops(compiled, facts)).toHaveLength(0);
+  });
+});
+
+describe('working days and weekends that were moved', () => {
+  const open = (weekdays: string[], at: string): number =>
+    count(
+      { id: 'p', occurredAtMs: Date.parse(at) },
+      {
+        offer: { schedule: { weekdays, dayType: 'workday_adjusted' } },
+        campaign: { calendar: 'cn' },
+      },
+    );
+  test.each([
+    // Saturday 14 February 2026 is worked in exchange for the Spring Festival, 16 to 23 February.
+    ['2026-02-14T12:00:00+08:00', ['saturday', 'sunday'], 0],
+    ['2026-02-07T12:00:00+08:00', ['saturday', 'sunday'], 1],
+    ['2026-02-20T12:00:00+08:00', ['friday'], 0],
+    ['2026-02-27T12:00:00+08:00', ['friday'], 1],
+  ])('%s on %j: %i', (at, weekdays, expected) => {
+    expect(open(weekdays, at)).toBe(expected);
+  });
+});
+
 describe('refunds', () => {
   test('a refund is handed on whatever the verdict', () => {
     const compiled = campaigns();
