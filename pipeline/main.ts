@@ -27,6 +27,7 @@ function program(): Command {
   addConfig(root);
   addOrders(root);
   addLedger(root);
+  addDeliveries(root);
   addUpkeep(root);
   return root;
 }
@@ -169,6 +170,28 @@ function addLedger(root: Command): void {
       .action(async (options: LedgerFlags) => {
         const { ledgerCommand } = await import('./ledger-command.ts');
         await ledgerCommand(name as keyof typeof described, options);
+      });
+  }
+}
+
+function addDeliveries(root: Command): void {
+  const deliveries = root
+    .command('deliveries')
+    .description('what other systems are to give and have not acknowledged');
+  const described = {
+    list: 'one JSON line each: waiting, without an endpoint, or failed',
+    retry: 'try those again that failed and needed a person',
+  };
+  for (const [name, description] of Object.entries(described)) {
+    deliveries
+      .command(name)
+      .description(description)
+      .addOption(profileOption)
+      .addOption(dataOption)
+      .addOption(configOption)
+      .action(async (options: LedgerFlags) => {
+        const { deliveriesCommand } = await import('./deliveries-command.ts');
+        await deliveriesCommand(name as keyof typeof described, options);
       });
   }
 }

@@ -117,7 +117,8 @@ async function tellFindings({ flags, lifecycle }: Run, worker: Worker): Promise<
   await worker.journal.drainNow();
   await worker.recorder.flush();
   process.stdout.write(`\n${await whatWasFound(worker.analytics, worker.history.epoch)}\n`);
-  if (flags.exitWhenDone === true) return;
+  // A stop in the meantime has closed the address.
+  if (flags.exitWhenDone === true || lifecycle.signal.aborted) return;
   process.stdout.write(`Look around at ${worker.http.address()} · Ctrl-C stops\n`);
 }
 
