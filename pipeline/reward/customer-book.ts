@@ -162,9 +162,9 @@ export class CustomerBook {
   /** Takes in what the record knows of some of a customer's events, none of which may come again. */
   add(totals: CustomerTotals, decoder: Pick<Decoder, 'keyOf'>): void {
     if (Number.isNaN(totals.lastSeenMs)) return;
-    const customer = decoder.keyOf('customerId', totals.customerId);
-    const account = decoder.keyOf('accountId', totals.accountId);
-    if (!this.#find(customer.lo, customer.hi, account.lo, account.hi)) return;
+    const { lo, hi } = decoder.keyOf('customerId', totals.customerId);
+    const account = (lo | hi) !== 0 ? { lo, hi } : decoder.keyOf('accountId', totals.accountId);
+    if (!this.#find(lo, hi, account.lo, account.hi)) return;
     const record = this.#record();
     this.#table.saw(this.#at, totals.lastSeenMs);
     this.#at.earliest(NumberColumn.registered, totals.registeredAtMs);
