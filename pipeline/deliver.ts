@@ -10,6 +10,7 @@ import { offerTerms } from './act/offer-terms.ts';
 import { signingKeys, type SigningKey } from './act/signature.ts';
 import type { Clock } from './clock.ts';
 import { DeliveryDrain } from './delivery-drain.ts';
+import { Stopped } from './failure.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { patiently } from './patience.ts';
 import { recordedDeliveries } from './record/delivery-history.ts';
@@ -70,20 +71,23 @@ export function openDelivering(
   lifecycle.onClose('deliveries on record', () => drain.close());
   lifecycle.onClose('deliveries', () => queue.close());
   const termsOf = offerTerms(config.campaigns);
-  const begin = async (): Promise<void> => {
-    if (!(await deliveries.isComplete())) {
-      for await (const page of recordedDeliveries(analytics)) await deliveries.place(page);
-      await deliveries.markComplete();
-    }
-    await queue.start();
+  const patience = { isTransient: isUnavailable, signal: lifecycle.signal, clock, log };
+  const restore = async (): Promise<void> => {
+    if (await deliveries.isComplete()) return;
+    for await (const page of recordedDeliveries(analytics)) await deliveries.place(page);
+    await deliveries.markComplete();
   };
   return {
     take: (entries) => queue.enqueue(entries.flatMap((entry) => deliveriesOf(entry, termsOf))),
     start: async () => {
-      const { signal } = lifecycle;
-      const patience = { isTransient: isUnavailable, signal, clock, log };
-      await patiently('sending what waits to be delivered', begin, patience);
+      await patiently('the ledger of deliveries', restore, patience);
       drain.start();
+      // However many wait, the worker does not wait for them.
+      patiently('sending what waits to be delivered', () => queue.start(), patience).catch(
+        (error: unknown) => {
+          if (!(error instanceof Stopped)) fail(error);
+        },
+      );
     },
   };
 }

@@ -113,13 +113,14 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
 /** After the input's last event everything is made durable, so that what is told is what is on record. */
 async function tellFindings({ flags, lifecycle }: Run, worker: Worker): Promise<void> {
   if (lifecycle.signal.aborted) return;
+  // Now, because a stop that comes in the meantime closes it.
+  const address = worker.http.address();
   await worker.pipeline.idle();
   await worker.journal.drainNow();
   await worker.recorder.flush();
   process.stdout.write(`\n${await whatWasFound(worker.analytics, worker.history.epoch)}\n`);
-  // A stop in the meantime has closed the address.
-  if (flags.exitWhenDone === true || lifecycle.signal.aborted) return;
-  process.stdout.write(`Look around at ${worker.http.address()} · Ctrl-C stops\n`);
+  if (flags.exitWhenDone === true) return;
+  process.stdout.write(`Look around at ${address} · Ctrl-C stops\n`);
 }
 
 async function runSource(run: Run, worker: Worker, source: Source): Promise<void> {

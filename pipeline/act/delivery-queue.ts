@@ -53,7 +53,7 @@ export class DeliveryQueue {
   readonly #effects: Redis;
   readonly #blocking: Redis;
   readonly #queues: ReadonlyMap<DeliveredBy, Queue<{ readonly id: string }>>;
-  readonly #workers: Route[] = [];
+  readonly #routes = new Map<string, Route>();
   readonly #stopping = new AbortController();
 
   constructor(options: DeliveryQueueOptions) {
@@ -93,15 +93,18 @@ export class DeliveryQueue {
     );
   }
 
-  /** Starts sending in this process, with all that waited for this start or for its endpoint. */
+  /**
+   * Starts sending in this process, at once, and puts back what waited for this start or for its endpoint; when
+   * Redis goes away meanwhile, it can be called again.
+   */
   async start(): Promise<void> {
     const { settings, key } = this.#options;
-    await this.#catchUp();
     for (const [by, endpoint] of Object.entries(settings.endpoints)) {
-      if (endpoint === undefined) continue;
+      if (endpoint === undefined || this.#routes.has(by)) continue;
       if (key === undefined) throw new Error('deliveries cannot be sent without a key');
-      this.#workers.push(this.#open(by as DeliveredBy, endpoint, key));
+      this.#routes.set(by, this.#open(by as DeliveredBy, endpoint, key));
     }
+    await this.#catchUp();
   }
 
   /** Tries those again that were left to a person. @returns how many. */
@@ -130,9 +133,10 @@ export class DeliveryQueue {
     const done = new AbortController();
     const late = clock.sleep(LAST_ANSWERS_WITHIN_MS, done.signal);
     void late.then(() => this.#stopping.abort());
-    await Promise.all(this.#workers.map(({ worker }) => worker.close(away)));
+    const routes = [...this.#routes.values()];
+    await Promise.all(routes.map(({ worker }) => worker.close(away)));
     done.abort();
-    for (const { webhook } of this.#workers) webhook.close();
+    for (const { webhook } of routes) webhook.close();
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#effects.disconnect();
     this.#blocking.disconnect();

@@ -268,15 +268,24 @@ describe('while the other side is down', () => {
 
   test('a few tries find out, and the others wait untried', async () => {
     receiver.behave = () => answer(503);
+    const healthy = new WebhookReceiver({ k1: SECRET });
+    await healthy.start();
     const settings = settingsFor(receiver.url);
+    const { voucher } = settingsFor(healthy.url).endpoints;
     const { queue, log } = open({
       ...settings,
+      endpoints: { ...settings.endpoints, voucher },
       retry: { firstMs: 3_600_000, maxMs: 3_600_000, forMs: 3_600_000 },
     });
     await queue.start();
     await queue.enqueue(Array.from({ length: 1000 }, (_, n) => delivery(n)));
     await until(() => log().includes('does not take deliveries'));
+    // Long enough for hundreds of tries: another endpoint is served meanwhile.
+    const all = Array.from({ length: 300 }, (_, n) => delivery(2000 + n, { item: VOUCHER }));
+    await queue.enqueue(all);
+    await until(() => healthy.given.size === 300);
     await close(queue);
+    await healthy.stop();
     expect(receiver.requests.length).toBeGreaterThanOrEqual(5);
     // Those that were on their way when it opened are the only ones beyond it.
     expect(receiver.requests.length).toBeLessThanOrEqual(5 + 2 * 4);

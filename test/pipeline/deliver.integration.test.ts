@@ -97,7 +97,7 @@ async function start(endpoints: readonly string[] = ['cash', 'points', 'voucher'
   const config = { campaigns: list, system };
   const options = { config, environment, clock, log, metrics, lifecycle };
   const delivering = openDelivering(options, { redis, analytics: store.analytics }, recorder);
-  const { accounts } = compiled;
+  const accounts = () => compiled.accounts;
   const onEntries = delivering.take;
   const fail = (error: unknown): void => lifecycle.fail(error);
   const drain = new JournalDrain({ ledger, recorder, accounts, onEntries, clock, log, fail });
@@ -244,7 +244,7 @@ it('entries that could not be handed on are told again, and not trimmed before',
   journal = new JournalDrain({
     ledger,
     recorder: again,
-    accounts: compiled.accounts,
+    accounts: () => compiled.accounts,
     onEntries: (entries) => {
       if (away) return Promise.reject(new Error('Connection is closed'));
       told.push(...entries.map(({ grant }) => grant.offerId));

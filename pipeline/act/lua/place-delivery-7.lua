@@ -14,10 +14,8 @@ Returns  for each `delivered`, `waiting`, `unrouted`, `failed`, or `held`: it wa
 ]]
 local sets = { waiting = KEYS[3], unrouted = KEYS[4], failed = KEYS[5] }
 
+-- Where one of the record stands.
 local function standing(id, original)
-  if redis.call('SISMEMBER', KEYS[2], id) == 1 then
-    return 'delivered'
-  end
   for state, key in pairs(sets) do
     if redis.call('ZSCORE', key, id) then
       if state == 'waiting' and original ~= '' and redis.call('HEXISTS', KEYS[1], original) == 1 then
@@ -26,25 +24,29 @@ local function standing(id, original)
       return state
     end
   end
-  return nil
 end
 
 local answers = {}
 for i = 1, #ARGV, 5 do
   local id, state, original, at, record = unpack(ARGV, i, i + 4)
-  local found = standing(id, original)
-  if not found and state == 'delivered' then
+  local found
+  if redis.call('SISMEMBER', KEYS[2], id) == 1 then
+    found = 'delivered'
+  elseif redis.call('HEXISTS', KEYS[1], id) == 1 then
+    found = standing(id, original)
+  elseif state == 'delivered' then
     redis.call('SADD', KEYS[2], id)
     found = state
-  elseif not found then
+  else
     redis.call('HSET', KEYS[1], id, record)
     redis.call('ZADD', sets[state], at, id)
     redis.call('XADD', KEYS[7], '*', 'record', record)
+    found = state
     if original ~= '' and redis.call('HEXISTS', KEYS[1], original) == 1 then
       local others = redis.call('HGET', KEYS[6], original)
       redis.call('HSET', KEYS[6], original, others and (others .. ' ' .. id) or id)
+      found = state == 'waiting' and 'held' or state
     end
-    found = standing(id, original)
   end
   answers[#answers + 1] = found
 end
