@@ -47,6 +47,7 @@ const plainKeys = {
     .union([positiveAmount, z.strictObject({ percentBp: share, cap: positiveAmount.optional() })], {
       error: 'write an amount in fen, or { percentBp: 500, cap: 3000 }',
     })
+    .meta({ id: 'off' })
     .optional(),
   feeCut: z
     .strictObject({
@@ -62,11 +63,13 @@ const plainKeys = {
         .max(9999, 'write less than 10000: the fee has to become smaller'),
       cap: positiveAmount.optional(),
     })
+    .meta({ id: 'feeCut' })
     .optional(),
   cashback: z
     .union([positiveAmount, z.strictObject({ bp: share, cap: positiveAmount.optional() })], {
       error: 'write an amount in fen, or { bp: 100, cap: 10000 }',
     })
+    .meta({ id: 'cashback' })
     .optional(),
   points: z
     .union(
@@ -87,9 +90,18 @@ const plainKeys = {
       ],
       { error: 'write a number of points, { perMinor: 100, rateBp: 10000 } or { ofSpentBp: 500 }' },
     )
+    .meta({ id: 'points' })
     .optional(),
-  vouchers: z.array(voucher).min(1, 'name at least one voucher').max(20).optional(),
-  goods: z.strictObject({ sku: name, priority: z.boolean().default(false) }).optional(),
+  vouchers: z
+    .array(voucher)
+    .min(1, 'name at least one voucher')
+    .max(20)
+    .meta({ id: 'vouchers' })
+    .optional(),
+  goods: z
+    .strictObject({ sku: name, priority: z.boolean().default(false) })
+    .meta({ id: 'goods' })
+    .optional(),
 };
 const PLAIN = ['off', 'feeCut', 'cashback', 'points', 'vouchers', 'goods'] as const;
 type WrittenPlain = z.infer<z.ZodObject<typeof plainKeys>>;
@@ -165,6 +177,7 @@ export const benefitKeys = {
       certain: z.boolean().default(false),
     })
     .transform(({ none, ...rest }): DrawBenefit => ({ kind: 'draw', ...rest, nonePpm: none.ppm }))
+    .meta({ id: 'draw' })
     .optional(),
   choice: z
     .strictObject({
@@ -173,10 +186,12 @@ export const benefitKeys = {
       onMiss: z.literal('forfeit').default('forfeit'),
     })
     .transform((value): ChoiceBenefit => ({ kind: 'choice', ...value }))
+    .meta({ id: 'choice' })
     .optional(),
   exchange: z
     .strictObject({ items: z.array(item).min(1, 'an exchange needs at least one item') })
     .transform((value) => ({ kind: 'exchange' as const, ...value }))
+    .meta({ id: 'exchange' })
     .optional(),
   extend: z
     .strictObject({
@@ -184,6 +199,7 @@ export const benefitKeys = {
       by: positiveDuration,
     })
     .transform(({ vouchers, by }) => ({ kind: 'extend' as const, vouchers, byMs: by }))
+    .meta({ id: 'extend' })
     .optional(),
 };
 export const BENEFITS = [...PLAIN, 'draw', 'choice', 'exchange', 'extend'] as const;

@@ -45,7 +45,6 @@ export function listsOf(written: z.infer<typeof lists>): {
 /** One value a line; what follows a # is a comment. */
 export function parseList(content: string): string[] {
   return content
-    .replace(/^\uFEFF/, '')
     .split('\n')
     .map((line) => line.replace(/#.*$/, '').trim())
     .filter((line) => line !== '');

@@ -301,4 +301,3 @@ export const campaignSchema = z
 
 export type Campaign = z.infer<typeof campaignSchema>;
 export type Offer = Campaign['offers'][number];
-export type Tier = Offer['tiers'][number];

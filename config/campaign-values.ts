@@ -89,4 +89,4 @@ export const dayTerm = z
   .refine(({ days }) => days <= MOST_DAYS, `write at most ${MOST_DAYS} days`);
 
 /** An expression of the Common Expression Language; checked when the whole campaign is known. */
-export const expression = text;
+export const expression = z.string().min(1, 'write an expression');

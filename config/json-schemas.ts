@@ -17,7 +17,7 @@ export interface JsonSchema {
 /** What a file may hold as it is written, before defaults and units. Relations between parts are not in it. */
 export function jsonSchemas(detectors: readonly NamedDetector[]): readonly JsonSchema[] {
   const describe = (schema: z.ZodType): JsonSchema['schema'] =>
-    z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'ref' });
+    z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return [
     { describes: ['sheepdog.yaml'], file: 'sheepdog.json', schema: describe(systemSchema) },
     {

@@ -124,7 +124,6 @@ function offsetInside(
   const { value, type } = node;
   let at = from;
   if (type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') at = source.indexOf('\n', from) + 1;
-  else if (type !== 'PLAIN') at++;
   for (let i = 0; i <= Math.min(index, value.length - 1); i++) {
     const blank = /\s/.test(value[i]!);
     while (at < source.length && (blank ? !/\s/.test(source[at]!) : source[at] !== value[i])) at++;

@@ -63,6 +63,16 @@ describe('what the parts mean to each other, with the place and what to write', 
       ],
     ],
     [
+      'an excluding offer counts them over the whole campaign',
+      [
+        'limits: [{ per: [customer], max: 1 }]\n    delivery',
+        'limits: [{ per: [customer], period: day, max: 1 }]\n    delivery',
+      ],
+      [
+        'c.yaml:36:18: offers.0.excludedBy.0: "gift" does not say who took part: give it a limit { per: [customer], period: campaign, max: 1 }',
+      ],
+    ],
+    [
       'a phase exists',
       ['phase: wrapup\n    window', 'phase: wrapped\n    window'],
       ['c.yaml:132:12: offers.11.phase: no phase is called "wrapped": there are warmup, wrapup'],

@@ -1,9 +1,8 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { campaignSchema, type Campaign } from '../../config/campaign-schema.ts';
-import { check, readYaml } from '../../config/yaml-file.ts';
-import { compileCampaigns } from '../../pipeline/reward/campaign.ts';
+import { loadConfig } from '../../config/load.ts';
+import { publishingCheck } from '../../config/publishing-check.ts';
+import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { problemsOf } from './campaign-file.ts';
 
 const GOOD = `id: bills
@@ -95,24 +94,11 @@ describe('one broken line, one message with its place', () => {
   });
 });
 
-test('the shipped campaigns are valid and together compile', async () => {
-  const folder = join(import.meta.dirname, '../../config/campaigns');
-  const campaigns: Campaign[] = [];
-  const problems: string[] = [];
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.yaml'))) {
-    const campaign = check(await readYaml(join(folder, name), problems), campaignSchema, problems);
-    if (campaign !== undefined) campaigns.push(campaign);
-  }
-  expect(problems).toEqual([]);
-  expect(campaigns.map(({ id }) => id).sort()).toEqual(['bill-payment', 'friday']);
-  const { offersOn, accounts } = compileCampaigns(campaigns);
-  expect(offersOn.get('payment')).toHaveLength(2);
-  expect(accounts).toContainEqual({
-    account: 'quota/friday/friday-off/all',
-    campaignId: 'friday',
-    limit: 50_000,
-  });
-  expect(() => compileCampaigns([campaigns[0]!, campaigns[0]!])).toThrow(
-    'two campaigns have the id "bill-payment"',
-  );
+test('the shipped campaigns are read, and may be published', async () => {
+  const folder = join(import.meta.dirname, '../../config');
+  const { campaignSources, system } = await loadConfig(folder, await discoverDetectors());
+  expect(campaignSources).not.toEqual([]);
+  const { maxAmountMinor } = system.ingest;
+  const findings = publishingCheck(campaignSources, { maxAmountMinor });
+  expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
 });

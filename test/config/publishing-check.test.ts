@@ -174,6 +174,40 @@ describe('nothing is said of', () => {
       ],
     ],
     [
+      'a group whose offers follow each other',
+      [
+        QUOTA,
+        `${QUOTA}    group: mall
+    window: { from: '2026-01-01T00:00:00+08:00', to: '2026-01-15T00:00:00+08:00' }
+  - id: other
+    title: 满减
+    budget: total.spend
+    group: mall
+    window: { from: '2026-01-15T00:00:00+08:00', to: '2026-02-01T00:00:00+08:00' }
+    atLeast: 10000
+    off: 100
+    quota: { max: 1 }
+`,
+      ],
+    ],
+    [
+      'a group whose later offer is written first',
+      [
+        QUOTA,
+        `${QUOTA}    group: mall
+    window: { from: '2026-01-15T00:00:00+08:00', to: '2026-02-01T00:00:00+08:00' }
+  - id: other
+    title: 满减
+    budget: total.spend
+    group: mall
+    window: { from: '2026-01-01T00:00:00+08:00', to: '2026-01-15T00:00:00+08:00' }
+    atLeast: 10000
+    off: 100
+    quota: { max: 1 }
+`,
+      ],
+    ],
+    [
       'a group whose offers are earned by other events',
       [
         QUOTA,

@@ -49,6 +49,16 @@ describe('an offer can never be granted', () => {
       ['c.yaml:20:15: error: off can never be granted: none of its days lies inside its window'],
     ],
     [
+      'whose day comes when its window is over',
+      [
+        "to: '2026-02-01T00:00:00",
+        "to: '2026-01-02T09:00:00",
+        '    quota: { max: 100 }\n',
+        "    quota: { max: 100 }\n    schedule: { weekdays: [friday], from: '10:00', to: '22:00' }\n",
+      ],
+      ['c.yaml:20:15: error: off can never be granted: none of its days lies inside its window'],
+    ],
+    [
       'whose working day is a public holiday',
       [
         "from: '2026-01-01T00:00:00+08:00', to: '2026-02-01",
