@@ -4,15 +4,17 @@
  * `rejected`, `voided` and `forfeited` cost nothing; `held` waits for review or for a payment; `awaiting_claim`
  * and `awaiting_choice` wait for the customer until a deadline; `clawed_back` is a posted grant given back in full.
  */
-export type GrantState =
-  | 'rejected'
-  | 'held'
-  | 'awaiting_claim'
-  | 'awaiting_choice'
-  | 'posted'
-  | 'forfeited'
-  | 'voided'
-  | 'clawed_back';
+export const GRANT_STATES = [
+  'rejected',
+  'held',
+  'awaiting_claim',
+  'awaiting_choice',
+  'posted',
+  'forfeited',
+  'voided',
+  'clawed_back',
+] as const;
+export type GrantState = (typeof GRANT_STATES)[number];
 
 /** One thing given. Amounts are integer minor units. */
 export type AwardItem =

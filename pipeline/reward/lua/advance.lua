@@ -36,7 +36,7 @@ local function advance(event_time)
       end
     end
     -- Unless it was put off meanwhile.
-    if not due_changed[item.member] then
+    if due_changed[item.member] == nil or due_changed[item.member] == item.at then
       due_changed[item.member] = false
     end
   end

@@ -73,13 +73,16 @@ for index, op in ipairs(request.ops) do
   if op.eventTime and not advance(op.eventTime) then
     break
   end
+  local touched = APPLY[op.kind](op)
+  -- What came late may be over already.
+  watermark = recorded
+  advance(watermark)
   local answer = {}
-  for _, id in ipairs(APPLY[op.kind](op)) do
+  for _, id in ipairs(touched) do
     answer[#answer + 1] = id
     answer[#answer + 1] = find(id).head
   end
   results[index] = answer
-  watermark = recorded
 end
 if not quoting then
   flush(tonumber(ARGV[2]))

@@ -1,0 +1,144 @@
+/** The invariants of the ledger, checked on its journal entry by entry, and on what stands at the end. */
+
+import { expect } from 'vitest';
+import { hasOffer, type Grant, type StoredGrant } from '../../pipeline/reward/grant.ts';
+import type { JournalEntry } from '../../pipeline/reward/journal.ts';
+import type { Ledger } from '../../pipeline/reward/ledger.ts';
+import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
+import type { Voucher } from '../../pipeline/reward/voucher.ts';
+import { SPEND, TOTAL } from './ledger-scenario.ts';
+
+const LIVE = new Set(['held', 'awaiting_claim', 'awaiting_choice', 'posted']);
+const PENDING = new Set(['held', 'awaiting_claim', 'awaiting_choice']);
+/** Accounts that stand at or below nothing. */
+const CONTRA = /^(payable|points-issued|receivable-points)\//;
+const UNBALANCED = /^(parked|voucher)\//;
+
+type Standing = readonly [posted: number, pending: number];
+
+/** What the journal adds up to: balances, and grants and vouchers as they were left. */
+export interface Outcome {
+  readonly balances: ReadonlyMap<string, Standing>;
+  readonly grants: ReadonlyMap<string, StoredGrant>;
+  readonly vouchers: ReadonlyMap<string, Voucher>;
+}
+
+/** Folds the journal; every claim holds after every entry. */
+export function checkJournal(
+  journal: readonly JournalEntry[],
+  limits: ReadonlyMap<string, number>,
+): Outcome {
+  const balances = new Map<string, Standing>();
+  const grants = new Map<string, StoredGrant>();
+  const vouchers = new Map<string, Voucher>();
+  for (const [index, { sequence, legs, grant, voucher }] of journal.entries()) {
+    expect(sequence).toBe(index + 1);
+    for (const { account, postedDelta, pendingDelta } of legs) {
+      const [posted, pending] = balances.get(account) ?? [0, 0];
+      balances.set(account, [posted + postedDelta, pending + pendingDelta]);
+    }
+    for (const { account } of legs) checkAccount(account, balances.get(account)!, limits);
+    checkZero(balances);
+    checkGrant(grant, grants);
+    grants.set(grant.id, grant);
+    if (voucher !== undefined) vouchers.set(voucher.id, voucher);
+  }
+  return { balances, grants, vouchers };
+}
+
+/** No account passes its limit or falls below nothing, pending included. */
+function checkAccount(
+  account: string,
+  [posted, pending]: Standing,
+  limits: ReadonlyMap<string, number>,
+): void {
+  const limit = account.startsWith('limit/') ? 1 : limits.get(account);
+  if (limit !== undefined) expect(posted + pending, account).toBeLessThanOrEqual(limit);
+  if (account.startsWith('points-issued/')) return;
+  if (CONTRA.test(account)) expect(Math.max(posted, pending), account).toBeLessThanOrEqual(0);
+  else expect(Math.min(posted, pending), account).toBeGreaterThanOrEqual(0);
+}
+
+/** The root line and what is payable are each other's contra, and so are points in hand, owed, and issued. */
+function checkZero(balances: ReadonlyMap<string, Standing>): void {
+  const money = [0, 0];
+  const points = [0, 0];
+  for (const [account, [posted, pending]] of balances) {
+    const isMoney = account === TOTAL || account.startsWith('payable/');
+    if (!isMoney && !/^(points|points-issued|receivable-points)\//.test(account)) continue;
+    const sum = isMoney ? money : points;
+    sum[0]! += posted;
+    sum[1]! += pending;
+  }
+  expect({ money, points }).toEqual({ money: [0, 0], points: [0, 0] });
+  const [child, root] = [balances.get(SPEND) ?? [0, 0], balances.get(TOTAL) ?? [0, 0]];
+  expect(child[0] + child[1]).toBeLessThanOrEqual(root[0] + root[1]);
+}
+
+function checkGrant(grant: Grant, grants: ReadonlyMap<string, Grant>): void {
+  expect(grant.clawedBackMinor, grant.id).toBeLessThanOrEqual(grant.amountMinor);
+  if (!hasOffer(grant) || grant.reason === 'id_conflict') return;
+  // It says by which rules it was decided, and what became of it.
+  expect(grant.configVersion).not.toBe('');
+  for (const other of grants.values()) {
+    // One live grant a key: an event and an offer are one grant.
+    const isSame = other.eventId === grant.eventId && other.offerId === grant.offerId;
+    if (isSame && other.reason !== 'id_conflict') expect(other.id).toBe(grant.id);
+  }
+}
+
+/** What the accounts say is what the grants and vouchers say. */
+export function checkStanding({ balances, grants, vouchers }: Outcome): void {
+  const moneyOf = (state: (grant: Grant) => boolean, of: (grant: Grant) => number): number =>
+    [...grants.values()]
+      .filter(hasOffer)
+      .filter(state)
+      .reduce((sum, grant) => sum + of(grant), 0);
+  const [posted, pending] = balances.get(TOTAL) ?? [0, 0];
+  const isPosted = ({ state }: Grant): boolean => state === 'posted' || state === 'clawed_back';
+  expect(posted).toBe(moneyOf(isPosted, (each) => each.amountMinor - each.clawedBackMinor));
+  expect(pending).toBe(
+    moneyOf(
+      ({ state }) => PENDING.has(state),
+      (each) => each.amountMinor,
+    ),
+  );
+  for (const grant of grants.values()) {
+    const own = [...vouchers.values()].filter(({ grantId }) => grantId === grant.id);
+    if (own.length === 0) continue;
+    expect(own.reduce((sum, { costMinor }) => sum + costMinor, 0)).toBe(grant.amountMinor);
+    const lives = own.some(({ state }) => state === 'issued');
+    if (lives) expect(grant.state).toBe('posted');
+  }
+}
+
+/** Nothing waits beyond its time, and the ledger's own balances are what the journal adds up to. */
+export async function checkLedger(ledger: Ledger, { balances }: Outcome): Promise<void> {
+  const { redis, keys } = ledger;
+  const watermark = await redis.hget(keys.state, 'watermark');
+  expect(await redis.zcount(keys.due, '-inf', watermark ?? '0')).toBe(0);
+  const kept = Object.entries(await redis.hgetall(keys.balances)).map(
+    ([account, text]): [string, Standing] => {
+      const [posted, pending] = text.split(' ').map(Number);
+      return [account, [posted!, pending!]];
+    },
+  );
+  const isMoved = ([account, [posted, pending]]: readonly [string, Standing]): boolean =>
+    (posted !== 0 || pending !== 0) && !UNBALANCED.test(account);
+  expect(new Map(kept.filter(isMoved))).toEqual(new Map([...balances].filter(isMoved)));
+}
+
+/** An event that was intercepted, or whose reward was found to be abuse, has nothing. */
+export function checkIntercepted(list: readonly LedgerOp[], { grants }: Outcome): void {
+  for (const op of list) {
+    if (op.kind !== 'reserve' || op.intent !== 'voided') continue;
+    expect(LIVE.has(grants.get(op.grantId)!.state), op.grantId).toBe(false);
+  }
+  for (const op of list) {
+    if (op.kind !== 'settle' || op.reason !== 'review_confirmed' || !('eventId' in op)) continue;
+    for (const grant of grants.values()) {
+      if (grant.eventId === op.eventId && hasOffer(grant))
+        expect(LIVE.has(grant.state)).toBe(false);
+    }
+  }
+}
