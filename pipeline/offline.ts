@@ -1,25 +1,17 @@
-/** Commands that need no running worker: backtest, simulate, config and migrate. */
+/** Commands that need no running worker: simulate, config and migrate. */
 
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { readEnvironment } from '../config/environment.ts';
 import { jsonSchemas, schemaText } from '../config/json-schemas.ts';
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
 import { publishingCheck } from '../config/publishing-check.ts';
-import { assembleDecoder, assembleEngine } from './assemble.ts';
-import { keysOf } from './keys.ts';
-import { runBacktest, type Candidate } from './backtest/backtest.ts';
-import { systemClock } from './clock.ts';
 import { holdDataFolder } from './data-folder.ts';
-import type { NamedDetector } from './detect/detector.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
 import { parseCsvMap, type CsvMap } from './ingest/csv-map-schema.ts';
-import { inEventOrder } from './ingest/event-order.ts';
-import { FileSource } from './ingest/file.ts';
-import type { BacktestFlags, SimulateFlags } from './main.ts';
+import type { SimulateFlags } from './main.ts';
 import { openAnalytics } from './record/clickhouse.ts';
 import { migrate } from './record/migrate.ts';
 import { writeSimulation } from './simulate/write.ts';
@@ -34,45 +26,6 @@ export async function readMap(path: string | undefined): Promise<CsvMap | undefi
     throw new Failure(`${path}: the map cannot be read: ${messageOf(error)}`, { exitCode: 2 });
   }
   return parseCsvMap(text, path);
-}
-
-export async function backtest(flags: BacktestFlags): Promise<void> {
-  const catalogue = await discoverDetectors();
-  const config = await loadConfig(flags.config, catalogue);
-  const map = await readMap(flags.map);
-  // A hash seed of its own: nothing that a backtest computes is kept.
-  const decoder = assembleDecoder(config, keysOf(randomBytes(32)));
-  const { maxRecordBytes } = config.system.ingest;
-  const source = inEventOrder(
-    new FileSource({ path: flags.input, ...(map && { map }), maxRecordBytes, clock: systemClock }),
-    { decoder },
-  );
-  const report = await runBacktest({
-    source,
-    decoder,
-    candidate: candidateOf(config, catalogue),
-    against:
-      flags.against === undefined
-        ? undefined
-        : candidateOf(await loadConfig(flags.against, catalogue), catalogue),
-    clock: systemClock,
-    progress: (line) => process.stderr.write(`${line}\n`),
-  });
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (flags.report === undefined) {
-    await print(text);
-    return;
-  }
-  try {
-    await writeFile(flags.report, text);
-  } catch (error) {
-    throw new Failure(`${flags.report}: the report cannot be written: ${messageOf(error)}`);
-  }
-}
-
-function candidateOf(config: LoadedConfig, catalogue: readonly NamedDetector[]): Candidate {
-  const { engine, detectors } = assembleEngine(config, catalogue);
-  return { configVersion: config.version, engine, detectors };
 }
 
 export async function simulateToFile(flags: SimulateFlags): Promise<void> {
@@ -116,7 +69,8 @@ export async function checkConfig(directory: string): Promise<void> {
   }
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) {
-    throw new Failure(`${directory}: not to be published: ${errors} errors`, { exitCode: 2 });
+    const count = errors === 1 ? '1 error' : `${errors} errors`;
+    throw new Failure(`${directory}: not to be published: ${count}`, { exitCode: 2 });
   }
   const count = Object.keys(config.files).length;
   await print(`${directory}: ${count} files, no errors, version ${config.version}\n`);
@@ -148,7 +102,7 @@ export async function showSchemas(write: string | undefined): Promise<void> {
 }
 
 /** Waits until it is out: what a pipe has not taken yet is lost when the process ends. */
-function print(text: string): Promise<void> {
+export function print(text: string): Promise<void> {
   return new Promise((resolve) => {
     process.stdout.write(text, () => {
       resolve();

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -95,6 +95,19 @@ describe('config', () => {
     expect(effective['version']).toBe(version);
     expect(effective['detectors']).toHaveProperty('same-ip');
     expect(effective['system']).toHaveProperty('http.port', 8787);
+  });
+
+  it('check prints what must not be published, with its place, and fails', async () => {
+    const config = join(folder, 'superlative');
+    await cp(join(import.meta.dirname, '../../config'), config, { recursive: true });
+    const path = join(config, 'campaigns', 'bill-payment.yaml');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace(/^title: .*$/m, 'title: 最优惠缴费'));
+    const { code, stdout, stderr } = await run(['config', 'check', '--config', config]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/bill-payment\.yaml:\d+:8: error: advertising law forbids superlatives/);
+    expect(stdout).toContain('note: total: at worst');
+    expect(stderr).toContain('not to be published: 1 error');
   });
 
   it('schema describes every file', async () => {
