@@ -134,8 +134,9 @@ export class KafkaBench {
   }
 }
 
-/** A broker that has just started loads its groups when it is first asked for one. */
+/** A broker that has just started makes and loads its groups when it is first asked for one. */
 function notYet(error: unknown): never[] {
-  if ((error as { type?: unknown }).type === 'GROUP_LOAD_IN_PROGRESS') return [];
+  const { type } = error as { type?: unknown };
+  if (type === 'GROUP_LOAD_IN_PROGRESS' || type === 'NOT_COORDINATOR_FOR_GROUP') return [];
   throw error;
 }
