@@ -10,24 +10,71 @@ import { NO_FACTS, type CustomerFacts, type PeriodFacts } from './customer-facts
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Text of the event that several offers ask for: made once, an absent one too. */
-type Remembered = 'currency' | 'channel' | 'category' | 'merchantId' | 'instrument';
-
+/** Text that several offers ask for is made once an event; null: not read yet. */
 export class EventFields {
   #event!: Event;
   #attributes: Json | undefined;
   #celAttributes: Json | undefined;
-  readonly #texts = new Map<Remembered, string | undefined>();
+  #id: string | null = null;
+  #accountId: string | null = null;
+  #customerId: string | undefined | null = null;
+  #cardId: string | undefined | null = null;
+  #currency: string | undefined | null = null;
+  #channel: string | undefined | null = null;
+  #category: string | undefined | null = null;
+  #merchantId: string | undefined | null = null;
+  #instrument: string | undefined | null = null;
 
   bind(event: Event): void {
     this.#event = event;
     this.#attributes = undefined;
     this.#celAttributes = undefined;
-    if (this.#texts.size > 0) this.#texts.clear();
+    this.#id = null;
+    this.#accountId = null;
+    this.#customerId = null;
+    this.#cardId = null;
+    this.#currency = null;
+    this.#channel = null;
+    this.#category = null;
+    this.#merchantId = null;
+    this.#instrument = null;
   }
 
   get id(): string {
-    return this.#event.id;
+    if (this.#id === null) this.#id = this.#event.id;
+    return this.#id;
+  }
+  get accountId(): string {
+    if (this.#accountId === null) this.#accountId = this.#event.accountId;
+    return this.#accountId;
+  }
+  get customerId(): string | undefined {
+    if (this.#customerId === null) this.#customerId = this.#event.customerId;
+    return this.#customerId;
+  }
+  get cardId(): string | undefined {
+    if (this.#cardId === null) this.#cardId = this.#event.cardId;
+    return this.#cardId;
+  }
+  get currency(): string | undefined {
+    if (this.#currency === null) this.#currency = this.#event.currency;
+    return this.#currency;
+  }
+  get channel(): string | undefined {
+    if (this.#channel === null) this.#channel = this.#event.channel;
+    return this.#channel;
+  }
+  get category(): string | undefined {
+    if (this.#category === null) this.#category = this.#event.category;
+    return this.#category;
+  }
+  get merchantId(): string | undefined {
+    if (this.#merchantId === null) this.#merchantId = this.#event.merchantId;
+    return this.#merchantId;
+  }
+  get instrument(): string | undefined {
+    if (this.#instrument === null) this.#instrument = this.#event.instrument;
+    return this.#instrument;
   }
   get type(): string {
     return this.#event.type;
@@ -38,32 +85,11 @@ export class EventFields {
   get amount(): bigint | undefined {
     return whole(this.#event.amountMinor);
   }
-  get currency(): string | undefined {
-    return this.#text('currency');
-  }
-  get channel(): string | undefined {
-    return this.#text('channel');
-  }
-  get category(): string | undefined {
-    return this.#text('category');
-  }
-  get merchantId(): string | undefined {
-    return this.#text('merchantId');
-  }
-  get instrument(): string | undefined {
-    return this.#text('instrument');
-  }
   get terms(): bigint | undefined {
     return whole(this.#event.terms);
   }
   get city(): string | undefined {
     return this.#event.city;
-  }
-  get accountId(): string {
-    return this.#event.accountId;
-  }
-  get customerId(): string | undefined {
-    return this.#event.customerId;
   }
   get attributes(): Json {
     return (this.#celAttributes ??= celOf(this.json) as Json);
@@ -80,14 +106,6 @@ export class EventFields {
     const value = Object.hasOwn(json, attribute) ? json[attribute] : undefined;
     if (typeof value === 'number') return String(value);
     return typeof value === 'string' && value !== '' ? value : undefined;
-  }
-
-  #text(field: Remembered): string | undefined {
-    const known = this.#texts.get(field);
-    if (known !== undefined || this.#texts.has(field)) return known;
-    const text = this.#event[field];
-    this.#texts.set(field, text);
-    return text;
   }
 }
 

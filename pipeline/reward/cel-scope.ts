@@ -125,6 +125,9 @@ export class Scope {
   }
 }
 
+/** What a segment answers while it is being evaluated: made once, for an error costs more than a segment. */
+const CIRCULAR = new Error('a segment cannot be made of itself');
+
 /** An expression that is evaluated once an event; an error is remembered like an answer. */
 class Segment {
   readonly #holds: (scope: Scope) => unknown;
@@ -138,18 +141,20 @@ class Segment {
   }
 
   read(scope: Scope, turn: number): boolean {
-    if (turn !== this.#turn || scope.periodId !== this.#periodId) {
-      this.#turn = turn;
-      this.#periodId = scope.periodId;
-      this.#answer = undefined;
-      this.#error = new Error('a segment cannot be made of itself');
-      try {
-        this.#answer = this.#holds(scope) === true;
-      } catch (error) {
-        this.#error = error;
-      }
-    }
+    if (turn !== this.#turn || scope.periodId !== this.#periodId) this.#evaluate(scope, turn);
     if (this.#answer === undefined) throw this.#error;
     return this.#answer;
+  }
+
+  #evaluate(scope: Scope, turn: number): void {
+    this.#turn = turn;
+    this.#periodId = scope.periodId;
+    this.#answer = undefined;
+    this.#error = CIRCULAR;
+    try {
+      this.#answer = this.#holds(scope) === true;
+    } catch (error) {
+      this.#error = error;
+    }
   }
 }

@@ -69,7 +69,7 @@ export function evaluate(
       decision,
       configVersion,
       paymentMinor,
-      key: (first?.kind === 'capture' ? first.authorisationId : undefined) ?? event.id,
+      key: (first?.kind === 'capture' ? first.authorisationId : undefined) ?? subject.fields.id,
     };
     const op = offerOp(offer, current);
     if (op !== undefined) (ops ??= []).push(op);
@@ -111,7 +111,8 @@ function reservationOf(
 ): ReserveOp | undefined {
   const { subject, identity } = of;
   const { event, fields } = subject;
-  const { id: eventId, occurredAtMs } = event;
+  const { occurredAtMs } = event;
+  const { id: eventId } = fields;
   const { terms } = offer;
   const day = terms.local.day(occurredAtMs);
   const limits = limitsOf(offer.limits, identity, day);
@@ -141,9 +142,9 @@ function reservationOf(
     offerId: offer.offerId,
     budgetLine: offer.budgetLine,
     eventId,
-    accountId: event.accountId,
-    customerId: event.customerId ?? '',
-    cardId: event.cardId ?? '',
+    accountId: fields.accountId,
+    customerId: fields.customerId ?? '',
+    cardId: fields.cardId ?? '',
     beneficiaryId: beneficiary?.id ?? '',
     paymentMinor: offering.cashMinor ?? of.paymentMinor,
     occurredAtMs,

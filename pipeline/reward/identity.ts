@@ -13,11 +13,10 @@ export interface Person {
   readonly scope: string;
 }
 
-/** The names that one event goes by, each looked up once. */
+/** The names that one event goes by. */
 export class Identity {
   readonly #subject: Subject;
   readonly #isPlaceholder: (value: string) => boolean;
-  readonly #keys = new Map<LimitKey, string | undefined>();
   #customer: Person | undefined;
 
   constructor(subject: Subject, isPlaceholder: (value: string) => boolean) {
@@ -27,12 +26,12 @@ export class Identity {
 
   /** Undefined when neither the customer nor the account is named. */
   get customer(): Person | undefined {
-    return (this.#customer ??= personOf(this.#subject.event, this.#isPlaceholder));
+    return (this.#customer ??= personOf(this.#subject.fields, this.#isPlaceholder));
   }
 
   /** Names the event in grant ids and accounts, nobody's event too. */
   get scope(): string {
-    return this.customer?.scope ?? accountScope(this.#subject.event.accountId);
+    return this.customer?.scope ?? accountScope(this.#subject.fields.accountId);
   }
 
   /** Who invited the customer: the event says so, or an earlier one did. */
@@ -45,17 +44,9 @@ export class Identity {
 
   /** `card=…`, say; undefined when the event does not name one. */
   key(key: LimitKey): string | undefined {
-    const known = this.#keys.get(key);
-    if (known !== undefined || this.#keys.has(key)) return known;
-    const found = this.#find(key);
-    this.#keys.set(key, found);
-    return found;
-  }
-
-  #find(key: LimitKey): string | undefined {
     if (key === 'customer') return this.customer?.scope;
     const { event, fields } = this.#subject;
-    const value = key === 'inviter' ? this.inviter?.id : NAMED[key](event, fields);
+    const value = key === 'inviter' ? this.inviter?.id : NAMED[key](fields, event);
     return value === undefined || this.#isPlaceholder(value)
       ? undefined
       : `${key}=${accountPart(value)}`;
@@ -65,25 +56,24 @@ export class Identity {
 const NAMED: Readonly<
   Record<
     Exclude<LimitKey, 'customer' | 'inviter'>,
-    (event: Event, fields: EventFields) => string | undefined
+    (fields: EventFields, event: Event) => string | undefined
   >
 > = {
-  account: (event) => event.accountId,
-  card: (event) => event.cardId,
-  device: (event) => event.deviceId,
-  ip: (event) => event.ip,
-  category: (_event, fields) => fields.category,
-  merchant: (_event, fields) => fields.merchantId,
-  voucher: (_event, fields) => fields.name('voucherId'),
-  payment: (_event, fields) => fields.name('paymentId'),
+  account: (fields) => fields.accountId,
+  card: (fields) => fields.cardId,
+  device: (_fields, event) => event.deviceId,
+  ip: (_fields, event) => event.ip,
+  category: (fields) => fields.category,
+  merchant: (fields) => fields.merchantId,
+  voucher: (fields) => fields.name('voucherId'),
+  payment: (fields) => fields.name('paymentId'),
 };
 
 /** Customer numbers and account numbers are told apart. Undefined when neither names anybody. */
-export function personOf(
-  event: Event,
+function personOf(
+  { customerId: customer, accountId: account }: EventFields,
   isPlaceholder: (value: string) => boolean,
 ): Person | undefined {
-  const { customerId: customer, accountId: account } = event;
   if (customer !== undefined && !isPlaceholder(customer)) {
     return { id: customer, scope: `customer=${accountPart(customer)}` };
   }

@@ -105,10 +105,21 @@ function bucketOf(period: Period, day: number): string {
       return period;
     case 'day':
     case 'occurrence':
-      return dateOf(day);
+      return dateText(day);
     case 'week':
       return weekOf(day);
     case 'month':
       return monthOf(day);
   }
+}
+
+/** The date that was written last: most events of a batch are of one day. */
+const written = { day: Number.NaN, date: '' };
+
+function dateText(day: number): string {
+  if (written.day !== day) {
+    written.day = day;
+    written.date = dateOf(day);
+  }
+  return written.date;
 }

@@ -29,13 +29,13 @@ const BATCH = 128;
 function manyOffers(): CompiledCampaigns {
   const path = new URL('../../config/campaigns/bill-payment.yaml', import.meta.url);
   const raw = parse(readFileSync(path, 'utf8')) as Campaign;
-  const offer = raw.offers[0]!;
-  const room = { limit: Number.MAX_SAFE_INTEGER };
-  const reward = { ...room, children: { spend: room } };
+  const { excludedBy: _closing, ...offer } = raw.offers.find(({ id }) => id === 'bill-off')!;
+  const room = { limit: 1e12 };
+  const line = offer.budget.split('.').at(-1)!;
   return compileCampaigns([
     campaignSchema.parse({
       ...raw,
-      budgets: { total: { ...room, children: { reward } } },
+      budgets: { total: { ...room, children: { [line]: room } } },
       offers: Array.from({ length: OFFERS }, (_, n) => ({
         ...offer,
         id: `off-${n}`,
