@@ -25,9 +25,8 @@ import {
   identifier,
   interval,
   name,
-  positiveAmount,
   positiveDuration,
-  points,
+  pointsWorth,
   text,
   timeOfDay,
 } from './campaign-values.ts';
@@ -285,12 +284,7 @@ export const campaignSchema = z
     lists,
     segments: z.record(identifier, expression).default({}),
     /** What points cost the budget: so many are worth so much, rounded down. */
-    points: z
-      .strictObject({
-        points,
-        worthMinor: positiveAmount.max(1_000_000, 'write at most 1000000 fen'),
-      })
-      .optional(),
+    points: pointsWorth.optional(),
     budgets: z.record(name, budgetLine),
     stock: z.record(name, z.strictObject({ units: count, costMinor: amount })).default({}),
     offers: z.array(offerSchema).min(1, 'write at least one offer'),

@@ -37,6 +37,12 @@ export const points = z
   .positive('write more than 0 points')
   .max(1_000_000_000, 'write at most 1,000,000,000 points');
 
+/** So many points are worth so much. */
+export const pointsWorth = z.strictObject({
+  points,
+  worthMinor: positiveAmount.max(1_000_000, 'write at most 1000000 fen'),
+});
+
 /** A share in basis points: 10000 is the whole. */
 export const share = z
   .int('write whole basis points, such as 500 for 5 %')
