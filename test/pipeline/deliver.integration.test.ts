@@ -14,7 +14,7 @@ import { Ledger } from '../../pipeline/reward/ledger.ts';
 import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
 import { SECRET, until } from '../act/delivering.ts';
 import { startRecording } from '../record/recording.ts';
-import { event, FRIDAY_NOON_MS, ops, refund } from '../reward/scenario.ts';
+import { event, FRIDAY_NOON_MS, ops, refund, type EventFacts } from '../reward/scenario.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { WebhookReceiver } from '../support/webhook-receiver.ts';
@@ -45,6 +45,17 @@ const list = [
   }),
 ];
 const compiled = compileCampaigns(list);
+const paidNow = campaignSchema.parse({
+  id: 'paid-now',
+  title: 'Paid now',
+  timezone: 'Asia/Shanghai',
+  currency: 'CNY',
+  window: { from: '2026-01-01T00:00:00+08:00', to: '2027-01-01T00:00:00+08:00' },
+  budgets: { total: { limit: 1_000_000_000 } },
+  offers: [offer('now', { on: ['payment.authorising'], settle: 'preauth', off: 1000 })],
+});
+const withPayment = compileCampaigns([paidNow]);
+const preauth = (facts: EventFacts): ReturnType<typeof ops> => ops(withPayment, facts);
 const FINAL = `SELECT offer_id AS offer, kind, state, count() AS n FROM deliveries FINAL
   GROUP BY offer, kind, state ORDER BY offer, kind`;
 
@@ -94,7 +105,7 @@ async function start(endpoints: readonly string[] = ['cash', 'points', 'voucher'
     },
   });
   const environment = { deliveryKeys: `k1:${SECRET}` };
-  const config = { campaigns: list, system };
+  const config = { campaigns: [...list, paidNow], system };
   const options = { config, environment, clock, log, metrics, lifecycle };
   const delivering = openDelivering(options, { redis, analytics: store.analytics }, recorder);
   const accounts = () => compiled.accounts;
@@ -114,6 +125,28 @@ async function pay(id: string): Promise<void> {
 const keys = (): string[] => [...receiver.given.keys()].sort();
 const bodies = (): { kind: string; item: object }[] =>
   [...receiver.given.values()] as { kind: string; item: object }[];
+
+it('a discount paid with its payment is not delivered; one earned without a reservation is, once', async () => {
+  await start();
+  await ledger.apply(preauth({ id: 'auth', type: 'payment.authorising', customerId: 'c-1' }));
+  await ledger.apply(
+    preauth({ id: 'p-1', customerId: 'c-1', attributes: { authorisationId: 'auth' } }),
+  );
+  await ledger.apply(
+    preauth({ id: 'p-2', customerId: 'c-2', attributes: { authorisationId: 'unheard' } }),
+  );
+  await ledger.apply(preauth({ id: 'r-1', type: 'refund', refundOf: 'p-1', amountMinor: 30_000 }));
+  await until(() => receiver.given.size > 0);
+  await lifecycle.close();
+  expect(bodies()).toMatchObject([{ kind: 'cash', customerId: 'c-2' }]);
+  const grants = await store.analytics.query(
+    "SELECT customer_id AS customer, state FROM grants FINAL WHERE offer_id != '' ORDER BY customer",
+  );
+  expect(grants).toEqual([
+    { customer: 'c-1', state: 'clawed_back' },
+    { customer: 'c-2', state: 'posted' },
+  ]);
+});
 
 describe('what a payment earned', () => {
   it('reaches the systems that give it, and the record says so', async () => {
