@@ -56,13 +56,23 @@ function pointsCost(campaign: Campaign, rule: PointsRule, maxAmountMinor: number
   const { points, worthMinor } = campaign.points!;
   const worth = (earned: bigint): bigint => (earned * BigInt(worthMinor)) / BigInt(points);
   if (rule.kind === 'fixed') return worth(BigInt(rule.points));
-  // How many points somebody spends is not bounded by anything.
-  if (rule.kind === 'share_of_spent') return undefined;
+  if (rule.kind === 'share_of_spent') {
+    return worth((mostPointsSpent(campaign) * BigInt(rule.shareBp)) / BP);
+  }
   const { rateBp, bonus } = rule;
   const addBp = BigInt(bonus?.addBp ?? 0);
   const scale =
     bonus?.stackOn === 'running' ? BigInt(rateBp) * (BP + addBp) : (BigInt(rateBp) + addBp) * BP;
   return worth((BigInt(maxAmountMinor) * scale) / (BigInt(rule.perMinor) * BP * BP));
+}
+
+/** The most points that one redemption of the campaign takes. */
+function mostPointsSpent({ offers }: Campaign): bigint {
+  const combos = offers
+    .flatMap(({ tiers }) => tiers.map(({ benefit }) => benefit))
+    .flatMap((benefit) => (benefit.kind === 'exchange' ? benefit.items : []))
+    .flatMap((item) => item.combos);
+  return BigInt(Math.max(0, ...combos.map(({ points }) => points)));
 }
 
 function worstOfTier(campaign: Campaign, tier: PlacedTier, maxAmountMinor: number): Bound {

@@ -1,6 +1,7 @@
 /** The command `start`: a worker, its sources, the summary, and the way down. */
 
 import { DateTime } from 'luxon';
+import type { Campaign } from '../config/campaign-schema.ts';
 import { readEnvironment, type Environment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -182,11 +183,14 @@ async function fileSource({ flags, config, clock }: Run): Promise<FileSource | u
   return new FileSource({ path: flags.input, ...(map && { map }), maxRecordBytes, clock });
 }
 
-/** The simulation begins on the latest Friday morning, or where recorded time ends, so that nothing is late. */
-function simulatorSource({ flags, clock }: Run, worker: Worker): SimulatorSource | undefined {
+/** The simulation begins on a Friday morning, or where recorded time ends, so that nothing is late. */
+function simulatorSource(
+  { flags, clock, config }: Run,
+  worker: Worker,
+): SimulatorSource | undefined {
   if (flags.simulate !== true) return undefined;
   const minutes = flags.minutes ?? SIMULATED_MINUTES;
-  const opening = fridayBefore(clock.now() - minutes * 60_000);
+  const opening = fridayToShow(clock.now() - minutes * 60_000, config.campaigns);
   return new SimulatorSource(
     {
       seed: flags.seed ?? clock.now() % 1_000_000,
@@ -197,6 +201,18 @@ function simulatorSource({ flags, clock }: Run, worker: Worker): SimulatorSource
     },
     clock,
   );
+}
+
+/** The latest Friday on which as many campaigns run as on any other, so that their rewards are seen. */
+function fridayToShow(atMs: number, campaigns: readonly Pick<Campaign, 'window'>[]): number {
+  const running = (friday: number): number =>
+    campaigns.filter(({ window }) => friday >= window.from && friday < window.to).length;
+  return campaigns
+    .map(({ window }) => fridayBefore(Math.min(atMs, window.to - 1)))
+    .reduce((best, friday) => {
+      const more = running(friday) - running(best);
+      return more > 0 || (more === 0 && friday > best) ? friday : best;
+    }, fridayBefore(atMs));
 }
 
 /** The latest Friday 09:50 in Shanghai, ten minutes before the Friday offer opens, at or before an instant. */

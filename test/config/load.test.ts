@@ -62,9 +62,9 @@ describe('a full card number in the lists', () => {
     const folder = await shipped();
     await appendFile(join(folder, 'lists', 'placeholders.txt'), `${CARD}\n`);
     await expect(loadConfig(folder, detectors)).rejects.toThrow('a full card number must not');
-    const campaign = await problemsOf('campaigns/friday.yaml', `id: "${CARD}"\n`);
+    const campaign = await problemsOf('campaigns/credit-card.yaml', `id: "${CARD}"\n`);
     expect(campaign[0]).toBeDefined();
-    expect(campaign.join('\n')).toContain('friday.yaml:1:5: a full card number must not');
+    expect(campaign.join('\n')).toContain('credit-card.yaml:1:5: a full card number must not');
     expect(campaign.join('\n')).not.toContain(CARD);
   });
 

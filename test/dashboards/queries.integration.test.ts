@@ -85,7 +85,7 @@ describe('every panel with other choices', () => {
       const day = 86_400_000;
       const scopes: Scope[] = [
         choosing(board, ['same-device']),
-        choosing(board, ['review', 'block', 'friday', 'worker-1']),
+        choosing(board, ['review', 'block', 'credit-card', 'worker-1']),
         choosing(board, ["O'Brien's, and (others"]),
         { ...wholeRange(board), fromMs: SAMPLE_FROM_MS - 30 * day, intervalSeconds: 3600 },
         { ...wholeRange(board), toMs: SAMPLE_FROM_MS + 1, intervalSeconds: 1 },
@@ -207,8 +207,8 @@ describe('the figures', () => {
     );
     const left = await one(`
       SELECT limit_value - posted - pending AS x FROM ledger_balances FINAL
-      WHERE account = 'quota/friday/friday-off/tier-1' ORDER BY sequence DESC LIMIT 1`);
-    expect(rows.find(({ campaign_id }) => campaign_id === 'friday')!['quota_left']).toBe(left);
+      WHERE account = 'quota/credit-card/friday-off/tier-1' ORDER BY sequence DESC LIMIT 1`);
+    expect(rows.find(({ campaign_id }) => campaign_id === 'credit-card')!['quota_left']).toBe(left);
   });
 
   test('a repeated write of the same rows changes no figure', async () => {

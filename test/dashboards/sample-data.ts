@@ -80,14 +80,15 @@ FROM decisions FINAL
 WHERE verdict != 'allow' AND cityHash64(event_id, 1) % 3 = 0`;
 
 const GRANTS = `
-INSERT INTO grants
-SELECT concat('grant_', event_id), if(channel = 'pos', 'friday', 'bill-payment') AS campaign, if(channel = 'pos', 'friday-off', 'bill-off'),
+INSERT INTO grants (grant_id, campaign_id, offer_id, budget_line, event_id, account_id, customer_id, card_id, state, reason, tier,
+                    amount_minor, clawed_back_minor, payment_minor, occurred_at, config_version, revision, recorded_at)
+SELECT concat('grant_', event_id), if(channel = 'pos', 'credit-card', 'bill-payment') AS campaign, if(channel = 'pos', 'friday-off', 'bill-off'),
        'total.reward.spend', event_id, account_id, customer_id, card_id,
        multiIf(verdict = 'block', 'voided', verdict = 'review', 'held', cityHash64(event_id, 2) % 10 = 0, 'rejected',
                cityHash64(event_id, 2) % 10 = 1, 'clawed_back', 'posted') AS state,
        multiIf(state = 'voided', 'risk_block', state = 'held', 'held_for_review', state = 'rejected', 'limit_reached',
                state = 'clawed_back', 'refunded', 'granted'),
-       0, if(campaign = 'friday', 5000, 500) AS off, if(state = 'clawed_back', off, 0), e.amount_minor, e.occurred_at, config_version, arrival, recorded_at
+       0, if(campaign = 'credit-card', 5000, 500) AS off, if(state = 'clawed_back', off, 0), e.amount_minor, e.occurred_at, config_version, arrival, recorded_at
 FROM (SELECT * FROM events FINAL) AS e
 INNER JOIN (SELECT event_id, verdict, config_version FROM decisions FINAL) AS d USING (event_id)
 WHERE e.type = 'payment' AND e.amount_minor >= 10000`;
