@@ -328,6 +328,16 @@ describe('an endpoint inside', () => {
   );
 });
 
+test('an endpoint inside is refused over https before anything is said to it', async () => {
+  const url = `https://localhost:${new URL(receiver.url).port}/`;
+  const { queue } = open(settingsFor(url, { allowPrivate: false }));
+  await queue.start();
+  await queue.enqueue([delivery(1)]);
+  await until(async () => (await inState(queue, 'waiting'))[0]!.attempts > 0);
+  const [waiting] = await inState(queue, 'waiting');
+  expect(waiting!.answer).toMatch(/^localhost \(.+\) is not a public address/);
+});
+
 test('without an endpoint deliveries wait, seen, and go out when one is configured', async () => {
   const settings = settingsFor(receiver.url);
   const nowhere = open({ ...settings, endpoints: { points: settings.endpoints.points } }).queue;
