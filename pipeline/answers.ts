@@ -117,6 +117,9 @@ async function inTime<Known>(
   }
 }
 
+/** States in which the award is the customer's, or will be; of others it is what would have been. */
+const GIVEN: ReadonlySet<string> = new Set(['held', 'awaiting_claim', 'posted', 'clawed_back']);
+
 /** How the ledger names what became of a customer's wish when it changed nothing. */
 const REFUSED_WISH = /^(claim|choose|redeem|extend)_/;
 
@@ -135,7 +138,7 @@ export function rewardsOf(
       reason,
       amountMinor,
       currency: parts.currencyOf(campaignId),
-      award: state === 'awaiting_choice' ? [] : award,
+      award: GIVEN.has(state) ? award : [],
       ...(deadlineMs > 0 && { deadline: new Date(deadlineMs).toISOString() }),
     }));
 }

@@ -17,7 +17,7 @@ export interface RewardAnswer {
   /** What it costs, in integer minor units. */
   readonly amountMinor: number;
   readonly currency: string;
-  /** What is given; empty while the customer has yet to choose. */
+  /** What is given; empty where nothing is, or while the customer has yet to choose. */
   readonly award: readonly AwardItem[];
   /** Until when it must be claimed or chosen, exclusive; left out where there is no such time. */
   readonly deadline?: string;

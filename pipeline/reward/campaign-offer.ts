@@ -21,6 +21,9 @@ export function compileOffer(
   const { id: campaignId } = campaign;
   const open = openTimes(campaign, offer);
   const tiers = compileTiers(campaignId, offer, adjustments);
+  const onExchange = tiers.some(
+    ({ benefit }) => benefit.kind === 'points' && benefit.points.kind === 'share_of_spent',
+  );
   return {
     campaignId,
     offerId: offer.id,
@@ -46,7 +49,8 @@ export function compileOffer(
     limits: compileLimits(campaign, offer),
     unless: offer.excludedBy.map((other) => participationIn(campaign, other)),
     rivals: [],
-    reviewAlways: offer.review === 'always',
+    reviewAlways: offer.review === 'always' || (onExchange && exchangesWait(campaign)),
+    onExchange,
     hold: offer.hold && { timeoutMs: offer.hold.timeout, onTimeout: offer.hold.onTimeout },
     claim: offer.claim,
     refund: offer.refund,
@@ -120,6 +124,14 @@ function participationIn(campaign: Campaign, offerId: string): CompiledLimit {
   if (limit === undefined)
     throw new Error(`${offerId} does not say who took part: check the campaign first`);
   return limit;
+}
+
+/** A share of an exchange that waits for approval waits with it. */
+function exchangesWait({ offers }: Campaign): boolean {
+  return offers.some(
+    ({ tiers, review }) =>
+      review === 'always' && tiers.some(({ benefit }) => benefit.kind === 'exchange'),
+  );
 }
 
 function isMoney(kind: CompiledTier['benefit']['kind']): boolean {

@@ -79,6 +79,8 @@ export interface CompiledOffer {
   /** The other offers of which at most one is granted for an event. */
   readonly rivals: readonly CompiledOffer[];
   readonly reviewAlways: boolean;
+  /** A share of what an exchange spends: given with it or not at all. */
+  readonly onExchange: boolean;
   readonly hold: Hold | undefined;
   readonly claim: Campaign['offers'][number]['claim'];
   readonly refund: Campaign['offers'][number]['refund'];
@@ -133,7 +135,7 @@ export function compileCampaigns(
       }
     }
   }
-  for (const list of offersOn.values()) list.sort((a, b) => b.priority - a.priority);
+  for (const list of offersOn.values()) list.sort(inOrder);
   return {
     offersOn,
     isPlaceholder,
@@ -142,6 +144,11 @@ export function compileCampaigns(
     factPeriods: campaigns.flatMap(factPeriodsOf),
     subject,
   };
+}
+
+/** By priority; what depends on an exchange comes behind all that may be one. */
+function inOrder(a: CompiledOffer, b: CompiledOffer): number {
+  return Number(a.onExchange) - Number(b.onExchange) || b.priority - a.priority;
 }
 
 /** What is reserved at an authorisation is earned by a payment that had none. */

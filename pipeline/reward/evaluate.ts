@@ -95,7 +95,7 @@ export function settle(label: Label): readonly LedgerOp[] {
 function offerOp(offer: CompiledOffer, of: Case): ReserveOp | ExtendOp | undefined {
   const tiers = offer.tiers.filter(({ atLeastMinor }) => of.paymentMinor >= atLeastMinor);
   const [top] = tiers;
-  if (top?.benefit.kind === 'extend') return extensionOf(offer, top.benefit.byMs, of);
+  if (top?.benefit.kind === 'extend') return extensionOf(offer, top.benefit, of);
   const { identity } = of;
   const beneficiary = offer.toInviter ? identity.inviter : identity.customer;
   if (beneficiary === undefined && (offer.toInviter || offer.needsOwner)) return undefined;
@@ -156,6 +156,9 @@ function reservationOf(
     quotas,
     unless,
     rivals: offer.rivals.map(idIn),
+    ...(offer.onExchange && {
+      needs: [grantIdOf(offer.campaignId, fields.name('offerId') ?? '', scope, of.key)],
+    }),
     next: offering.next ?? claimOf(offer, occurredAtMs),
     onRefund: onRefundOf(offer, offering),
     ...(fallback && { ifAbsent: true }),
@@ -202,13 +205,13 @@ function onRefundOf(
 /** Each voucher runs longer once for each offer; nothing is promised while an event is in doubt. */
 function extensionOf(
   { campaignId, offerId }: CompiledOffer,
-  byMs: number,
+  { byMs, vouchers }: Extract<CompiledTier['benefit'], { kind: 'extend' }>,
   { subject: { event, fields }, decision }: Case,
 ): ExtendOp | undefined {
   const voucherId = fields.name('voucherId');
   if (voucherId === undefined || decision.verdict !== 'allow') return undefined;
   const id = `${campaignId}.${offerId}.${voucherId}`;
-  return { kind: 'extend', id, voucherId, byMs, occurredAtMs: event.occurredAtMs };
+  return { kind: 'extend', id, voucherId, vouchers, byMs, occurredAtMs: event.occurredAtMs };
 }
 
 /**

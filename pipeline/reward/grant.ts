@@ -54,6 +54,7 @@ export const GRANT_REASONS = [
   'id_conflict',
   'excluded',
   'not_stackable',
+  'base_missing',
   'out_of_stock',
   'awaiting_payment',
   'authorisation_expired',

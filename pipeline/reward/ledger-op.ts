@@ -84,6 +84,8 @@ export interface ReserveOp {
   readonly unless: readonly string[];
   /** Grants of the same event of which none may be live, else `not_stackable`. */
   readonly rivals: readonly string[];
+  /** Grants of the same event of which each must be live, else `base_missing`. */
+  readonly needs?: readonly string[];
   /** While it is held, from the ledger's clock; undefined: it waits until somebody speaks. */
   readonly hold?: Hold | undefined;
   /** The hold that begins when a capture leaves it to review. */
@@ -191,6 +193,8 @@ export interface ExtendOp {
   readonly kind: 'extend';
   readonly id: string;
   readonly voucherId: string;
+  /** Only vouchers of these names; left out: of any. */
+  readonly vouchers?: readonly string[];
   readonly byMs: number;
   readonly occurredAtMs: number;
 }

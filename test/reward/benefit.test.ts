@@ -317,8 +317,15 @@ describe('an exchange', () => {
   });
 
   test('gives a share of the points spent back', () => {
-    const [, bonus] = request({ combo: 1 }, [shop, back]);
-    expect(bonus!.choices[0]!.award).toEqual([{ kind: 'points', points: 500 }]);
+    for (const offers of [
+      [shop, back],
+      [{ ...back, priority: 9 }, shop],
+    ]) {
+      const [spent, bonus] = request({ combo: 1 }, offers);
+      expect(bonus!.choices[0]!.award).toEqual([{ kind: 'points', points: 500 }]);
+      // Not without the exchange, nor before it is approved.
+      expect(bonus).toMatchObject({ needs: [spent!.grantId], reason: 'awaiting_review' });
+    }
   });
 });
 

@@ -132,7 +132,9 @@ describe('a voucher that runs longer', () => {
 
   test('does so once for each offer, whichever event asks', () => {
     const [first] = ops(compiled, login);
-    expect(first).toMatchObject({ kind: 'extend', voucherId: 'g.1', byMs: 30 * 86_400_000 });
+    expect(first).toMatchObject({
+      ...{ kind: 'extend', voucherId: 'g.1', vouchers: ['off'], byMs: 30 * 86_400_000 },
+    });
     const [second] = ops(compiled, { ...login, id: 'l2' });
     expect((second as { id: string }).id).toBe((first as { id: string }).id);
   });

@@ -12,7 +12,7 @@ local function redeem(op)
     return refuse(op, 'voucher_unknown')
   end
   local record = find(voucher.grant)
-  if owner_of(record) ~= op.customer then
+  if not is_owner(record, op.customer) then
     return refuse(op, 'not_yours')
   end
   if voucher.redeemed_by == op.part then
@@ -30,6 +30,25 @@ local function redeem(op)
   return { record.id }
 end
 
+-- Whether a voucher is one of the named kinds; its own name stands in the award of its grant.
+local function is_named(voucher, names)
+  local left = tonumber(string.match(voucher.id, '(%d+)$'))
+  for _, item in ipairs(cjson.decode(find(voucher.grant).award)[2]) do
+    if item.kind == 'voucher' then
+      left = left - 1
+      if left == 0 then
+        for _, name in ipairs(names) do
+          if name == item.voucher then
+            return true
+          end
+        end
+        return false
+      end
+    end
+  end
+  return false
+end
+
 local function extend(op)
   local noted = find('extend_' .. op.id)
   if noted then
@@ -37,6 +56,9 @@ local function extend(op)
   end
   local voucher = find_voucher(op.voucher)
   if not voucher then
+    return refuse(op, 'voucher_unknown')
+  end
+  if op.names and not is_named(voucher, op.names) then
     return refuse(op, 'voucher_unknown')
   end
   for _, by in ipairs(voucher.extended_by) do

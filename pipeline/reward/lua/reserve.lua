@@ -31,6 +31,12 @@ local function barrier(op)
       return 'not_stackable'
     end
   end
+  for _, id in ipairs(op.needs or NONE) do
+    local base = find(id)
+    if not (base and LIVE[base.state]) then
+      return 'base_missing'
+    end
+  end
   for _, index in ipairs(op.limits) do
     if not has_room(request.accounts[index], 1) then
       return 'limit_reached'
