@@ -18,7 +18,7 @@ local function grant_to_answer(op)
   if not record or not record.moving then
     return nil, refuse(op, 'grant_not_found')
   end
-  if owner_of(record) ~= op.customer then
+  if not is_owner(record, op.customer) then
     return nil, refuse(op, 'not_yours')
   end
   if record.by == op.part then

@@ -106,9 +106,9 @@ local function is_blank(record)
   return string.sub(record.award, -4) == ',[]]'
 end
 
--- Whose reward it is.
-local function owner_of(record)
-  return cjson.decode(record.terms)[3]
+-- Whether the reward is that customer's. One that is known to be nobody's in particular is nobody's.
+local function is_owner(record, customer)
+  return customer ~= '' and cjson.decode(record.terms)[3] == customer
 end
 
 local function values_line(values)

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { apply, ledger, one, standing, useLedger } from './ledger-fixture.ts';
+import { choose, claim, DAY_MS, goodsChoice, reserve } from './ledger-offers.ts';
+import {
+  FRIDAY_NOON_MS,
+  label,
+  money,
+  offer,
+  payable,
+  refund,
+  SPEND,
+  TOTAL,
+} from './ledger-scenario.ts';
+
+useLedger();
+
+describe('a claim', () => {
+  const untilMs = FRIDAY_NOON_MS + 5 * DAY_MS;
+  const prize = (id: string) =>
+    reserve({ id }, { choices: [goodsChoice('cup', 9)], next: { kind: 'claim', untilMs } });
+
+  test('posts what was pending, once, for the owner only', async () => {
+    expect(await one([prize('p')])).toMatchObject({
+      state: 'awaiting_claim',
+      reason: 'granted',
+      deadlineMs: untilMs,
+    });
+    expect(await standing(SPEND)).toEqual([0, 3000]);
+    const stranger = await one([claim('g_p', { id: 'x', customerId: 'customer-2' })]);
+    expect(stranger).toMatchObject({ id: 'claim_x', state: 'rejected', reason: 'not_yours' });
+    const claimed = await one([claim('g_p', { id: 'c1' })]);
+    expect(claimed).toMatchObject({ id: 'g_p', state: 'posted', reason: 'claimed' });
+    expect(await standing(SPEND)).toEqual([3000, 0]);
+    expect(await one([claim('g_p', { id: 'c1' })])).toEqual(claimed);
+    expect(await one([claim('g_p', { id: 'x', customerId: 'customer-2' })])).toEqual(stranger);
+    expect(await one([claim('g_p', { id: 'c2' })])).toMatchObject({
+      id: 'claim_c2',
+      reason: 'claimed',
+    });
+    expect(await one([claim('g_none', { id: 'c3' })])).toMatchObject({ reason: 'grant_not_found' });
+  });
+
+  test.each([
+    ['a millisecond before its deadline it is in time', untilMs - 1, 'claimed', [3000, 0], [1, 0]],
+    [
+      'at its deadline it is late, and the prize is forfeited',
+      untilMs,
+      'claim_late',
+      [0, 0],
+      [0, 0],
+    ],
+  ])('%s', async (_title, occurredAtMs, reason, spent, stock) => {
+    await apply([prize('p')]);
+    expect(await one([claim('g_p', { id: 'c', occurredAtMs })])).toMatchObject({ reason });
+    expect(await standing(SPEND)).toEqual(spent);
+    expect(await standing('stock/bills/cup')).toEqual(stock);
+    // The right is used either way.
+    expect(await standing('limit/bills/off/customer-1/water')).toEqual([1, 0]);
+    if (reason === 'claim_late') {
+      expect(await ledger.grant('g_p')).toMatchObject({ state: 'forfeited', reason: 'forfeited' });
+    }
+  });
+
+  test('a refund of the whole payment ends the wait; the right stays used', async () => {
+    await apply([prize('p')]);
+    expect(await one(refund('r', 'p', 30_000))).toMatchObject({
+      state: 'voided',
+      reason: 'refunded',
+    });
+    expect(await standing(SPEND)).toEqual([0, 0]);
+    expect(await standing('limit/bills/off/customer-1/water')).toEqual([1, 0]);
+    expect(await one([claim('g_p', { id: 'c' })])).toMatchObject({ reason: 'refunded' });
+    expect(await ledger.redis.zcard(ledger.keys.due)).toBe(0);
+  });
+
+  test('a review that takes longer than the deadline puts it off by whole days', async () => {
+    await apply([{ ...prize('p'), intent: 'held', reason: 'awaiting_review' }]);
+    await apply([reserve({ id: 'q', customerId: 'c2', occurredAtMs: untilMs + 1 })]);
+    // A label on the event is not the word that it waits for.
+    expect(await one(label('p', 'false_positive'))).toMatchObject({ state: 'held' });
+    const approve = {
+      kind: 'settle',
+      id: 'a',
+      grantId: 'g_p',
+      to: 'posted',
+      reason: 'approved',
+      occurredAtMs: 1,
+    } as const;
+    expect(await one([approve])).toMatchObject({
+      state: 'awaiting_claim',
+      reason: 'approved',
+      deadlineMs: untilMs + DAY_MS,
+    });
+  });
+});
+
+describe('a choice', () => {
+  const untilMs = FRIDAY_NOON_MS + 30 * DAY_MS;
+  const either = (id: string, cups = 1) =>
+    reserve(
+      { id, category: id },
+      {
+        choices: [{ ...money(offer(), 10_000), units: [{ account: 'quota/joint', limit: 5 }] }],
+        next: {
+          kind: 'choice',
+          untilMs,
+          options: [{ ...money(offer(), 10_000), label: 'voucher' }, goodsChoice('cup', cups)],
+        },
+      },
+    );
+
+  test('takes one of the options; what it costs less than the dearest returns', async () => {
+    expect(await one([either('p')])).toMatchObject({
+      state: 'awaiting_choice',
+      amountMinor: 10_000,
+    });
+    expect(await standing(SPEND)).toEqual([0, 10_000]);
+    expect(await one([choose('g_p', 'tea', { id: 'c0' })])).toMatchObject({
+      reason: 'no_such_option',
+    });
+    const chosen = await one([choose('g_p', 'cup', { id: 'c1' })]);
+    expect(chosen).toMatchObject({
+      state: 'posted',
+      reason: 'chosen',
+      label: 'cup',
+      amountMinor: 3000,
+      award: [{ kind: 'goods', sku: 'cup' }],
+    });
+    for (const account of [SPEND, TOTAL]) expect(await standing(account)).toEqual([3000, 0]);
+    expect(await standing(payable('customer-1'))).toEqual([-3000, 0]);
+    expect(await standing('stock/bills/cup')).toEqual([1, 0]);
+    expect(await standing('quota/joint')).toEqual([1, 0]);
+    expect(await one([choose('g_p', 'cup', { id: 'c1' })])).toEqual(chosen);
+    expect(await one([choose('g_p', 'voucher', { id: 'c2' })])).toMatchObject({
+      reason: 'already_chosen',
+    });
+  });
+
+  test('an option out of stock leaves the other one open, even to a later version of the offer', async () => {
+    await apply([either('p'), either('q')]);
+    await apply([choose('g_p', 'cup', { id: 'c1' })]);
+    const gone = await one([choose('g_q', 'cup', { id: 'c2' })]);
+    expect(gone).toMatchObject({ id: 'choose_c2', state: 'rejected', reason: 'out_of_stock' });
+    expect(await one([choose('g_q', 'voucher', { id: 'c3' })])).toMatchObject({
+      state: 'posted',
+      label: 'voucher',
+    });
+    // What was asked and refused keeps its answer.
+    expect(await one([choose('g_q', 'cup', { id: 'c2' })])).toEqual(gone);
+  });
+
+  test('never made, it is forfeited', async () => {
+    await apply([either('p')]);
+    const late = await one([choose('g_p', 'cup', { id: 'c', occurredAtMs: untilMs })]);
+    expect(late).toMatchObject({ reason: 'forfeited' });
+    expect(await standing(SPEND)).toEqual([0, 0]);
+    expect(await standing('quota/joint')).toEqual([1, 0]);
+  });
+});
