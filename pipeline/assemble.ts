@@ -1,4 +1,4 @@
-/** Puts an engine together from a configuration: the same one for live, backtest and replay. */
+/** Puts engine and campaigns together from a configuration: the same ones for live, backtest and replay. */
 
 import type { LoadedConfig } from '../config/load.ts';
 import { Engine } from './decide/engine.ts';
@@ -10,7 +10,11 @@ import { compilePlan } from './detect/feature-plan.ts';
 import { MemoryWindowStore } from './detect/memory-store.ts';
 import { Decoder, type DecodeLimits } from './ingest/decode.ts';
 import { IdTable } from './ingest/id-table.ts';
+import { Placeholders } from './ingest/placeholders.ts';
 import type { Keys } from './keys.ts';
+import { CustomerBook } from './reward/customer-book.ts';
+import { LiveCampaigns } from './reward/live-campaigns.ts';
+import type { Logger } from './telemetry.ts';
 
 /** The release that made a decision; recorded with it. */
 export const ENGINE_VERSION = '0.1.0';
@@ -88,4 +92,34 @@ export function assembleEngine(
     }),
   });
   return { engine, store, ids, detectors: detectors.names, horizonMs };
+}
+
+export interface AssembledCampaigns {
+  readonly campaigns: LiveCampaigns;
+  /** What is known of the customers that the campaigns ask about. */
+  readonly customers: CustomerBook;
+}
+
+/** @throws Failure (exit code 2) on campaigns that cannot be compiled. */
+export function assembleCampaigns(
+  config: LoadedConfig,
+  drawKey: Buffer,
+  options: {
+    readonly onExpressionError: (campaignId: string) => void;
+    readonly log: Pick<Logger, 'warn'>;
+  },
+): AssembledCampaigns {
+  const placeholders = new Placeholders(config.placeholders);
+  const campaigns = new LiveCampaigns(config.campaigns, {
+    isPlaceholder: (value) => {
+      const bytes = Buffer.from(value);
+      return placeholders.matches(bytes, 0, bytes.length, false);
+    },
+    drawKey,
+    onExpressionError: options.onExpressionError,
+  });
+  const { readsFacts: needed, factPeriods: periods } = campaigns.compiled;
+  const { maxCustomers } = config.system.reward;
+  const customers = new CustomerBook({ needed, periods, maxCustomers, log: options.log });
+  return { campaigns, customers };
 }

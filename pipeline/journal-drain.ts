@@ -17,8 +17,8 @@ import type { Logger } from './telemetry.ts';
 export interface JournalDrainParts {
   readonly ledger: Ledger;
   readonly recorder: Recorder;
-  /** What campaign managers watch: budget lines and quotas. */
-  readonly accounts: readonly SharedAccount[];
+  /** What campaign managers watch, with the limits as they stand now: budget lines, stock and quotas. */
+  readonly accounts: () => readonly SharedAccount[];
   /** Told of entries that are durable, before they are forgotten: again after a crash between the two. */
   readonly onEntries?: (entries: readonly JournalEntry[]) => Promise<void>;
   readonly clock: Clock;
@@ -139,7 +139,8 @@ export class JournalDrain {
   }
 
   async #readBalances(): Promise<void> {
-    const { ledger, recorder, accounts } = this.#parts;
+    const { ledger, recorder } = this.#parts;
+    const accounts = this.#parts.accounts();
     const sequence = await ledger.sequence();
     const found = await ledger.balances(accounts.map(({ account }) => account));
     this.balances = found.map(({ account, posted, pending }, index) => {

@@ -74,15 +74,17 @@ function addHistory(root: Command): void {
   root
     .command('backtest')
     .description(
-      'run the same engine over history, with no effects; with labels: precision and recall',
+      'run the same engine over history, with no effects; with labels: precision and recall; with --rewards: what the campaigns would have granted',
     )
     .requiredOption('--input <file>', 'events in any order: .ndjson or .csv, also .gz')
     .option('--map <file>', 'how to read the columns of a CSV')
     .addOption(configOption)
     .option('--against <dir>', 'another configuration: what would it have done differently')
     .option('--report <file>', 'write the report here instead of stdout')
+    .option('--rewards', 'what the campaigns would have granted; runs a redis-server of its own')
+    .option('--grants <file>', 'with --rewards: every grant and refusal, one JSON line each')
     .action(async (options: BacktestFlags) => {
-      const { backtest } = await import('./offline.ts');
+      const { backtest } = await import('./backtest-command.ts');
       await backtest(options);
     });
   root
@@ -106,6 +108,8 @@ export interface BacktestFlags {
   readonly config: string;
   readonly against?: string;
   readonly report?: string;
+  readonly rewards?: boolean;
+  readonly grants?: string;
 }
 
 export interface SimulateFlags {

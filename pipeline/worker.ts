@@ -7,6 +7,7 @@ import { CommandLog } from './act/commands.ts';
 import { acquireOwnership, groupOf } from './act/ownership.ts';
 import { ActQueue } from './act/queue.ts';
 import {
+  assembleCampaigns,
   assembleDecoder,
   assembleEngine,
   assembleHistoryDecoder,
@@ -21,7 +22,6 @@ import type { HttpServer } from './http/server.ts';
 import { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';
 import { Inbox } from './ingest/inbox.ts';
-import { Placeholders } from './ingest/placeholders.ts';
 import { JournalDrain } from './journal-drain.ts';
 import { keysOf, type Keys } from './keys.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -33,10 +33,11 @@ import { openHistory, type History } from './record/history.ts';
 import { ledgerHistory } from './record/ledger-history.ts';
 import { Recorder } from './record/recorder.ts';
 import { restoreCustomers, restoreEngine } from './restore.ts';
-import { CustomerBook } from './reward/customer-book.ts';
+import type { SharedAccount } from './reward/campaign.ts';
+import type { CustomerBook } from './reward/customer-book.ts';
 import { evaluate, settle } from './reward/evaluate.ts';
 import { Ledger } from './reward/ledger.ts';
-import { LiveCampaigns } from './reward/live-campaigns.ts';
+import type { LiveCampaigns } from './reward/live-campaigns.ts';
 import { recover } from './reward/rebuild.ts';
 import { isUnavailable } from './reward/redis.ts';
 import { serve } from './serve.ts';
@@ -222,11 +223,14 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
   const ledgerConnection = stores.redis.connect('effects');
   lifecycle.onClose('ledger connection', () => ledgerConnection.disconnect());
   const ledger = new Ledger(ledgerConnection);
-  const { campaigns, customers } = openCampaigns(options, parts.keys);
+  const { campaigns, customers } = assembleCampaigns(config, parts.keys.drawKey, {
+    onExpressionError: (campaign) => metrics.expressionErrors.inc({ campaign }),
+    log,
+  });
   const commands = new CommandLog(stores.redis);
   lifecycle.onClose('command log', () => commands.close());
   const fail = (error: unknown): void => lifecycle.fail(error);
-  const { accounts } = campaigns.compiled;
+  const accounts = (): readonly SharedAccount[] => campaigns.compiled.accounts;
   const onEntries = delivering.take;
   const journal = new JournalDrain({ ledger, recorder, accounts, onEntries, clock, log, fail });
   lifecycle.onClose('ledger journal', () => journal.close());
@@ -272,26 +276,6 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
     await pipeline.idle();
   });
   return { pipeline, settlement, journal, ledger, campaigns, customers, commands, tally };
-}
-
-/** The campaigns, and what is known of the customers that they ask about. */
-function openCampaigns(
-  { config, log, metrics }: WorkerOptions,
-  { drawKey }: Keys,
-): Pick<Path, 'campaigns' | 'customers'> {
-  const placeholders = new Placeholders(config.placeholders);
-  const campaigns = new LiveCampaigns(config.campaigns, {
-    isPlaceholder: (value) => {
-      const bytes = Buffer.from(value);
-      return placeholders.matches(bytes, 0, bytes.length, false);
-    },
-    drawKey,
-    onExpressionError: (campaign) => metrics.expressionErrors.inc({ campaign }),
-  });
-  const { readsFacts: needed, factPeriods: periods } = campaigns.compiled;
-  const { maxCustomers } = config.system.reward;
-  const customers = new CustomerBook({ needed, periods, maxCustomers, log });
-  return { campaigns, customers };
 }
 
 /** An answer that must be looked up waits while ClickHouse is away, and its source with it. */

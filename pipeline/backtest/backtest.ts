@@ -1,16 +1,18 @@
 /**
- * The same engine over history, without effects: no Redis, no ClickHouse, no wall clock in any answer.
- * With a second configuration both engines judge each batch, so that one pass shows the difference.
+ * The same engine over history, without effects: no ClickHouse, no wall clock in any answer, and no Redis
+ * unless rewards are asked for. With a second configuration both engines judge each batch, so that one pass
+ * shows the difference.
  */
 
 import type { Clock } from '../clock.ts';
 import type { Decision } from '../decide/decision.ts';
 import type { Engine } from '../decide/engine.ts';
-import { EventBatch } from '../event.ts';
+import { EventBatch, EventView } from '../event.ts';
 import { Failure } from '../failure.ts';
 import type { Decoder } from '../ingest/decode.ts';
 import type { RawBatch, Source } from '../ingest/source.ts';
 import { Differences } from './compare.ts';
+import type { DryRun } from './dry-run.ts';
 import { share, type BacktestReport } from './report.ts';
 import { isFraud, Score } from './score.ts';
 
@@ -20,6 +22,8 @@ export interface Candidate {
   readonly engine: Engine;
   /** Names of the detectors that are on. */
   readonly detectors: readonly string[];
+  /** What its campaigns are run on; without it rewards are left out. */
+  readonly rewards?: DryRun | undefined;
 }
 
 export interface BacktestOptions {
@@ -48,18 +52,16 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRep
   const signal = options.signal ?? new AbortController().signal;
   const run = new Run(options);
   const startedMs = clock.monotonic();
-  await source.run((batch) => {
-    run.take(batch);
-    return Promise.resolve();
-  }, signal);
+  await source.run((batch) => run.take(batch), signal);
   if (signal.aborted) throw new Failure('the backtest was stopped before its end');
-  run.finish();
-  return run.report((clock.monotonic() - startedMs) / 1000);
+  await run.finish();
+  return await run.report((clock.monotonic() - startedMs) / 1000);
 }
 
 class Run {
   readonly #options: BacktestOptions;
   readonly #batch = new EventBatch(BATCH);
+  readonly #view = new EventView(this.#batch, 0);
   readonly #score: Score;
   readonly #otherScore: Score | undefined;
   readonly #differences = new Differences();
@@ -76,26 +78,26 @@ class Run {
     this.#startedMs = this.#toldMs = options.clock.monotonic();
   }
 
-  take({ source, records }: RawBatch): void {
+  async take({ source, records }: RawBatch): Promise<void> {
     for (const record of records) {
       const failure = this.#options.decoder.decodeRecord(record, this.#batch);
       if (failure !== undefined) {
         this.#firstRefusal ??= `${source} ${record.position}: ${failure.message}`;
         this.#refuse(failure.reason);
       }
-      if (this.#batch.length === BATCH) this.#judge();
+      if (this.#batch.length === BATCH) await this.#judge();
     }
     this.#tell();
   }
 
-  finish(): void {
-    this.#judge();
+  async finish(): Promise<void> {
+    await this.#judge();
     if (this.#events === 0 && this.#firstRefusal !== undefined) {
       throw new Failure(`no record is an event; the first one, ${this.#firstRefusal}`);
     }
   }
 
-  report(seconds: number): BacktestReport {
+  async report(seconds: number): Promise<BacktestReport> {
     const { candidate, against } = this.#options;
     return {
       configVersion: candidate.configVersion,
@@ -105,6 +107,7 @@ class Run {
       positives: this.#score.positives,
       ...this.#score.scores(),
       ...(this.#refused.size === 0 ? {} : { refused: Object.fromEntries(this.#refused) }),
+      ...(candidate.rewards && { campaigns: await candidate.rewards.report() }),
       ...(against === undefined
         ? {}
         : {
@@ -112,6 +115,7 @@ class Run {
               configVersion: against.configVersion,
               ...this.#otherScore!.scores(),
               ...this.#differences.counts(),
+              ...(against.rewards && { campaigns: await against.rewards.report() }),
             },
           }),
     };
@@ -121,7 +125,7 @@ class Run {
     this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
   }
 
-  #judge(): void {
+  async #judge(): Promise<void> {
     const batch = this.#batch;
     const { candidate, against } = this.#options;
     const { judgements } = candidate.engine.judge(batch);
@@ -139,6 +143,8 @@ class Run {
         this.#refuse('id_conflict');
       }
     }
+    await candidate.rewards?.settle();
+    await against?.rewards?.settle();
     batch.clear();
   }
 
@@ -147,8 +153,12 @@ class Run {
     const fraud = isFraud(this.#batch.text('label', row), id);
     this.#events++;
     this.#score.add(decision, fraud);
+    this.#view.row = row;
+    const { candidate, against } = this.#options;
+    candidate.rewards?.add(this.#view, decision, fraud);
     if (other === undefined) return;
     this.#otherScore!.add(other, fraud);
+    against?.rewards?.add(this.#view, other, fraud);
     this.#differences.add(id, fraud, decision, other);
   }
 

@@ -6,7 +6,7 @@ import type { ChangedDecision, Comparison } from './report.ts';
 /** Changed decisions named one by one in the report; the counts hold all. */
 const NAMED = 1000;
 
-type Counts = Omit<Comparison, 'configVersion' | 'policy' | 'detectors'>;
+type Counts = Omit<Comparison, 'configVersion' | 'policy' | 'detectors' | 'campaigns'>;
 
 export class Differences {
   readonly #changes = new Map<string, number>();

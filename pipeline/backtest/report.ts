@@ -35,8 +35,65 @@ export interface BacktestReport extends Scores {
   readonly positives: number;
   /** Records that were no events, by reason; left out when there are none. */
   readonly refused?: Readonly<Record<string, number>>;
+  /** What the campaigns would have granted; only with a ledger to run them on. */
+  readonly campaigns?: Readonly<Record<string, CampaignReport>>;
   /** What another configuration would have done; only when one was given. */
   readonly against?: Comparison;
+}
+
+/** What one campaign would have granted, as it stands after the last event. Amounts are integer minor units. */
+export interface CampaignReport {
+  /** Posted and not taken back. */
+  readonly costMinor: number;
+  /** Held, or waiting for the customer. */
+  readonly pendingMinor: number;
+  /** Taken back after refunds, vouchers that expired included. */
+  readonly clawedBackMinor: number;
+  /** Voided by the word of risk. */
+  readonly interceptedMinor: number;
+  /** Posted or pending on events labelled as fraud; left out when no event that earned anything has a label. */
+  readonly toFraud?: Sum;
+  /** Voided by the word of risk on events labelled as honest. */
+  readonly honestVoided?: Sum;
+  /** Customers with something granted, held or waiting. */
+  readonly customers: number;
+  /** By the line's dotted path. */
+  readonly budgets: Readonly<Record<string, BudgetReport>>;
+  readonly offers: Readonly<Record<string, OfferReport>>;
+}
+
+export interface Sum {
+  readonly grants: number;
+  readonly minor: number;
+}
+
+/** Used: posted and pending. */
+export interface BudgetReport {
+  readonly limit: number;
+  readonly used: number;
+}
+
+/** Grants by where they stand at the end. */
+export interface OfferReport {
+  readonly granted: number;
+  /** Drawn, and won nothing. */
+  readonly noPrize: number;
+  /** For a claim or a choice. */
+  readonly awaiting: number;
+  readonly held: number;
+  readonly voided: number;
+  readonly forfeited: number;
+  /** Given back in full. */
+  readonly clawedBack: number;
+  /** By reason. */
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly costMinor: number;
+  readonly pendingMinor: number;
+  readonly clawedBackMinor: number;
+  readonly interceptedMinor: number;
+  readonly customers: number;
+  /** Tiers, prizes and items of what is granted, held or waiting. */
+  readonly labels: Readonly<Record<string, number>>;
 }
 
 export interface Comparison extends Scores {
@@ -53,6 +110,8 @@ export interface Comparison extends Scores {
   readonly noLongerFlaggedHonest: number;
   /** The first changed decisions, in order. */
   readonly decisions: readonly ChangedDecision[];
+  /** What its campaigns would have granted; only with a ledger to run them on. */
+  readonly campaigns?: Readonly<Record<string, CampaignReport>>;
 }
 
 export interface ChangedDecision {

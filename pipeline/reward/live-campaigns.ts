@@ -21,6 +21,11 @@ export class LiveCampaigns {
     this.#compiled = this.#compile();
   }
 
+  /** As they stand in the configuration. */
+  get configured(): readonly Campaign[] {
+    return this.#campaigns;
+  }
+
   /** What events are evaluated against; another value after every change. */
   get compiled(): CompiledCampaigns {
     return this.#compiled;

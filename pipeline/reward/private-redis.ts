@@ -27,6 +27,8 @@ export interface PrivateRedisOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Keeps no file of what it is told: for what is thrown away with it. */
+  readonly volatile?: boolean;
   /** The program; another name only to show what happens when it is missing. */
   readonly program?: string;
 }
@@ -45,11 +47,14 @@ const LAST_RESTART_MS = 5000;
  * (`npm run bench ledger`) prints it. `everysec` would lose up to two seconds of acknowledged grants.
  * Snapshots are off: the append-only file has all, and is rewritten by itself when it has doubled.
  */
-function settings(folder: string, socketPath: string): string[] {
+function settings(folder: string, socketPath: string, volatile: boolean): string[] {
+  const durability = volatile
+    ? ['--appendonly', 'no']
+    : ['--appendonly', 'yes', '--appendfsync', 'always'];
   return [
     ...['--port', '0', '--unixsocket', socketPath, '--unixsocketperm', '700'],
     ...['--dir', folder, '--daemonize', 'no', '--save', ''],
-    ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
+    ...[...durability, '--maxmemory-policy', 'noeviction'],
     ...['--lazyfree-lazy-user-del', 'yes', '--loglevel', 'notice', '--logfile', ''],
   ];
 }
@@ -153,9 +158,9 @@ class Supervisor implements PrivateRedis {
   }
 
   async start(): Promise<void> {
-    const { program = 'redis-server', clock } = this.#options;
+    const { program = 'redis-server', volatile = false, clock } = this.#options;
     // A process group of its own: Ctrl-C reaches this process only, which still has to write.
-    const child = spawn(program, settings(this.#folder, this.socketPath), {
+    const child = spawn(program, settings(this.#folder, this.socketPath, volatile), {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -163,7 +168,7 @@ class Supervisor implements PrivateRedis {
     child.on('error', (error: NodeJS.ErrnoException) => {
       ended =
         error.code === 'ENOENT'
-          ? `${program} is not installed: apt-get install redis-server, or set REDIS_URL`
+          ? `${program} is not installed: apt-get install redis-server${volatile ? '' : ', or set REDIS_URL'}`
           : messageOf(error);
     });
     child.on('exit', (code, signal) => {

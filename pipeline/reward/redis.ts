@@ -4,7 +4,9 @@
  */
 
 import { Redis } from 'ioredis';
-import { stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { Failure, messageOf } from '../failure.ts';
 import type { Logger } from '../telemetry.ts';
@@ -64,6 +66,28 @@ export async function openRedis(options: OpenRedisOptions): Promise<RedisServer>
   const server = await startPrivateRedis({ dataDir, clock, log });
   const address = `private server at ${server.socketPath}`;
   return serverOf({ path: server.socketPath }, address, [], log, server);
+}
+
+/**
+ * A server in a folder of its own that keeps nothing and is gone with its folder at `close`: for a run whose
+ * grants nobody is given.
+ * @throws Failure when it cannot be started.
+ */
+export async function openScratchRedis({
+  clock,
+  log,
+}: Pick<OpenRedisOptions, 'clock' | 'log'>): Promise<RedisServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'sheepdog-dry-'));
+  const remove = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
+  try {
+    const server = await startPrivateRedis({ dataDir, clock, log, volatile: true });
+    const { socketPath: path } = server;
+    const opened = serverOf({ path }, `private server at ${path}`, [], log, server);
+    return { ...opened, close: () => opened.close().then(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 /** Whether a private server of a running worker answers in this data folder. */

@@ -12,7 +12,7 @@ import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const compiled = campaigns();
-const { accounts } = compiled;
+const accounts = () => compiled.accounts;
 let store: TemporaryAnalytics;
 let redis: TestRedis;
 let ledger: Ledger;
