@@ -26,7 +26,7 @@ async function pay(
     occurredAt: new Date(Date.parse('2026-11-20T02:00:00Z') + number * 1000).toISOString(),
     ...{ accountId: `a-${id}`, customerId: `c-${id}`, cardId: `k-${id}`, deviceId: `d-${id}` },
     ...{ ip: `198.51.100.${number}`, merchantId: 'shop-0001', category: 'supermarket' },
-    ...{ channel: 'pos', instrument: 'credit', amount: 25_000, currency: 'CNY' },
+    ...{ channel: 'pos', instrument: 'debit', amount: 25_000, currency: 'CNY' },
   };
   const answer = await fetch(`${address}/v1/events`, {
     method: 'POST',
