@@ -76,14 +76,11 @@ function drawOffering(at: Occasion, tier: CompiledTier, draw: DrawBenefit): Offe
   const { seed, commitment } = at.terms.draw!;
   const random = drawn(seed, at.grantId);
   const detail = JSON.stringify({ commitment, random, entry: at.eventId });
-  const choices: Choice[] = [];
   const won = prizeAt(draw.prizes, random);
   const fallback = draw.prizes.find(({ id }) => id === draw.onPrizeEmpty);
-  for (const prize of won === fallback ? [won] : [won, fallback]) {
-    const choice = prize && prizeChoice(at, tier, prize);
-    if (choice !== undefined) choices.push(choice);
-    if (prize === undefined || prize.stock === undefined) break;
-  }
+  // The ledger goes on to the next choice only where the one before it is gone.
+  const prizes = won === undefined ? [] : new Set([won, fallback ?? won]);
+  const choices = [...prizes].flatMap((prize) => prizeChoice(at, tier, prize) ?? []);
   if (!draw.certain) choices.push(nothingOf(tier));
   return choices.length === 0 ? undefined : { choices, detail };
 }

@@ -227,12 +227,13 @@ describe('a choice', () => {
   const options = [
     { id: 'mall', vouchers: [{ voucher: 'mall', face: 10_000, validFor: '30d' }] },
     { id: 'cup', goods: { sku: 'cup' } },
+    { id: 'kettle', goods: { sku: 'kettle' } },
   ];
   const op = one({ choice: { options, within: '30d' }, quota: { max: 50_000 } });
 
   test('reserves the dearest option and the joint quota, and no stock', () => {
     expect(op.quotas).toEqual([{ account: 'quota/bills/off/all', limit: 50_000 }]);
-    expect(op.choices).toMatchObject([{ label: '', amountMinor: 10_000, units: [] }]);
+    expect(op.choices).toMatchObject([{ label: '', amountMinor: 30_000, units: [] }]);
     expect(op.choices[0]!.award).not.toEqual([]);
   });
 
@@ -243,6 +244,7 @@ describe('a choice', () => {
       options: [
         { label: 'mall', amountMinor: 10_000, units: [] },
         { label: 'cup', amountMinor: 3000, units: [{ account: 'stock/bills/cup', limit: 50 }] },
+        { label: 'kettle', units: [{ account: 'stock/bills/kettle', limit: 5 }] },
       ],
     });
   });
