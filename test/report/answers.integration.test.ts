@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { askRecord, type Answers } from '../../pipeline/report/answers.ts';
+import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
+import {
+  at,
+  AUTUMN,
+  insertEvents,
+  insertGrants,
+  insertVouchers,
+  type EventRow,
+  type GrantRow,
+  type VoucherRow,
+} from './history.ts';
+import { Oracle, redemption } from './oracle.ts';
+
+let store: TemporaryAnalytics;
+beforeAll(async () => {
+  store = await temporaryAnalytics();
+});
+afterAll(() => store.close());
+beforeEach(() => store.clear());
+
+/** Edges of every period, a millisecond before them, and days between. */
+const TIMES = [
+  ...['2026-03-31 23:59:59.999', '2026-04-01 12:00', '2026-04-02 00:00', '2026-09-18 23:59:59.999'],
+  ...['2026-09-19 00:00', '2026-09-25 10:00', '2026-09-28 00:00', '2026-09-30 23:59:59.999'],
+  ...[
+    '2026-10-01 00:00',
+    '2026-10-02 09:00',
+    '2026-10-02 09:00',
+    '2026-10-05 18:00',
+    '2026-10-09 08:00',
+  ],
+  ...['2026-10-12 23:59:59.999', '2026-10-13 00:00', '2026-10-15 12:00', '2026-10-16 00:00'],
+  ...['2026-11-11 23:59:59.999', '2026-11-12 00:00', '2026-12-01 00:00'],
+].map(at);
+
+const event = fc.record({
+  type: fc.constantFrom(
+    ...(['payment', 'payment', 'payment', 'campaign.viewed', 'account.opened'] as const),
+    ...(['card.approved', 'card.activated', 'refund', 'login'] as const),
+  ),
+  at: fc.constantFrom(...TIMES),
+  account_id: fc.constantFrom('a1', 'a2', 'a3', 'unknown'),
+  customer_id: fc.constantFrom('c1', 'c2', 'c3', 'c4', '', 'unknown'),
+  card: fc.constantFrom('', 'k1', 'k2', 'k3'),
+  money: fc.integer({ min: 0, max: 100_000 }),
+  currency: fc.constantFrom('CNY', 'CNY', 'CNY', 'USD'),
+  about: fc.constantFrom('', '', '{"campaignId":"autumn"}', '{"campaignId":"spring"}'),
+  refunds: fc.nat({ max: 30 }),
+  verdict: fc.constantFrom('allow', 'allow', 'allow', 'review', 'block'),
+  labels: fc.constantFrom(
+    [],
+    [],
+    ['confirmed'],
+    ['confirmed', 'false_positive'],
+    ['false_positive', 'confirmed'],
+  ),
+});
+
+const histories = fc.array(event, { minLength: 1, maxLength: 45 }).map((drafts) =>
+  drafts.map((draft, index): EventRow => {
+    const hasMoney = draft.type === 'payment' || draft.type === 'refund';
+    return {
+      event_id: `e${index}`,
+      type: draft.type,
+      at: draft.at,
+      account_id: draft.account_id,
+      customer_id: draft.customer_id,
+      ...(draft.card !== '' && { card_id: draft.card }),
+      ...(hasMoney && { amount: draft.money, currency: draft.currency }),
+      ...(draft.type === 'refund' && { refund_of: `e${draft.refunds}` }),
+      ...(draft.type === 'campaign.viewed' && { attributes: draft.about }),
+      verdict: draft.verdict as 'allow' | 'review' | 'block',
+      labels: draft.labels as ('confirmed' | 'false_positive')[],
+    };
+  }),
+);
+
+const grants = fc
+  .array(
+    fc.record({
+      customer_id: fc.constantFrom('c1', 'c2', 'c3', 'c4', ''),
+      state: fc.constantFrom(
+        ...(['posted', 'held', 'rejected', 'voided', 'clawed_back', 'awaiting_claim'] as const),
+      ),
+    }),
+    { maxLength: 8 },
+  )
+  .map((drafts) =>
+    drafts.map((draft, index): GrantRow => ({
+      grant_id: `g${index}`,
+      event_id: `e${index}`,
+      at: TIMES[9]!,
+      offer_id: 'spend',
+      account_id: 'a1',
+      reason: 'granted',
+      amount: 3000,
+      ...draft,
+    })),
+  );
+
+async function answersTo(
+  events: readonly EventRow[],
+  given: readonly GrantRow[] = [],
+): Promise<Answers> {
+  for (const table of ['events', 'decisions', 'labels', 'grants']) {
+    await store.analytics.command(`TRUNCATE TABLE ${table}`);
+  }
+  await insertEvents(store.analytics, events);
+  // What was delivered twice counts once.
+  await insertEvents(store.analytics, events.slice(0, 3));
+  await insertGrants(store.analytics, given);
+  return askRecord(store.analytics, AUTUMN, ['unknown']);
+}
+
+const RUNS = { numRuns: 12 };
+
+test('payments, new customers, funnel, retention, waking and cards are what a naive reading of the same rows says', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, grants, async (events, given) => {
+      const answers = await answersTo(events, given);
+      const { periods } = answers;
+      const oracle = new Oracle(AUTUMN, periods, events);
+      for (const [period, from, to] of [
+        ['baseline', periods.base, periods.from],
+        ['window', periods.from, periods.until],
+      ] as const) {
+        const expected = oracle.business(from, to);
+        const row = answers.business.find((each) => each.period === period);
+        if (expected.payments > 0) expect(row).toMatchObject(expected);
+        else expect(row?.payments ?? 0).toBe(0);
+      }
+      const newcomers = oracle.newcomers();
+      for (const { cameBy, customers, spent } of answers.newcomers) {
+        const own = newcomers.filter((each) => each.cameBy === cameBy);
+        expect({ customers, spent }).toEqual({
+          customers: own.length,
+          spent: own.filter((each) => each.spent).length,
+        });
+      }
+      expect(answers.newcomers.reduce((all, { customers }) => all + customers, 0)).toBe(
+        newcomers.length,
+      );
+      const funnel = { viewed: 0, acquired: 0, spent: 0, repeated: 0 };
+      for (const row of answers.funnel) {
+        for (const step of ['viewed', 'acquired', 'spent', 'repeated'] as const)
+          funnel[step] += row[step];
+      }
+      expect(funnel).toEqual(oracle.funnel());
+      expect(answers.wakeUp).toEqual(oracle.wakeUp());
+      expect(answers.retention).toEqual(oracle.retention(given));
+      const cards = answers.cards.filter(({ period }) => period === 'window');
+      expect({
+        issued: cards.reduce((all, { issued }) => all + issued, 0),
+        activated: cards.reduce((all, { activated }) => all + activated, 0),
+      }).toEqual(oracle.cards());
+    }),
+    RUNS,
+  );
+}, 120_000);
