@@ -9,7 +9,7 @@ import {
   type ReserveOp,
   type SettleOp,
 } from './ledger-op.ts';
-import { awardOf, decodeGrant, identityOf, standingOf, termsOf } from './record.ts';
+import { decodeGrant, identityOf, standingOf, termsOf } from './record.ts';
 import { AccountTable, encodeReserve } from './reserve-request.ts';
 
 /** Operations as the script takes them, with what is needed to read its answer. */
@@ -17,23 +17,14 @@ export interface LedgerRequest {
   readonly ops: readonly LedgerOp[];
   /** The argument of lua/apply-12.lua. */
   readonly text: string;
-  /** For a reservation the part of the record's head that never changes, '' for other operations. */
-  readonly expected: readonly string[];
 }
 
 export function encodeRequest(ops: readonly LedgerOp[]): LedgerRequest {
   const accounts = new AccountTable();
-  const expected: string[] = [];
-  const encoded = ops.map((op) => {
-    if (op.kind === 'reserve') {
-      const [identity, terms] = [identityOf(op), termsOf(op)];
-      expected.push(`\n${identity}\n${terms}\n${awardOf(op.choices[0]!)}`);
-      return encodeReserve(op, identity, terms, accounts);
-    }
-    expected.push('');
-    return encodeOther(op);
-  });
-  return { ops, text: JSON.stringify({ accounts: accounts.list, ops: encoded }), expected };
+  const encoded = ops.map((op) =>
+    op.kind === 'reserve' ? encodeReserve(op, accounts) : encodeOther(op),
+  );
+  return { ops, text: JSON.stringify({ accounts: accounts.list, ops: encoded }) };
 }
 
 function encodeOther(op: Exclude<LedgerOp, ReserveOp>): unknown {
@@ -153,17 +144,15 @@ export function decodeAnswers(request: LedgerRequest, answers: readonly string[]
     const answer = answers[index]!;
     const grants: Grant[] = [];
     for (let i = 0; i < answer.length; i += 2) {
-      grants.push(decodeAnswer(op, request.expected[index]!, answer[i]!, answer[i + 1]!));
+      grants.push(decodeAnswer(op, answer[i]!, answer[i + 1]!));
     }
     return grants;
   });
 }
 
-/** Nearly every answer is about the very operation that was sent: its facts are at hand, unparsed. */
-function decodeAnswer(op: LedgerOp, expected: string, id: string, head: string): Grant {
-  if (op.kind !== 'reserve' || id !== op.grantId || !head.endsWith(expected)) {
-    return decodeGrant(id, head);
-  }
+/** Nearly every answer is about the very operation that was sent: its facts are at hand. */
+function decodeAnswer(op: LedgerOp, id: string, head: string): Grant {
+  if (op.kind !== 'reserve' || head.includes('\n')) return decodeGrant(id, head);
   return {
     id,
     campaignId: op.campaignId,
@@ -180,6 +169,6 @@ function decodeAnswer(op: LedgerOp, expected: string, id: string, head: string):
     detail: op.detail,
     label: op.choices[0]!.label,
     award: op.choices[0]!.award,
-    ...standingOf(head.slice(0, head.length - expected.length)),
+    ...standingOf(head),
   };
 }

@@ -9,7 +9,7 @@ import {
   type ReserveOp,
   type ValueLeg,
 } from './ledger-op.ts';
-import { awardOf } from './record.ts';
+import { awardOf, identityOf, termsOf } from './record.ts';
 
 /** The accounts of one call, each named once; operations speak of them by number, from 1. */
 export class AccountTable {
@@ -18,23 +18,17 @@ export class AccountTable {
 
   number(account: string, limit: number | undefined): number {
     const most = limit ?? -1;
-    const key = `${account} ${most}`;
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.list.push([account, most]);
-      this.#numbers.set(key, number);
-    }
+    const known = this.#numbers.get(account);
+    if (known !== undefined && this.list[known - 1]![1] === most) return known;
+    // Under two limits an account is named twice, and the newer one is found from then on.
+    const number = this.list.push([account, most]);
+    this.#numbers.set(account, number);
     return number;
   }
 }
 
 /** @throws Error when a budget line moves by anything but the amount: it could not be taken back in proportion. */
-export function encodeReserve(
-  op: ReserveOp,
-  identity: string,
-  terms: string,
-  accounts: AccountTable,
-): unknown {
+export function encodeReserve(op: ReserveOp, accounts: AccountTable): unknown {
   const number = (leg: Leg): number => accounts.number(leg.account, leg.limit);
   const quotas: number[] = [];
   const counted: number[] = [];
@@ -45,10 +39,10 @@ export function encodeReserve(
   return {
     kind: op.kind,
     id: op.grantId,
-    identity,
-    terms,
+    identity: identityOf(op),
+    terms: termsOf(op),
     event: op.eventId,
-    part: accountPart(op.eventId),
+    part: partOf(op.eventId),
     payment: op.paymentMinor,
     eventTime: op.occurredAtMs,
     intent: op.intent,
@@ -104,6 +98,12 @@ function movesOf(choice: Choice): Moves {
 
 function encodeValue({ account, by, limit, floor }: ValueLeg): unknown {
   return [account, by, limit ?? -1, floor ?? 0];
+}
+
+/** Undefined when it is the id itself, as nearly always. */
+function partOf(eventId: string): string | undefined {
+  const part = accountPart(eventId);
+  return part === eventId ? undefined : part;
 }
 
 /** Most lists are empty, and an empty list costs the script as much as another. */

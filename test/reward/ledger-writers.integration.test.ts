@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { checkJournal, checkLedger, checkStanding } from './ledger-invariants.ts';
+import { LIMITS, story } from './ledger-story.ts';
 import { FRIDAY_NOON_MS, offer, ops, SPEND, TIER_1, TOTAL, type Facts } from './ledger-scenario.ts';
 
 let server: TestRedis;
@@ -19,16 +23,22 @@ beforeEach(async () => {
 
 const WRITERS = 64;
 
-/** Many writers at once, each with a connection of its own and its share of the operations, one a call. */
-async function inParallel(list: readonly LedgerOp[]): Promise<void> {
+/** Many writers at once, each with a connection of its own and its share of the operations, so many a call. */
+async function inParallel(list: readonly LedgerOp[], size = 1): Promise<void> {
   await Promise.all(
     Array.from({ length: WRITERS }, async (_, writer) => {
       const redis = server.connect();
       const own = new Ledger(redis);
-      for (let i = writer; i < list.length; i += WRITERS) await own.apply([list[i]!]);
+      const share = list.filter((_op, index) => index % WRITERS === writer);
+      for (let i = 0; i < share.length; i += size) await own.apply(share.slice(i, i + size));
       redis.disconnect();
     }),
   );
+}
+
+/** An order that has nothing to do with time. */
+function hashOf(op: LedgerOp): number {
+  return createHash('md5').update(JSON.stringify(op)).digest().readUInt32LE();
 }
 
 const posted = async (account: string): Promise<number> =>
@@ -77,6 +87,25 @@ describe('64 parallel writers', () => {
     ).flat();
     await inParallel(list);
     expect(await posted(TIER_1)).toBe(15);
+  });
+
+  test('a quota of 50,000 sells exactly 50,000', async () => {
+    const rush = offer({ quota: 50_000 });
+    const list = Array.from({ length: 55_000 }, (_, n) =>
+      ops(rush, { id: `p${n}`, customerId: `c${n}` }),
+    ).flat();
+    await inParallel(list, 250);
+    expect(await posted(TIER_1)).toBe(50_000);
+    expect(await posted(SPEND)).toBe(50_000_000);
+  });
+
+  test('stories of everything, each with its duplicates, shuffled over the writers, keep every invariant', async () => {
+    const lists = fc.sample(story, { numRuns: 12, seed: 3 }).flat();
+    await inParallel([...lists, ...lists].sort((a, b) => hashOf(a) - hashOf(b)));
+    const outcome = checkJournal(await ledger.drain(0, 100_000), LIMITS);
+    checkStanding(outcome);
+    await checkLedger(ledger, outcome);
+    expect(outcome.grants.size).toBeGreaterThan(10);
   });
 
   test('every operation delivered by every eighth writer counts once', async () => {

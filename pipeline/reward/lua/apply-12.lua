@@ -24,7 +24,8 @@ ARGV[3]  newest sequence that the caller has seen
 ARGV[4]  "apply", or "quote": answers as if, and nothing is written
 
 Returns [sequence it stands at, answers]: one answer an operation, in order: [id, head, id, head, ...] of the
-         grants it touched, the head being the first four lines of the record. Fewer answers than operations
+         grants it touched, the head being the first four lines of the record, or the first alone where the
+         others are those of the reservation itself. Fewer answers than operations
          when so much became due that it fills the call: the caller sends the rest again.
 Errors:  any error means that nothing was changed. LEDGERLOST <sequence>: the ledger stands before what the
          caller has seen, so it has lost entries, and with them the quotas and answers it would decide by.
@@ -80,7 +81,7 @@ for index, op in ipairs(request.ops) do
   local answer = {}
   for _, id in ipairs(touched) do
     answer[#answer + 1] = id
-    answer[#answer + 1] = find(id).head
+    answer[#answer + 1] = answer_of(find(id), op)
   end
   results[index] = answer
 end

@@ -48,7 +48,7 @@ local function parse(id, text)
   )
   local record = {
     id = id,
-    head = string.sub(text, 1, #text - #tail - 1),
+    standing = string.match(text, '^[^\n]*'),
     moving = tail ~= '',
     state = state,
     reason = reason,
@@ -131,6 +131,17 @@ local function tail_of(record)
     .. '\n' .. (record.values[1] and values_line(record.values) or '')
 end
 
+-- What the caller is told of a record: its head, of which the standing is enough when the rest is what the
+-- operation itself says.
+local function answer_of(record, op)
+  if record.id == op.id and record.identity == op.identity and record.terms == op.terms then
+    if record.award == op.choices[1][3] then
+      return record.standing
+    end
+  end
+  return record.standing .. '\n' .. record.identity .. '\n' .. record.terms .. '\n' .. record.award
+end
+
 -- Gives the record its next revision, keeps it, and appends the journal entry that led to it, together with
 -- the voucher that the entry is about, if it is about one.
 local function journal(operation, operation_id, at, record, legs, voucher)
@@ -139,10 +150,10 @@ local function journal(operation, operation_id, at, record, legs, voucher)
     recorded = at
   end
   record.revision = sequence
-  record.head = record.state .. ' ' .. record.reason .. ' ' .. int(record.tier) .. ' ' .. int(record.amount)
+  record.standing = record.state .. ' ' .. record.reason .. ' ' .. int(record.tier) .. ' ' .. int(record.amount)
     .. ' ' .. int(record.clawed) .. ' ' .. int(sequence) .. ' ' .. int(record.payment) .. ' ' .. int(record.deadline)
-    .. '\n' .. record.identity .. '\n' .. record.terms .. '\n' .. record.award
-  local text = record.head .. '\n' .. (record.moving and tail_of(record) or '')
+  local text = record.standing .. '\n' .. record.identity .. '\n' .. record.terms .. '\n' .. record.award
+    .. '\n' .. (record.moving and tail_of(record) or '')
   records[record.id] = record
   write(record.moving and 'grants' or 'refused', record.id, text)
   local entry = {

@@ -113,7 +113,7 @@ end
 local function fill(op, record, choice)
   record.moving = true
   record.tier, record.amount, record.award = choice[1], choice[2], choice[3]
-  record.part, record.by, record.rules = op.part, '-', op.rules or ''
+  record.part, record.by, record.rules = op.part or op.event, '-', op.rules or ''
   record.due_what, record.due_at = '-', 0
   record.units, record.counted, record.money, record.contra, record.values = {}, {}, {}, {}, {}
   add_names(record.units, op.limits)
@@ -158,7 +158,7 @@ local function take(op, record, choice)
   if others then
     catch_up(record, record.id, op.eventTime)
   end
-  unpark(op.event, op.part)
+  unpark(op.event, record.part)
 end
 
 -- What is stored under the id already. An event that came again, in another order of arrival, and is
