@@ -123,12 +123,16 @@ const GIVEN: ReadonlySet<string> = new Set(['held', 'awaiting_claim', 'posted', 
 /** How the ledger names what became of a customer's wish when it changed nothing. */
 const REFUSED_WISH = /^(claim|choose|redeem|extend)_/;
 
-/** A refund that took nothing back is on the ledger's books without an offer: it is no reward. */
+/**
+ * Each reward once, as it stands last: a payment that posts what its authorisation reserved also asks for what
+ * it would earn without one. A refund that took nothing back is on the ledger's books without an offer: it is
+ * no reward.
+ */
 export function rewardsOf(
   parts: Pick<AnswerParts, 'currencyOf'>,
   grants: readonly EarnedGrant[],
 ): readonly RewardAnswer[] {
-  return grants
+  return [...new Map(grants.map((grant) => [grant.id, grant])).values()]
     .filter(({ id, offerId }) => offerId !== '' || REFUSED_WISH.test(id))
     .map(({ id, campaignId, offerId, label, state, reason, amountMinor, award, deadlineMs }) => ({
       grantId: id,

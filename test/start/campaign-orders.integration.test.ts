@@ -1,0 +1,211 @@
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { askRecord } from '../support/ask-record.ts';
+import { endAll, newFolder, run, startIn } from '../support/cli.ts';
+import { configOf, Crowd, send, told, TRIAL } from './trial-campaign.ts';
+
+afterAll(endAll);
+
+interface Balance {
+  readonly account: string;
+  readonly posted: number;
+  readonly limit?: number;
+  readonly left?: number;
+}
+interface View {
+  readonly id: string;
+  readonly status: string;
+  readonly offers: readonly { readonly id: string; readonly paused: boolean }[];
+  readonly balances: readonly Balance[];
+}
+
+async function campaignsAt(address: string): Promise<readonly View[]> {
+  const answer = await fetch(`${address}/v1/campaigns`);
+  return ((await answer.json()) as { campaigns: readonly View[] }).campaigns;
+}
+
+/** Gives an order as a campaign manager does. @returns what it was told. */
+async function order(data: string, ...args: string[]): Promise<string> {
+  const ended = await run([...args, '--reason', 'tests', '--actor', 'li', '--data', data]);
+  expect(ended.code, ended.stderr).toBe(0);
+  return ended.stdout.trimEnd();
+}
+
+async function refused(data: string, ...args: string[]): Promise<string> {
+  const ended = await run([...args, '--reason', 'tests', '--data', data]);
+  expect([ended.code, ended.stdout]).toEqual([1, '']);
+  return ended.stderr;
+}
+
+const campaign = (command: string, ...args: string[]): string[] => ['campaign', command, ...args];
+
+describe('an order to a running worker', () => {
+  it('to add quota or budget holds from the next event on, in the record too, and over a restart', async () => {
+    const data = join(await newFolder(), 'data');
+    const args = ['--config', await configOf(TRIAL)];
+    const crowd = new Crowd();
+    let worker = startIn(data, args);
+    let address = await worker.ready();
+    const paid = async (offer: 'bill' | 'mall'): Promise<readonly string[]> =>
+      told(await send(address, crowd.of(offer)));
+
+    expect([await paid('bill'), await paid('bill'), await paid('bill')]).toEqual([
+      ['bill posted granted'],
+      ['bill posted granted'],
+      ['bill rejected quota_exhausted'],
+    ]);
+    expect([await paid('mall'), await paid('mall')]).toEqual([
+      ['mall posted granted'],
+      ['mall rejected budget_exhausted'],
+    ]);
+    const quota = ['trial', '--offer', 'bill', '--tier', '1', '--by', '2'];
+    expect(await order(data, ...campaign('add-quota', ...quota))).toBe(
+      'campaign trial: add_quota is in force from the next event on',
+    );
+    const budget = ['trial', '--line', 'total.mall', '--by', '2000', '--from', 'total.spend'];
+    await order(data, ...campaign('add-budget', ...budget));
+    expect([await paid('bill'), await paid('mall')]).toEqual([
+      ['bill posted granted'],
+      ['mall posted granted'],
+    ]);
+    const shown = await worker.until(async () => {
+      const [{ balances } = { balances: [] }] = await campaignsAt(address);
+      const of = (name: string): Balance | undefined =>
+        balances.find(({ account }) => account === name);
+      const [line, tier] = [of('budget/trial/total.mall'), of('quota/trial/bill/tier-1')];
+      return line?.limit === 3000 && tier?.posted === 3 ? { line, tier } : undefined;
+    });
+    expect(shown.line).toMatchObject({ posted: 2000, left: 1000 });
+    expect(shown.tier).toMatchObject({ limit: 4, left: 1 });
+
+    expect((await worker.stop()).code).toBe(0);
+    worker = startIn(data, args);
+    address = await worker.ready();
+    expect([await paid('bill'), await paid('bill')]).toEqual([
+      ['bill posted granted'],
+      ['bill rejected quota_exhausted'],
+    ]);
+    expect([await paid('mall'), await paid('mall')]).toEqual([
+      ['mall posted granted'],
+      ['mall rejected budget_exhausted'],
+    ]);
+    expect((await worker.stop()).code).toBe(0);
+    const [actions, balances] = await askRecord(
+      data,
+      'SELECT kind, actor, reason FROM campaign_actions FINAL ORDER BY action_id',
+      "SELECT account, argMax(limit_value, recorded_at) AS most FROM ledger_balances WHERE account IN ('budget/trial/total.mall', 'quota/trial/bill/tier-1') GROUP BY account ORDER BY account",
+    );
+    expect(actions).toEqual([
+      { kind: 'add_quota', actor: 'li', reason: 'tests' },
+      { kind: 'add_budget', actor: 'li', reason: 'tests' },
+    ]);
+    expect(balances.map(({ most }) => Number(most))).toEqual([3000, 4]);
+  });
+
+  it('to pause, restrict an instrument or replace a list of merchants holds from the next event on', async () => {
+    const data = join(await newFolder(), 'data');
+    const args = ['--config', await configOf(TRIAL)];
+    const crowd = new Crowd();
+    let worker = startIn(data, args);
+    let address = await worker.ready();
+    const paid = async (...event: Parameters<Crowd['of']>): Promise<readonly string[]> =>
+      told(await send(address, crowd.of(...event)));
+
+    await order(data, ...campaign('pause', 'trial', '--offer', 'points'));
+    expect(await paid('points')).toEqual([]);
+    await order(data, ...campaign('restrict-instrument', 'trial', 'credit', '--offer', 'bill'));
+    expect(await paid('bill')).toEqual([]);
+    expect(await paid('bill', 'debtor', { instrument: 'debit' })).toEqual(['bill posted granted']);
+    await order(data, ...campaign('merchant-list', 'trial', 'malls', 'mall-02', 'mall-03'));
+    expect(await paid('mall')).toEqual([]);
+
+    expect((await worker.stop()).code).toBe(0);
+    worker = startIn(data, args);
+    address = await worker.ready();
+    expect([await paid('points'), await paid('bill'), await paid('mall')]).toEqual([[], [], []]);
+    expect(await paid('mall', 'shopper', { merchantId: 'mall-03' })).toEqual([
+      'mall posted granted',
+    ]);
+    await order(data, ...campaign('resume', 'trial', '--offer', 'points'));
+    expect(await paid('points')).toEqual(['points posted granted']);
+  });
+
+  it('to approve or reject a reward that waits posts it, or gives all of it back', async () => {
+    const data = join(await newFolder(), 'data');
+    const worker = startIn(data, ['--config', await configOf(TRIAL)]);
+    const address = await worker.ready();
+    const crowd = new Crowd();
+    const [good, bad] = [crowd.of('proof'), crowd.of('proof')];
+    const idOf = async (event: typeof good): Promise<string> => {
+      const { rewards } = await send(address, event);
+      expect(rewards).toMatchObject([{ state: 'held', reason: 'awaiting_review' }]);
+      return (rewards as readonly { grantId: string }[])[0]!.grantId;
+    };
+    const [first, second] = [await idOf(good), await idOf(bad)];
+    expect(await order(data, 'approve', first)).toBe(`reward ${first} is posted`);
+    expect(await order(data, 'reject', second)).toBe(`reward ${second} is voided`);
+    expect(await refused(data, 'reject', first)).toBe(
+      `sheepdog: reward ${first} does not wait for a review: it is posted (approved)\n`,
+    );
+    expect(await refused(data, 'approve', 'g_nothing')).toBe(
+      'sheepdog: there is no reward g_nothing\n',
+    );
+    // The same event again is answered with what became of its reward.
+    expect(told(await send(address, good))).toEqual(['proof posted approved']);
+    expect(told(await send(address, bad))).toEqual(['proof voided review_rejected']);
+    expect((await worker.stop()).code).toBe(0);
+    expect((await run(['ledger', 'verify', '--data', data])).code).toBe(0);
+  });
+
+  it('about what there is not ends with exit code 1 and one line that says what there is', async () => {
+    const data = join(await newFolder(), 'data');
+    const worker = startIn(data, ['--config', await configOf(TRIAL)]);
+    await worker.ready();
+    expect(await refused(data, ...campaign('pause', 'spring'))).toBe(
+      'sheepdog: there is no campaign "spring": there are trial\n',
+    );
+    expect(await refused(data, ...campaign('pause', 'trial', '--offer', 'none'))).toBe(
+      'sheepdog: campaign trial has no offer "none"\n',
+    );
+    const line = ['trial', '--line', 'total.none', '--by', '5'];
+    expect(await refused(data, ...campaign('add-budget', ...line))).toBe(
+      'sheepdog: campaign trial has no budget line "total.none"\n',
+    );
+    expect(await refused(data, ...campaign('merchant-list', 'trial', 'shops', 'shop-1'))).toBe(
+      'sheepdog: campaign trial has no list "shops"\n',
+    );
+  });
+});
+
+describe('the state of a campaign', () => {
+  it('is told from its draft to its close, at the time of the events', async () => {
+    const data = join(await newFolder(), 'data');
+    const phase = (id: string, from: string, to: string, status?: string): typeof TRIAL => ({
+      ...TRIAL,
+      id,
+      window: { from: `${from}T00:00:00+08:00`, to: `${to}T00:00:00+08:00` },
+      ...(status && { status }),
+    });
+    const config = await configOf(
+      phase('sketch', '2026-01-01', '2027-01-01', 'draft'),
+      phase('later', '2026-12-01', '2027-01-01'),
+      phase('over', '2026-01-01', '2026-11-01'),
+      ...['running', 'resting', 'shut'].map((id) => phase(id, '2026-01-01', '2027-01-01')),
+    );
+    const worker = startIn(data, ['--config', config]);
+    const address = await worker.ready();
+    const { rewards } = await send(address, new Crowd().of('bill'));
+    // Drafts, and what has not begun or is over, grant nothing.
+    expect((rewards as readonly unknown[]).length).toBe(3);
+    await order(data, ...campaign('pause', 'resting'));
+    await order(data, ...campaign('close', 'shut'));
+    const states = (await campaignsAt(address)).map(({ id, status }) => `${id} ${status}`);
+    expect(states.toSorted()).toEqual([
+      ...['later scheduled', 'over ended', 'resting paused', 'running live', 'shut closed'],
+      'sketch draft',
+    ]);
+    expect(await refused(data, ...campaign('resume', 'shut'))).toBe(
+      'sheepdog: campaign shut is closed for good\n',
+    );
+  });
+});
