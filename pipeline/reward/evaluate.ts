@@ -9,6 +9,7 @@ import { eventIdOf, type Decision } from '../decide/decision.ts';
 import type { Event } from '../event.ts';
 import { endOfTerm } from './benefit.ts';
 import type { CompiledCampaigns, CompiledOffer, CompiledTier } from './campaign.ts';
+import type { EventFields } from './cel-fields.ts';
 import type { Subject } from './cel-scope.ts';
 import type { CustomerFacts } from './customer-facts.ts';
 import { qualifies } from './eligibility.ts';
@@ -142,9 +143,7 @@ function reservationOf(
     offerId: offer.offerId,
     budgetLine: offer.budgetLine,
     eventId,
-    accountId: fields.accountId,
-    customerId: fields.customerId ?? '',
-    cardId: fields.cardId ?? '',
+    ...namesOf(fields),
     beneficiaryId: beneficiary?.id ?? '',
     paymentMinor: offering.cashMinor ?? of.paymentMinor,
     occurredAtMs,
@@ -163,6 +162,11 @@ function reservationOf(
     onRefund: onRefundOf(offer, offering),
     ...(fallback && { ifAbsent: true }),
   };
+}
+
+function namesOf(fields: EventFields): Pick<ReserveOp, 'accountId' | 'customerId' | 'cardId'> {
+  const { accountId, customerId = '', cardId = '' } = fields;
+  return { accountId, customerId, cardId };
 }
 
 /** What a grant begins as, and how long it may wait so. */

@@ -135,6 +135,5 @@ export function campaigns(settings: Settings = {}): CompiledCampaigns {
 }
 
 /** Names of the accounts of `campaigns()`. */
-export const TIER_1 = 'quota/bills/off/tier-1';
 export const TOTAL = 'budget/bills/total';
 export const SPEND = 'budget/bills/total.spend';
