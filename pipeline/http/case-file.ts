@@ -12,7 +12,7 @@ export interface CaseFileParts {
   readonly freezeOf: (accountId: string) => Freeze | undefined;
 }
 
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 
 export class CaseFile {
   readonly #parts: CaseFileParts;
@@ -77,7 +77,8 @@ function iso(ms: unknown): string | null {
   return ms === null || ms === undefined ? null : new Date(Number(ms)).toISOString();
 }
 
-function parsed(json: unknown): unknown {
+/** The value of a column that holds JSON; {} where it holds nothing. */
+export function parsed(json: unknown): unknown {
   return typeof json === 'string' && json !== '' ? (JSON.parse(json) as unknown) : {};
 }
 

@@ -26,10 +26,15 @@ export function readBody<T>(schema: z.ZodType<T>, body: unknown): Read<T> {
   }
   const result = schema.safeParse(json);
   if (result.success) return { kind: 'ok', value: result.data };
-  const issues = result.error.issues.map(({ path, message }) =>
+  return { kind: 'bad', message: mistakesIn(result.error) };
+}
+
+/** Every mistake that a schema found, each with the place it stands at. */
+export function mistakesIn({ issues }: z.ZodError): string {
+  const mistakes = issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join('.')}: ${message}`,
   );
-  return { kind: 'bad', message: issues.join('; ') };
+  return mistakes.join('; ');
 }
 
 /** The worker's word: 200 when the order was obeyed, 409 when it could not be. */

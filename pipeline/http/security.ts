@@ -10,7 +10,13 @@ const FEWEST_TOKEN_CHARACTERS = 16;
 /** Asked by load balancers and orchestrators, which carry no token and name the host as they like. */
 const OPEN_PATHS = new Set(['/healthz', '/readyz']);
 /** Read by people in a browser, which can send a password but no bearer token. Nothing here changes state. */
-const BROWSER_PATHS = new Set(['/', '/v1/console/overview']);
+const BROWSER_READS =
+  /^\/(?:v1\/(?:console\/(?:overview|campaigns)|campaigns|grants(?:\/[^/]+)?))?$/;
+/**
+ * Ordered from the console. The browser adds the password to these too, so the request must name the console's own
+ * origin: a page of another site cannot.
+ */
+const BROWSER_ORDERS = /^\/v1\/(?:campaigns\/[^/]+\/changes|grants\/[^/]+\/(?:approve|reject))$/;
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
@@ -45,8 +51,7 @@ export function createGuard(
 ): (request: Pick<FastifyRequest, 'headers' | 'method' | 'url'>) => Refusal | undefined {
   const secret = token === undefined ? undefined : digest(token);
   return ({ headers, method, url }) => {
-    const query = url.indexOf('?');
-    const path = query === -1 ? url : url.slice(0, query);
+    const path = pathOf(url);
     if (OPEN_PATHS.has(path)) return undefined;
     if (isLoopback(host) && !namesLoopback(headers.host)) {
       return forbidden('ask for this machine as 127.0.0.1 or localhost');
@@ -55,7 +60,9 @@ export function createGuard(
       return forbidden('a page of another site may not do this');
     }
     if (secret === undefined) return undefined;
-    const given = credential(headers.authorization, BROWSER_PATHS.has(path));
+    const passwordToo =
+      BROWSER_READS.test(path) || (BROWSER_ORDERS.test(path) && headers.origin !== undefined);
+    const given = credential(headers.authorization, passwordToo);
     // Digests have one length, so the comparison tells nothing about the token's own.
     if (given !== undefined && timingSafeEqual(digest(given), secret)) return undefined;
     const message = 'send the header Authorization: Bearer followed by the API token';
@@ -64,12 +71,17 @@ export function createGuard(
 }
 
 /** Answers a refusal; a browser that asked for a page is told to ask its user for the token as the password. */
-export function sendRefusal(reply: FastifyReply, path: string, refusal: Refusal): FastifyReply {
+export function sendRefusal(reply: FastifyReply, url: string, refusal: Refusal): FastifyReply {
   if (refusal.status === 401) {
-    const scheme = BROWSER_PATHS.has(path) ? 'Basic realm="sheepdog", charset="UTF-8"' : 'Bearer';
-    reply.header('www-authenticate', scheme);
+    const basic = BROWSER_READS.test(pathOf(url));
+    reply.header('www-authenticate', basic ? 'Basic realm="sheepdog", charset="UTF-8"' : 'Bearer');
   }
   return reply.code(refusal.status).send({ error: refusal.error });
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
 }
 
 function credential(header: string | undefined, basicToo: boolean): string | undefined {

@@ -17,6 +17,8 @@ import { addCampaignRoutes, type CampaignRouteParts } from './campaigns.ts';
 import { CaseFile, type CaseFileParts } from './case-file.ts';
 import { addConsoleRoutes } from './console/console.ts';
 import { addEventRoute, JSON_TYPE, LINES_TYPE } from './events.ts';
+import { GrantFile } from './grant-file.ts';
+import { addGrantRoutes } from './grants.ts';
 import { Intake, type Decide } from './intake.ts';
 import { addOperationRoutes } from './operation.ts';
 import { addQuoteRoute, type QuoteRouteParts } from './quote.ts';
@@ -80,8 +82,12 @@ export function createServer(deps: HttpDeps): HttpServer {
   const app = createApp(deps);
   const routes = recordRoutes(app);
   addEventRoute(app, { ...deps, intake, maxBatchEvents: config.maxBatchEvents });
-  addAnalystRoutes(app, { caseFile: new CaseFile(deps), command: deps.command });
+  const caseFile = new CaseFile(deps);
+  addAnalystRoutes(app, { caseFile, command: deps.command });
   addCampaignRoutes(app, deps);
+  const currencyOf = (campaignId: string): string =>
+    deps.campaigns().find(({ id }) => id === campaignId)?.currency ?? '';
+  addGrantRoutes(app, new GrantFile({ analytics: deps.analytics, caseFile, currencyOf }));
   addQuoteRoute(app, deps);
   const notReady = (): readonly string[] => {
     const own = [intake.refusal(), inbox.problem()].filter((reason) => reason !== undefined);

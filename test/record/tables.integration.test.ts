@@ -6,7 +6,7 @@ import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts'
 import { AWKWARD, FINDING, META, record, REVIEW, startRecording } from './recording.ts';
 import { payments, SAMPLE_DAY_MS, type SampleEvent } from './sample-batch.ts';
 
-const MIGRATIONS = ['0001_core.sql', '0002_campaigns.sql'];
+const MIGRATIONS = ['0001_core.sql', '0002_campaigns.sql', '0003_grant_lookups.sql'];
 
 let store: TemporaryAnalytics;
 beforeAll(async () => {

@@ -8,10 +8,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../clock.ts';
 import type { Analytics } from '../../record/analytics.ts';
 import { sendError } from '../answer.ts';
+import { readCampaigns } from './campaigns.ts';
 import { RANGES, readOverview, type RangeName } from './overview.ts';
 
 /** Many open pages cost the store no more than one. */
 const KEEP_MS = 1000;
+/** In the order in which they run: each hands its pieces to those after it. */
+const MODULES = ['draw.js', 'overview.js', 'order.js', 'queue.js', 'campaigns.js', 'main.js'];
 
 export interface ConsoleParts {
   readonly analytics: Pick<Analytics, 'query'>;
@@ -29,19 +32,21 @@ export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): voi
       .header('referrer-policy', 'no-referrer')
       .send(page.html),
   );
-  const overview = shared(parts);
-  app.get<{ Querystring: { range?: string } }>('/v1/console/overview', async (request, reply) => {
-    const range = request.query.range ?? '1h';
-    if (!isRange(range)) {
-      const known = Object.keys(RANGES).join(', ');
-      return sendError(reply, 400, 'bad_request', `range: one of ${known}`);
-    }
-    return {
-      ...(await overview(range)),
-      configVersion: parts.configVersion(),
-      notReady: parts.notReady(),
-    };
-  });
+  for (const [view, read] of Object.entries({ overview: readOverview, campaigns: readCampaigns })) {
+    const answer = shared(parts, read);
+    app.get<{ Querystring: { range?: string } }>(`/v1/console/${view}`, async (request, reply) => {
+      const range = request.query.range ?? '1h';
+      if (!isRange(range)) {
+        const known = Object.keys(RANGES).join(', ');
+        return sendError(reply, 400, 'bad_request', `range: one of ${known}`);
+      }
+      return {
+        ...(await answer(range)),
+        configVersion: parts.configVersion(),
+        notReady: parts.notReady(),
+      };
+    });
+  }
 }
 
 function isRange(name: string): name is RangeName {
@@ -49,13 +54,16 @@ function isRange(name: string): name is RangeName {
 }
 
 /** One read at a time for each range, and its answer kept for a moment. */
-function shared({ analytics, clock }: ConsoleParts): (range: RangeName) => Promise<object> {
+function shared(
+  { analytics, clock }: ConsoleParts,
+  read: (analytics: ConsoleParts['analytics'], range: RangeName) => Promise<object>,
+): (range: RangeName) => Promise<object> {
   const kept = new Map<RangeName, { readonly untilMs: number; readonly answer: Promise<object> }>();
   return (range) => {
     const now = clock.monotonic();
     const last = kept.get(range);
     if (last !== undefined && now < last.untilMs) return last.answer;
-    const answer = readOverview(analytics, range);
+    const answer = read(analytics, range);
     kept.set(range, { untilMs: Infinity, answer });
     const settle = (): void => {
       kept.set(range, { untilMs: clock.monotonic() + KEEP_MS, answer });
@@ -73,7 +81,7 @@ function buildPage(): { readonly html: string; readonly policy: string } {
     readFileSync(fileURLToPath(import.meta.resolve(`uplot/dist/${name}`)), 'utf8');
   const styles = [library('uPlot.min.css'), asset('style.css')];
   const charts = library('uPlot.iife.min.js');
-  const modules = [asset('draw.js'), asset('view.js')];
+  const modules = MODULES.map(asset);
   const html = asset('index.html')
     .replace('<!-- styles -->', () => styles.map((text) => `<style>${text}</style>`).join(''))
     .replace('<!-- scripts -->', () =>

@@ -3,10 +3,10 @@
  * and to inclusive; every table that a replay can write twice is read with FINAL.
  */
 
-const RANGE = `occurred_at > fromUnixTimestamp64Milli({from:Int64})
+export const RANGE = `occurred_at > fromUnixTimestamp64Milli({from:Int64})
   AND occurred_at <= fromUnixTimestamp64Milli({to:Int64})`;
 
-const ms = (column: string): string => `toFloat64(toUnixTimestamp64Milli(${column}))`;
+export const ms = (column: string): string => `toFloat64(toUnixTimestamp64Milli(${column}))`;
 
 /** How far the record reaches, in event time. */
 export const SPAN = `

@@ -49,12 +49,9 @@ export async function readOverview(
   analytics: Pick<Analytics, 'query'>,
   range: RangeName,
 ): Promise<Row> {
-  const [span] = await analytics.query<Span>(sql.SPAN);
-  const to = span?.lastMs ?? 0;
-  const first = span === undefined || span.decisions === 0 ? to : span.firstMs;
-  const from = Math.max(to - RANGES[range], first - 1);
+  const { from, to, decisions } = await readReach(analytics, range);
   const step = stepFor(to - from);
-  const within = { from: Math.floor(from), to };
+  const within = { from, to };
   // One after the other: the embedded engine works in the threads that also sync the event log, and there are few.
   const timeline = await analytics.query<Bucket>(sql.TIMELINE, { ...within, stepMs: step * 1000 });
   const detectors = await analytics.query<Row>(sql.DETECTORS, within);
@@ -68,7 +65,7 @@ export async function readOverview(
   const deadLetters = await analytics.query<Row>(sql.DEAD_LETTERS);
   return {
     range: { name: range, fromMs: from, toMs: to, stepSeconds: step },
-    decisions: span?.decisions ?? 0,
+    decisions,
     timeline: filled(timeline, from, to, step * 1000),
     detectors,
     ips: subjects.filter((row) => row['subject'] === 'ip'),
@@ -80,6 +77,18 @@ export async function readOverview(
     health,
     deadLetters,
   };
+}
+
+/** Where a range begins (exclusive) and ends, in Unix milliseconds, and how many decisions there are at all. */
+export async function readReach(
+  analytics: Pick<Analytics, 'query'>,
+  range: RangeName,
+): Promise<{ readonly from: number; readonly to: number; readonly decisions: number }> {
+  const [span] = await analytics.query<Span>(sql.SPAN);
+  const to = span?.lastMs ?? 0;
+  const first = span === undefined || span.decisions === 0 ? to : span.firstMs;
+  const from = Math.floor(Math.max(to - RANGES[range], first - 1));
+  return { from, to, decisions: span?.decisions ?? 0 };
 }
 
 async function readWhy(

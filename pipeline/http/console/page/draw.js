@@ -21,6 +21,15 @@ function element(name, attributes, ...children) {
   return made;
 }
 
+const muted = (text) => element('span', { class: 'muted' }, text);
+
+/** The key is what a redraw knows it by; the label says to a screen reader what it is about. */
+function button(key, text, label, onClick) {
+  const made = element('button', { type: 'button', 'data-key': key, 'aria-label': label }, text);
+  made.addEventListener('click', onClick);
+  return made;
+}
+
 /** Time of day; with the date when the range is longer than a day. */
 function time(ms, long) {
   if (ms === null || ms === undefined) return '–';
@@ -42,23 +51,38 @@ function duration(ms) {
 }
 
 /** Columns: {title, kind: '' | 'number' | 'code', of: row → text or element}. */
-function table(target, columns, rows, whenEmpty) {
-  if (rows.length === 0) {
-    byId(target).replaceChildren(element('span', { class: 'muted' }, whenEmpty));
-    return;
-  }
+function tableOf(columns, rows, whenEmpty) {
+  if (rows.length === 0) return muted(whenEmpty);
   const head = columns.map(({ title, kind }) => element('th', { class: kind }, title));
   const body = rows.map((row) =>
     element('tr', {}, ...columns.map(({ kind, of }) => element('td', { class: kind }, of(row)))),
   );
-  byId(target).replaceChildren(
-    element(
-      'table',
-      {},
-      element('thead', {}, element('tr', {}, ...head)),
-      element('tbody', {}, ...body),
-    ),
+  return element(
+    'table',
+    { class: 'rows' },
+    element('thead', {}, element('tr', {}, ...head)),
+    element('tbody', {}, ...body),
   );
+}
+
+function table(target, columns, rows, whenEmpty) {
+  byId(target).replaceChildren(tableOf(columns, rows, whenEmpty));
+}
+
+/**
+ * Draws anew without taking the keyboard away: what had the focus gets it back by its data-key, and when it is gone
+ * the next button has it.
+ */
+function redraw(target, ...children) {
+  const holder = byId(target);
+  const held = holder.contains(document.activeElement) ? document.activeElement : undefined;
+  const key = held?.dataset.key;
+  const before = [...holder.querySelectorAll('button')].indexOf(held);
+  holder.replaceChildren(...children);
+  if (held === undefined) return;
+  const buttons = [...holder.querySelectorAll('button')];
+  const same = buttons.find((button) => button.dataset.key === key);
+  (same ?? buttons[Math.min(before, buttons.length - 1)])?.focus({ preventScroll: true });
 }
 
 function tiles(target, list) {
@@ -72,6 +96,28 @@ function tiles(target, list) {
       ),
     ),
   );
+}
+
+/** One finding in words: the measure, what it had to reach, over which window, about whom. */
+function sentence(finding) {
+  const { detector, measure, threshold, unit, windowMs, subject, subjectValue, conclusive } =
+    finding;
+  const window = windowMs > 0 ? ` in ${duration(windowMs)}` : '';
+  const end = conclusive ? ', conclusive' : '';
+  return element(
+    'li',
+    {},
+    element('b', { class: finding.band }, detector),
+    ` ${number(measure)} ${unit}${window} on ${subject} ${subjectValue}`,
+    ` (${finding.band} at ${number(threshold)}${end})`,
+  );
+}
+
+function why({ reasons, findings }) {
+  const lines = reasons.map((reason) =>
+    element('li', { class: 'muted' }, PLAIN_REASONS[reason] ?? reason),
+  );
+  return element('ul', { class: 'why' }, ...findings.map(sentence), ...lines);
 }
 
 const charts = new Map();
@@ -121,20 +167,46 @@ function chart(target, series, data) {
     data,
     holder,
   );
-  new ResizeObserver(() => plot.setSize(size())).observe(holder);
+  new ResizeObserver(() => holder.clientWidth > 0 && plot.setSize(size())).observe(holder);
   charts.set(target, plot);
 }
 
-/* Inline modules cannot import one another: the page's other script takes the pieces from here. */
+/**
+ * Asks the worker: GET, or POST when there is a body. The address is spelt out, since a page that was opened with a
+ * password in its address may not use a relative one.
+ * Throws an Error in the words of the API.
+ */
+async function ask(path, body) {
+  const answer = await fetch(
+    new URL(path, `${location.origin}${location.pathname}`),
+    body === undefined
+      ? {}
+      : {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        },
+  );
+  const json = await answer.json().catch(() => ({}));
+  if (answer.ok) return json;
+  throw new Error(json.error?.message ?? `the worker answered ${answer.status}`);
+}
+
+/* Inline modules cannot import one another: the page's other scripts take the pieces from here. */
 globalThis.draw = {
-  PLAIN_REASONS,
   byId,
   number,
   money,
   element,
+  muted,
+  button,
   time,
   duration,
+  why,
+  tableOf,
   table,
+  redraw,
   tiles,
   chart,
+  ask,
 };

@@ -1,29 +1,6 @@
-/* Asks for the overview every few seconds and draws it. Times are Unix milliseconds, amounts minor units. */
+/* The overview: what goes on, and why. Times are Unix milliseconds, amounts minor units. */
 
-const { PLAIN_REASONS, byId, number, money, element, time, duration, table, tiles, chart } =
-  globalThis.draw;
-
-const EVERY_MS = 3000;
-let timer;
-
-function status(overview) {
-  const ready = overview.notReady.length === 0;
-  const badge = byId('status');
-  badge.textContent = ready ? 'ready' : 'not ready';
-  badge.className = `badge ${ready ? 'good' : 'bad'}`;
-  byId('config').textContent = `configuration ${overview.configVersion}`;
-  const { fromMs, toMs } = overview.range;
-  byId('span').textContent =
-    overview.decisions === 0
-      ? 'no event yet'
-      : `events of ${time(fromMs, true)} to ${time(toMs, true)}`;
-  complain(ready ? '' : overview.notReady.join('; '));
-}
-
-function complain(text) {
-  byId('problem').textContent = text;
-  byId('problem').hidden = text === '';
-}
+const { number, money, element, time, duration, why, table, tiles, chart } = globalThis.draw;
 
 function sum(list) {
   return list.reduce((total, value) => total + value, 0);
@@ -91,28 +68,6 @@ function suspects(overview) {
   ];
   table('ips', columns, overview.ips, 'none in this range');
   table('devices', columns, overview.devices, 'none in this range');
-}
-
-/** One finding in words: the measure, what it had to reach, over which window, about whom. */
-function sentence(finding) {
-  const { detector, measure, threshold, unit, windowMs, subject, subjectValue, conclusive } =
-    finding;
-  const window = windowMs > 0 ? ` in ${duration(windowMs)}` : '';
-  const end = conclusive ? ', conclusive' : '';
-  return element(
-    'li',
-    {},
-    element('b', { class: finding.band }, detector),
-    ` ${number(measure)} ${unit}${window} on ${subject} ${subjectValue}`,
-    ` (${finding.band} at ${number(threshold)}${end})`,
-  );
-}
-
-function why({ reasons, findings }) {
-  const lines = reasons.map((reason) =>
-    element('li', { class: 'muted' }, PLAIN_REASONS[reason] ?? reason),
-  );
-  return element('ul', { class: 'why' }, ...findings.map(sentence), ...lines);
 }
 
 function cases({ blocks, frozen, range }) {
@@ -222,22 +177,8 @@ function health(overview) {
   table('health', columns, [...rows, ...letters], 'no figures yet: they come every few seconds');
 }
 
-async function refresh() {
-  clearTimeout(timer);
-  try {
-    const answer = await fetch(`v1/console/overview?range=${byId('range').value}`);
-    if (!answer.ok) throw new Error(`the worker answered ${answer.status}`);
-    const overview = await answer.json();
-    for (const draw of [status, figures, timeline, suspects, cases, campaign, health])
-      draw(overview);
-  } catch (error) {
-    byId('status').textContent = 'no answer';
-    byId('status').className = 'badge bad';
-    complain(`No fresh figures: ${error.message}`);
-  }
-  if (!document.hidden) timer = setTimeout(refresh, EVERY_MS);
-}
-
-byId('range').addEventListener('change', refresh);
-document.addEventListener('visibilitychange', () => document.hidden || refresh());
-refresh();
+globalThis.views = {
+  overview(answer) {
+    for (const draw of [figures, timeline, suspects, cases, campaign, health]) draw(answer);
+  },
+};
