@@ -13,6 +13,7 @@ import type { Inbox } from '../ingest/inbox.ts';
 import type { Logger, Metrics } from '../telemetry.ts';
 import { addAnalystRoutes, type AnalystParts } from './analyst.ts';
 import { sendError, type ApiErrorCode } from './answer.ts';
+import { addCampaignReportRoute, type CampaignReportParts } from './campaign-report.ts';
 import { addCampaignRoutes, type CampaignRouteParts } from './campaigns.ts';
 import { CaseFile, type CaseFileParts } from './case-file.ts';
 import { addConsoleRoutes } from './console/console.ts';
@@ -35,6 +36,7 @@ const MAX_ID_CHARACTERS = 512;
 export interface HttpDeps
   extends
     CaseFileParts,
+    CampaignReportParts,
     Pick<AnalystParts, 'command'>,
     Pick<CampaignRouteParts, 'campaigns'>,
     Pick<QuoteRouteParts, 'quote'> {
@@ -85,6 +87,7 @@ export function createServer(deps: HttpDeps): HttpServer {
   const caseFile = new CaseFile(deps);
   addAnalystRoutes(app, { caseFile, command: deps.command });
   addCampaignRoutes(app, deps);
+  addCampaignReportRoute(app, deps);
   const currencyOf = (campaignId: string): string =>
     deps.campaigns().find(({ id }) => id === campaignId)?.currency ?? '';
   addGrantRoutes(app, new GrantFile({ analytics: deps.analytics, caseFile, currencyOf }));

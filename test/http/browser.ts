@@ -69,7 +69,9 @@ export async function openPage(): Promise<Page> {
       const found = await value<boolean>(untilTrue(expression));
       if (!found) throw new Error(`never true: ${expression}`);
     },
-    type: async (text) => void (await wire.send('Input.insertText', { text })),
+    type: async (text) => {
+      await wire.send('Input.insertText', { text });
+    },
     press: async (key) => {
       const text = key === 'Enter' ? { text: '\r' } : {};
       const code = { Enter: 13, Tab: 9, Escape: 27 }[key];

@@ -104,6 +104,7 @@ export async function start(
     decide: (batch) => Promise.resolve(decider.decide(batch)),
     command: ({ kind }) => Promise.resolve({ commandId: '1-0', accepted: true, message: kind }),
     campaigns: () => [],
+    report: () => undefined,
     quote: () => Promise.resolve({ kind: 'unavailable', message: 'no ledger here' }),
     freezeOf: () => undefined,
     analytics: { query: () => Promise.resolve([]) },

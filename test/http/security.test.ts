@@ -100,7 +100,25 @@ describe('the token', () => {
     await using api = await start({ apiToken: TOKEN });
     const authorization = `Basic ${btoa(`anyone:${TOKEN}`)}`;
     expect((await fetch(`${api.url}/`, { headers: { authorization } })).status).toBe(200);
+    expect(
+      (await fetch(`${api.url}/v1/grants?state=held`, { headers: { authorization } })).status,
+    ).toBe(200);
     expect((await fetch(`${api.url}/metrics`, { headers: { authorization } })).status).toBe(401);
+    const asked = await fetch(`${api.url}/v1/console/campaigns?range=1h`);
+    expect(asked.headers.get('www-authenticate')).toMatch(/^Basic/);
+  });
+
+  it('as a password gives orders only from the page itself, which names its origin', async () => {
+    await using api = await start({ apiToken: TOKEN });
+    const authorization = `Basic ${btoa(`anyone:${TOKEN}`)}`;
+    const order = (path: string, headers: Record<string, string>) =>
+      api.post(path, '{"actor":"li","reason":"r"}', { authorization, ...headers });
+    expect((await order('/v1/grants/g_1/approve', { origin: api.url })).status).toBe(200);
+    expect((await order('/v1/grants/g_1/approve', {})).status).toBe(401);
+    expect((await order('/v1/grants/g_1/reject', { origin: 'https://evil.example' })).status).toBe(
+      403,
+    );
+    expect((await order('/v1/accounts/a/freeze', { origin: api.url })).status).toBe(401);
   });
 });
 

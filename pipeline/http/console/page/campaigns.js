@@ -42,13 +42,14 @@ function accountName(account, offers) {
 function balances({ balances: rows, offers }) {
   const inUnit = (row, value) =>
     value === undefined ? '–' : row.account.startsWith('budget/') ? money(value) : number(value);
+  const key = (name) => element('span', {}, element('span', { class: `key ${name}` }), name);
   const figure = (title, of) => ({ title, kind: 'number', of: (row) => inUnit(row, of(row)) });
   return tableOf(
     [
       { title: 'budget, stock, quota', kind: '', of: (row) => accountName(row.account, offers) },
       { title: '', kind: 'scale', of: (row) => (row.limit === undefined ? '' : bar(row)) },
-      figure('used', (row) => row.posted),
-      figure('pending', (row) => row.pending),
+      figure(key('used'), (row) => row.posted),
+      figure(key('pending'), (row) => row.pending),
       figure('left', (row) => row.left),
     ],
     rows,
@@ -99,7 +100,7 @@ function offers(campaign, figures) {
       count('refused', 'rejected'),
       count('taken back', 'takenBack'),
       { title: 'cost', kind: 'number', of: (row) => money(row.costMinor) },
-      { title: '', kind: 'orders', of: (row) => pauseButton(campaign, row.offer) },
+      { title: '', kind: 'number', of: (row) => pauseButton(campaign, row.offer) },
     ],
     rows,
     'this campaign has no offer',

@@ -8,6 +8,8 @@ const PLAIN_REASONS = {
   account_frozen: 'the account is frozen',
   conclusive_finding: 'a conclusive finding',
   independent_findings: 'independent findings',
+  single_finding: 'a single finding',
+  review_finding: 'a finding to be reviewed',
 };
 
 const byId = (id) => document.getElementById(id);
@@ -75,6 +77,8 @@ function table(target, columns, rows, whenEmpty) {
  */
 function redraw(target, ...children) {
   const holder = byId(target);
+  // A button that is pressed right now must still be there when it is let go.
+  if (holder.querySelector('button:active') !== null) return;
   const held = holder.contains(document.activeElement) ? document.activeElement : undefined;
   const key = held?.dataset.key;
   const before = [...holder.querySelectorAll('button')].indexOf(held);
@@ -100,14 +104,14 @@ function tiles(target, list) {
 
 /** One finding in words: the measure, what it had to reach, over which window, about whom. */
 function sentence(finding) {
-  const { detector, measure, threshold, unit, windowMs, subject, subjectValue, conclusive } =
+  const { detector, mode, measure, threshold, unit, windowMs, subject, subjectValue, conclusive } =
     finding;
   const window = windowMs > 0 ? ` in ${duration(windowMs)}` : '';
   const end = conclusive ? ', conclusive' : '';
   return element(
     'li',
     {},
-    element('b', { class: finding.band }, detector),
+    element('b', { class: finding.band }, mode === 'shadow' ? `${detector} (shadow)` : detector),
     ` ${number(measure)} ${unit}${window} on ${subject} ${subjectValue}`,
     ` (${finding.band} at ${number(threshold)}${end})`,
   );
@@ -174,7 +178,7 @@ function chart(target, series, data) {
 /**
  * Asks the worker: GET, or POST when there is a body. The address is spelt out, since a page that was opened with a
  * password in its address may not use a relative one.
- * Throws an Error in the words of the API.
+ * Throws an Error in the words of the API; `refused` says that the worker did nothing.
  */
 async function ask(path, body) {
   const answer = await fetch(
@@ -189,7 +193,8 @@ async function ask(path, body) {
   );
   const json = await answer.json().catch(() => ({}));
   if (answer.ok) return json;
-  throw new Error(json.error?.message ?? `the worker answered ${answer.status}`);
+  const error = new Error(json.error?.message ?? `the worker answered ${answer.status}`);
+  throw Object.assign(error, { refused: answer.status < 500 });
 }
 
 /* Inline modules cannot import one another: the page's other scripts take the pieces from here. */

@@ -41,7 +41,11 @@ async function send() {
     done?.();
     dispatchEvent(new Event('ordered'));
   } catch (error) {
-    refuse(`Nothing was changed: ${error.message}`);
+    refuse(
+      error.refused
+        ? `Nothing was changed: ${error.message}`
+        : `No word came back (${error.message}): look whether it was done before you try again.`,
+    );
   } finally {
     byId('order-do').disabled = false;
   }

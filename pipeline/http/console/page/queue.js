@@ -111,7 +111,7 @@ function queue({ review, campaigns, range }) {
           muted(given(row.award)),
         ),
     },
-    { title: 'payment', kind: 'number', of: (row) => money(row.paymentMinor) },
+    { title: 'payment', kind: 'number', of: (row) => money(row.paymentMinor || null) },
     {
       title: 'customer',
       kind: 'code',
@@ -130,7 +130,7 @@ function queue({ review, campaigns, range }) {
     },
     {
       title: '',
-      kind: 'orders',
+      kind: '',
       of: (row) =>
         element(
           'div',
@@ -147,7 +147,7 @@ function queue({ review, campaigns, range }) {
     },
   ];
   const shown = total > fresh.length ? `, the ${fresh.length} that wait longest are shown` : '';
-  byId('queue-count').textContent = total === 0 ? '' : `${number(total)} wait${shown}`;
+  byId('queue-count').textContent = total === 0 ? '' : `${number(total)}${shown}`;
   redraw('queue', tableOf(columns, fresh, 'no reward waits for a person'));
 }
 
