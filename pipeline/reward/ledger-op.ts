@@ -221,12 +221,11 @@ export function textOfPart(part: string): string {
 }
 
 /**
- * Counters of one payment, in minor units: what has been refunded, what was refunded beyond it, what was captured
- * of an authorisation, and what came before it; the last one stands in the journal only.
+ * Counters of one payment, in minor units: what has been refunded, what was refunded beyond it, and what came
+ * before it; the last one stands in the journal only. What was captured of an authorisation is `captured/…`.
  */
 export const REFUNDED = 'refunded/';
 export const EXCESS = 'excess/';
-export const CAPTURED = 'captured/';
 export const PARKED = 'parked/';
 /** Whether a voucher is live, 1 or 0; in the journal only. */
 export const VOUCHER = 'voucher/';

@@ -156,7 +156,7 @@ async function rates(
     ],
     { rounds: ROUNDS },
   );
-  report.section(`reservations, 5 legs each, ${BATCH} a call where in batches`);
+  report.section(`reservations, 6 legs each, ${BATCH} a call where in batches`);
   report.note(
     'the bare script only dedupes, adds to the same legs and appends to a stream: no limit, no answer',
   );

@@ -7,7 +7,6 @@ import {
   capture,
   choose,
   claim,
-  DAY_MS,
   goodsChoice,
   NOTHING_WON,
   pointsChoice,
@@ -284,6 +283,3 @@ export const story: fc.Arbitrary<LedgerOp[]> = fc
   .array(anyOps, { minLength: 1, maxLength: 120, size: 'max' })
   .map((lists) => lists.flat().filter(comesAfterwards))
   .filter((list) => list.length > 0);
-
-/** After everything that could wait has ended. */
-export const THE_END_MS = FRIDAY_NOON_MS + 40 * DAY_MS;

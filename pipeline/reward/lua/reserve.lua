@@ -113,16 +113,20 @@ end
 local function fill(op, record, choice)
   record.moving = true
   record.tier, record.amount, record.award = choice[1], choice[2], choice[3]
-  record.part, record.by, record.rules = op.part or op.event, '-', op.rules or ''
-  record.due_what, record.due_at = '-', 0
-  record.units, record.counted, record.money, record.contra, record.values = {}, {}, {}, {}, {}
+  record.units, record.money, record.contra = {}, {}, {}
   add_names(record.units, op.limits)
   add_names(record.units, op.quotas or NONE)
   add_names(record.units, choice[4])
-  add_names(record.counted, op.counted or NONE)
+  if op.counted then
+    record.counted = {}
+    add_names(record.counted, op.counted)
+  end
   add_names(record.money, choice[5])
   add_names(record.contra, choice[6])
-  add_values(record, choice[7] or NONE)
+  if choice[7] then
+    record.values = {}
+    add_values(record, choice[7])
+  end
 end
 
 local function take(op, record, choice)
@@ -194,6 +198,19 @@ local function reserve(op)
     identity = op.identity,
     terms = op.terms,
     award = op.choices[1][3],
+    -- All of them here, so that the table is made once in its full size.
+    standing = '',
+    revision = 0,
+    part = op.part or op.event,
+    by = '-',
+    rules = op.rules or '',
+    due_what = '-',
+    due_at = 0,
+    units = NONE,
+    counted = NONE,
+    money = NONE,
+    contra = NONE,
+    values = NONE,
   }
   if op.intent ~= 'voided' then
     record.state, record.reason = 'rejected', barrier(op)

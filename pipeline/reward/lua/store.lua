@@ -32,7 +32,10 @@ local empty = {
 local function read(name, field)
   local value = seen[name][field]
   if value == nil then
-    value = not empty[name] and redis.call('HGET', KEY[name], field)
+    if empty[name] then
+      return false
+    end
+    value = redis.call('HGET', KEY[name], field)
     seen[name][field] = value
   end
   return value
