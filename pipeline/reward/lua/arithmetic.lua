@@ -1,12 +1,16 @@
 -- Numbers in Lua are doubles: integers are exact up to 2^53, and no step here goes beyond.
 
--- A whole number as it goes into a text. Lua writes numbers below 10^14 exactly by itself, which costs half as
--- much as asking for it, and there are dozens of them in each operation.
+local written = {}
+
+-- A whole number as text; tostring would round above 10^14. A call writes dozens of numbers for each operation,
+-- and most of them again and again.
 local function int(number)
-  if number < 100000000000000 and number > -100000000000000 then
-    return number
+  local text = written[number]
+  if not text then
+    text = string.format('%d', number)
+    written[number] = text
   end
-  return string.format('%d', number)
+  return text
 end
 
 -- floor(a * b / c + 1/2) without ever forming a * b, which may need 106 bits. Needs 0 <= b <= c, c > 0.

@@ -21,7 +21,7 @@ for _, op in ipairs(request.ops) do
   end
 end
 do
-  local range = { 'ZRANGEBYSCORE', KEY.due, '-inf', int(newest) .. '', 'WITHSCORES', 'LIMIT', 0, DUE_A_CALL }
+  local range = { 'ZRANGEBYSCORE', KEY.due, '-inf', int(newest), 'WITHSCORES', 'LIMIT', 0, DUE_A_CALL }
   if quoting then
     range[8] = -1
   end

@@ -33,7 +33,7 @@ end
 local function append(entry, ...)
   redis.call(
     'XADD', KEY.journal, int(entry.sequence) .. '-0',
-    'operation', entry.operation, 'operationId', entry.operation_id, 'at', int(entry.at) .. '',
+    'operation', entry.operation, 'operationId', entry.operation_id, 'at', int(entry.at),
     'grant', entry.grant, 'record', entry.text, 'legs', entry.legs, ...
   )
 end
@@ -67,12 +67,12 @@ local function flush(generation_size)
   end
   for member, at in pairs(due_changed) do
     if at then
-      redis.call('ZADD', KEY.due, int(at) .. '', member)
+      redis.call('ZADD', KEY.due, int(at), member)
     else
       redis.call('ZREM', KEY.due, member)
     end
   end
-  redis.call('HSET', KEY.state, 'sequence', int(sequence) .. '', 'watermark', int(recorded) .. '')
+  redis.call('HSET', KEY.state, 'sequence', int(sequence), 'watermark', int(recorded))
   rotate('refused', generation_size)
   rotate('parked', generation_size)
 end

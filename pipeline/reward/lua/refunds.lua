@@ -69,7 +69,7 @@ local function park(refund, payment)
       return note('refund_' .. refund.id, 'refund_parked', refund, 'payment_not_found', legs)
     end
   end
-  list[#list + 1] = { refund.id, int(refund.amount) .. '', int(refund.eventTime) .. '' }
+  list[#list + 1] = { refund.id, int(refund.amount), int(refund.eventTime) }
   write('parked', payment, cjson.encode(list))
   note_parked(legs, refund.part, refund.amount)
   return note('refund_' .. refund.id, 'refund_parked', refund, 'payment_not_found', legs)
