@@ -1,0 +1,283 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { offerTerms } from '../../pipeline/act/offer-terms.ts';
+import type { PlainEvent } from '../support/events.ts';
+import { shanghai, shipped, Stage, usePlay } from './play.ts';
+
+usePlay();
+
+const AT = '2026-10-12 12:00';
+let stage: Stage;
+beforeEach(() => {
+  stage = new Stage(shipped('redemption'), shipped('credit-card', { only: ['double-points'] }));
+});
+
+/** Two points for each yuan of a credit card's spend. */
+const earn = (points: number, customerId = 'c1'): PlainEvent => ({
+  ...{ type: 'payment', at: AT, customerId, instrument: 'credit', amount: points * 50 },
+});
+const redeem = (
+  offerId: string,
+  item: string,
+  facts: PlainEvent = {},
+  combo?: number,
+): PlainEvent => ({
+  ...{ type: 'redemption.requested', at: AT, customerId: 'c1' },
+  attributes: { offerId, item, ...(combo !== undefined && { combo }) },
+  ...facts,
+});
+const pointsOf = (customer = 'c1'): Promise<string> => stage.balance(`points/customer=${customer}`);
+
+describe('B02 the campaign is open from its first instant to just before its last', () => {
+  test.each([
+    ['2026-02-28 23:59:59.999', 'nothing'],
+    ['2026-03-01 00:00', 'insufficient_points'],
+    ['2026-11-30 23:59:59.999', 'insufficient_points'],
+    ['2026-12-01 00:00', 'nothing'],
+  ])('B02 a redemption at %s: %s', async (at, expected) => {
+    expect((await stage.play(redeem('points-shop', 'kettle', { at }))).of('points-shop')).toBe(
+      expected,
+    );
+  });
+});
+
+test('B03 existing customers and prospects without an account or a number take part alike', async () => {
+  await stage.playAll([
+    { type: 'account.opened', at: '2026-01-05 12:00', customerId: 'old' },
+    earn(20_000, 'old'),
+    earn(20_000, 'prospect'),
+  ]);
+  const told: string[] = [];
+  for (const customerId of ['old', 'prospect']) {
+    told.push(
+      (await stage.play(redeem('points-shop', 'kettle', { customerId }))).of('points-shop'),
+    );
+  }
+  expect(told).toEqual(['held 4000 (kettle)', 'held 4000 (kettle)']);
+});
+
+test('B04 the catalogue has goods and vouchers for dining, shopping and travel, each with its points or cash', () => {
+  const items = shipped('redemption').offers.flatMap(({ tiers }) =>
+    tiers.flatMap(({ benefit }) => (benefit.kind === 'exchange' ? benefit.items : [])),
+  );
+  expect(new Set(items.map(({ benefit }) => benefit.kind))).toEqual(new Set(['goods', 'vouchers']));
+  expect(items.map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['kettle', 'watch', 'tablet', 'dining', 'shopping', 'travel']),
+  );
+  expect(items.every(({ combos }) => combos.every((each) => each.points > 0))).toBe(true);
+});
+
+describe('B05 so many points are worth so much', () => {
+  test('B05 each item costs the points of its value, at 500 points a yuan', () => {
+    const { offers, stock, points } = shipped('redemption');
+    const rate = points!.points / points!.worthMinor;
+    for (const { benefit } of offers.flatMap(({ tiers }) => tiers)) {
+      if (benefit.kind !== 'exchange') continue;
+      for (const item of benefit.items) {
+        const worth =
+          item.benefit.kind === 'goods'
+            ? stock[item.benefit.sku]!.costMinor
+            : item.benefit.kind === 'vouchers' && item.benefit.vouchers[0]!.faceMinor;
+        for (const combo of item.combos) expect(combo.points / rate + combo.cashMinor).toBe(worth);
+      }
+    }
+  });
+
+  test.each([
+    [19_999, 'insufficient_points', '19999 0'],
+    [20_000, 'held 4000 (kettle)', '0 0'],
+  ])('B05 with %i points: %s', async (points, expected, left) => {
+    await stage.play(earn(points));
+    expect((await stage.play(redeem('points-shop', 'kettle'))).of('points-shop')).toBe(expected);
+    expect(await pointsOf()).toBe(left);
+  });
+});
+
+test('B06 each band has an item and another of equal value', async () => {
+  await stage.play(earn(200_000));
+  const told: string[] = [];
+  for (const item of ['kettle', 'rice-cooker', 'watch', 'headphones', 'sofa']) {
+    told.push((await stage.play(redeem('points-shop', item))).of('points-shop'));
+  }
+  expect(told).toEqual([
+    ...['held 4000 (kettle)', 'held 4000 (rice-cooker)'],
+    ...['held 12000 (watch)', 'held 12000 (headphones)', 'nothing'],
+  ]);
+  expect(await pointsOf()).toBe(`${200_000 - 160_000} 0`);
+});
+
+describe('B07 the item of high points brings a share of them back, and is sent first', () => {
+  test('B07 five per cent of 750,000 points return once both are approved', async () => {
+    await stage.play(earn(750_000));
+    const outcome = await stage.play(redeem('points-shop', 'tablet'));
+    const [item, rebate] = [outcome.grant('points-shop'), outcome.grant('high-points-rebate')];
+    expect(item.award).toContainEqual({ kind: 'goods', sku: 'tablet', priority: true });
+    expect(rebate.award).toEqual([{ kind: 'points', points: 37_500 }]);
+    await stage.review(item.id, 'approve', '2026-10-13 09:00');
+    await stage.review(rebate.id, 'approve', '2026-10-13 09:00');
+    expect(await pointsOf()).toBe('37500 0');
+  });
+
+  test('B07 no other item does', async () => {
+    await stage.play(earn(60_000));
+    const outcome = await stage.play(redeem('points-shop', 'watch'));
+    expect(outcome.told).toEqual(['points-shop held 12000 (watch)']);
+  });
+});
+
+/** A proof of spend. */
+const proof = (paymentId: string, amount: number, facts: PlainEvent = {}): PlainEvent => ({
+  ...{ type: 'proof.submitted', at: AT, customerId: 'c1', instrument: 'credit', amount },
+  ...{ merchantId: 'shop-0001', attributes: { paymentId } },
+  ...facts,
+});
+
+describe('B08 spend at partner merchants gives a right to what matches it', () => {
+  test.each([
+    [29_999, 'nothing'],
+    [30_000, 'held 3000 (tier-1)'],
+    [49_999, 'held 3000 (tier-1)'],
+    [50_000, 'held 5000 (tier-2)'],
+    [99_999, 'held 5000 (tier-2)'],
+    [100_000, 'held 10000 (tier-3)'],
+  ])('B08 %i spent: %s', async (amount, expected) => {
+    expect((await stage.play(proof('p', amount))).of('spend-gift')).toBe(expected);
+  });
+
+  test('B08 a spend is proved once, by whomever', async () => {
+    await stage.play(proof('p', 30_000));
+    const again = await stage.play(proof('p', 30_000, { customerId: 'c2' }));
+    expect(again.of('spend-gift')).toBe('limit_reached');
+  });
+
+  test('B08 when the gifts of a band are gone, the band below is left', async () => {
+    const only = new Stage(
+      shipped('redemption', {
+        only: ['spend-gift'],
+        campaign: { stock: { 'gift-1000': { units: 1, costMinor: 10_000 } } },
+      }),
+    );
+    const told: string[] = [];
+    for (const n of [1, 2]) {
+      told.push((await only.play(proof(`p${n}`, 100_000))).of('spend-gift'));
+    }
+    expect(told).toEqual(['held 10000 (tier-3)', 'held 5000 (tier-2)']);
+  });
+});
+
+test.each([
+  ['credit', 'held 3000 (tier-1)'],
+  ['debit', 'held 3000 (tier-1)'],
+  ['wallet', 'nothing'],
+  [undefined, 'nothing'],
+])('B09 paid with %s: %s', async (instrument, expected) => {
+  expect((await stage.play(proof('p', 30_000, { instrument }))).of('spend-gift')).toBe(expected);
+});
+
+test('B10 the list of partners is replaced at once, and what was granted before stays', async () => {
+  const before = (await stage.play(proof('p1', 30_000))).grant('spend-gift');
+  const merchants = ['new-partner'];
+  expect(
+    stage.change({ campaignId: 'redemption', kind: 'merchant_list', list: 'partners', merchants }),
+  ).toBeUndefined();
+  expect((await stage.play(proof('p2', 30_000))).of('spend-gift')).toBe('nothing');
+  const newcomer = proof('p3', 30_000, { merchantId: 'new-partner' });
+  expect((await stage.play(newcomer)).of('spend-gift')).toBe('held 3000 (tier-1)');
+  expect(await stage.state(before.id)).toBe('held 3000 (tier-1)');
+});
+
+describe('B11 points and cash together', () => {
+  test.each([
+    [0, 30_000, 6_000],
+    [1, 15_000, 9_000],
+  ])(
+    'B11 the customer picks the way to pay number %i: %i points and %i fen',
+    async (combo, points, cash) => {
+      await stage.play(earn(points));
+      const grant = (await stage.play(redeem('combo-shop', 'watch', {}, combo))).grant(
+        'combo-shop',
+      );
+      expect(grant).toMatchObject({
+        state: 'held',
+        amountMinor: 12_000 - cash,
+        paymentMinor: cash,
+      });
+      expect(await pointsOf()).toBe('0 0');
+      expect(await stage.balance('stock/redemption/watch')).toBe('0 1');
+    },
+  );
+
+  test('B11 one point too few, or a way to pay that there is not: nothing moves', async () => {
+    await stage.play(earn(14_999));
+    const told = await stage.playAll([
+      redeem('combo-shop', 'watch', {}, 1),
+      redeem('combo-shop', 'watch', {}, 2),
+    ]);
+    expect(told.map((outcome) => outcome.of('combo-shop'))).toEqual([
+      'insufficient_points',
+      'nothing',
+    ]);
+    expect(await pointsOf()).toBe('14999 0');
+    expect(await stage.balance('stock/redemption/watch')).toBe('0 0');
+  });
+});
+
+describe('B13 nothing is given before a person has approved it', () => {
+  test('B13 a rejected redemption gives points, stock and money back', async () => {
+    await stage.play(earn(20_000));
+    const { id } = (await stage.play(redeem('points-shop', 'kettle'))).grant('points-shop');
+    expect((await stage.review(id, 'reject', '2026-10-13 09:00')).of('points-shop')).toBe(
+      'voided 4000 (kettle)',
+    );
+    expect(await pointsOf()).toBe('20000 0');
+    expect(await stage.balance('stock/redemption/kettle')).toBe('0 0');
+    expect(await stage.balance('budget/redemption/total.goods.points')).toBe('0 0');
+  });
+
+  test('B13 each word is kept, and the first one stands', async () => {
+    const { id } = (await stage.play(proof('p', 30_000))).grant('spend-gift');
+    await stage.review(id, 'approve', '2026-10-13 09:00');
+    await stage.review(id, 'reject', '2026-10-13 10:00');
+    expect((await stage.ledger.grant(id))!).toMatchObject({ state: 'posted', reason: 'approved' });
+  });
+});
+
+test('B14 approved, it is on its way within seven working days of the approval', async () => {
+  await stage.play(earn(20_000));
+  const { id } = (await stage.play(redeem('points-shop', 'kettle'))).grant('points-shop');
+  await stage.review(id, 'approve', '2026-10-14 09:00');
+  const grant = (await stage.ledger.grant(id))!;
+  expect(grant).toMatchObject({ state: 'posted', reason: 'approved' });
+  expect(grant.award).toContainEqual({ kind: 'goods', sku: 'kettle' });
+  const terms = offerTerms([shipped('redemption')])('redemption', 'points-shop')!;
+  const dueAtMs = terms.dueAtMs(grant, Date.parse(shanghai('2026-10-14 09:00')));
+  expect(dueAtMs).toBe(Date.parse(shanghai('2026-10-24 00:00')));
+});
+
+describe('B15 the voucher for a spend is used within its validity at partner merchants', () => {
+  test('B15 issued with the approval three days later, it runs three days longer', async () => {
+    const { id } = (await stage.play(proof('p', 50_000))).grant('spend-gift');
+    expect(await stage.vouchers(id)).toEqual([]);
+    await stage.until('2026-10-15 13:00');
+    await stage.review(id, 'approve', '2026-10-15 13:00');
+    const [voucher] = await stage.vouchers(id);
+    expect(voucher).toMatchObject({
+      ...{ voucher: 'gift-500', faceMinor: 5000, scope: ['partners'], state: 'issued' },
+      expiresAtMs: Date.parse(shanghai('2026-12-15 00:00')),
+    });
+  });
+
+  test.each([
+    ['2026-12-14 23:59:59.999', 'redeemed', '5000 0'],
+    ['2026-12-15 00:00', 'expired', '0 0'],
+  ])('B15 used at %s it is %s', async (at, state, cost) => {
+    const { id } = (await stage.play(proof('p', 50_000))).grant('spend-gift');
+    await stage.until('2026-10-15 13:00');
+    await stage.review(id, 'approve', '2026-10-15 13:00');
+    await stage.play({
+      ...{ type: 'voucher.redeemed', at, customerId: 'c1', amount: 5000 },
+      attributes: { voucherId: `${id}.1` },
+    });
+    expect((await stage.vouchers(id)).map((voucher) => voucher.state)).toEqual([state]);
+    expect(await stage.balance('budget/redemption/total.goods.spend')).toBe(cost);
+  });
+});
