@@ -10,6 +10,7 @@ import {
   profileOption,
 } from './command-options.ts';
 import { addOrders } from './command-orders.ts';
+import { addReport } from './command-report.ts';
 import { Failure } from './failure.ts';
 
 const VERSION_LINE = 'sheepdog 0.1.0';
@@ -24,6 +25,7 @@ function program(): Command {
     .exitOverride();
   addStart(root);
   addHistory(root);
+  addReport(root);
   addConfig(root);
   addOrders(root);
   addLedger(root);

@@ -10,6 +10,7 @@ import type { Inbox } from './ingest/inbox.ts';
 import { maskOrder } from './masked-order.ts';
 import type { History } from './record/history.ts';
 import { quoteFrom } from './quote.ts';
+import { campaignReport } from './report/report.ts';
 import { rewardsOf } from './rewards-of.ts';
 import type { Stores } from './stores.ts';
 import type { Path, WorkerOptions } from './worker.ts';
@@ -61,6 +62,14 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
       return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
     },
     campaigns: () => campaignViews(path, assembled.engine.watermarkMs || clock.now()),
+    report: (campaignId, marginBp) => {
+      const campaign = config.campaigns.find(({ id }) => id === campaignId);
+      const { placeholders, version: configVersion } = config;
+      return (
+        campaign &&
+        campaignReport(stores.analytics, campaign, { marginBp, placeholders, configVersion })
+      );
+    },
     quote: quoteFrom({
       decoder,
       campaigns: path.campaigns,

@@ -13,9 +13,6 @@ import * as customers from './tables-customers.ts';
 import * as rewards from './tables-rewards.ts';
 import * as risk from './tables-risk.ts';
 
-/** What a card payment brings in fees, roughly; every bank has its own. */
-export const DEFAULT_MARGIN_BP = 60;
-
 export interface ReportSettings {
   /** What a payment brings the bank, in basis points of its amount. */
   readonly marginBp: number;

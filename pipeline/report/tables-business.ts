@@ -22,7 +22,7 @@ export function targetsTable(
   return {
     title: 'Targets against results',
     definition:
-      'The values under `targets` in the campaign’s file against the figures of this report, net of what was intercepted and ' +
+      'The targets in the campaign’s file against the figures of this report, net of what was intercepted and ' +
       'taken back. Reached = result ÷ target.',
     period,
     columns: [

@@ -30,11 +30,10 @@ export function offersTable(
   const titles = new Map(configured.map(({ id, title }) => [id, title]));
   return {
     title: 'Cost by offer',
-    definition: `${OFFERS.definition} Payments: those that the posted rewards were earned on; an amount for each ¥ of cost.`,
+    definition: `${OFFERS.definition} Payments: those that the posted rewards were earned on; how much of them there is for each unit of cost.`,
     period,
     columns: [
       column('offer', 'Offer', 'text'),
-      column('offerId', 'Id', 'text'),
       column('posted', 'Posted', 'count'),
       column('pending', 'Pending', 'count'),
       column('rejected', 'Rejected', 'count'),
@@ -44,7 +43,7 @@ export function offersTable(
       column('perCost', 'Payments ÷ cost', 'ratio'),
     ],
     rows: offers.map((row) => ({
-      offer: titles.get(row.offerId) ?? 'no longer in the file',
+      offer: `${titles.get(row.offerId) ?? 'no longer in the file'} (${row.offerId})`,
       ...row,
       perCost: divided(row.paymentMinor, row.costMinor),
     })),
@@ -99,7 +98,7 @@ export function fundingTable(
     const parts = parties.map(([, percent]) => Math.floor((cost * percent) / 100));
     const rest = cost - total(parts, (part) => part);
     return parties.map(([party, percent], index) => ({
-      offer: title,
+      offer: `${title} (${id})`,
       offerId: id,
       party,
       share: percent / 100,
@@ -113,7 +112,6 @@ export function fundingTable(
     period,
     columns: [
       column('offer', 'Offer', 'text'),
-      column('offerId', 'Id', 'text'),
       column('party', 'Party', 'text'),
       column('share', 'Share', 'share'),
       column('costMinor', 'Cost', 'money'),

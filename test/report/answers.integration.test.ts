@@ -1,18 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { askRecord, type Answers } from '../../pipeline/report/answers.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
-import {
-  at,
-  AUTUMN,
-  insertEvents,
-  insertGrants,
-  insertVouchers,
-  type EventRow,
-  type GrantRow,
-  type VoucherRow,
-} from './history.ts';
-import { Oracle, redemption } from './oracle.ts';
+import { at, AUTUMN, insertEvents, insertGrants, type EventRow, type GrantRow } from './history.ts';
+import { Oracle } from './oracle.ts';
 
 let store: TemporaryAnalytics;
 beforeAll(async () => {
@@ -72,8 +63,8 @@ const histories = fc.array(event, { minLength: 1, maxLength: 45 }).map((drafts) 
       ...(hasMoney && { amount: draft.money, currency: draft.currency }),
       ...(draft.type === 'refund' && { refund_of: `e${draft.refunds}` }),
       ...(draft.type === 'campaign.viewed' && { attributes: draft.about }),
-      verdict: draft.verdict as 'allow' | 'review' | 'block',
-      labels: draft.labels as ('confirmed' | 'false_positive')[],
+      verdict: draft.verdict,
+      labels: draft.labels,
     };
   }),
 );

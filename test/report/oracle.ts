@@ -2,7 +2,7 @@
 
 import type { Campaign } from '../../config/campaign-schema.ts';
 import type { Periods } from '../../pipeline/report/periods.ts';
-import type { EventRow, GrantRow, VoucherRow } from './history.ts';
+import type { EventRow, GrantRow } from './history.ts';
 
 const isStopped = ({ verdict, labels = [] }: EventRow): boolean =>
   verdict === 'block' || labels.at(-1) === 'confirmed';
@@ -157,14 +157,6 @@ export class Oracle {
     }
     return { issued, activated };
   }
-}
-
-export function redemption(vouchers: readonly VoucherRow[]) {
-  const issued = vouchers.filter(({ state }) => state !== 'voided');
-  return {
-    issued: issued.length,
-    redeemed: issued.filter(({ state }) => state === 'redeemed').length,
-  };
 }
 
 function sum(rows: readonly EventRow[]): number {

@@ -1,0 +1,107 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CampaignReport } from '../../pipeline/report/document.ts';
+import { configWith, endAll, newFolder, run, startIn } from '../support/cli.ts';
+
+const CAMPAIGN = `
+id: autumn
+title: 秋季满减
+timezone: Asia/Shanghai
+currency: CNY
+terms: 名额有限、先到先得
+window: { from: '2026-11-01T00:00:00+08:00', to: '2026-12-01T00:00:00+08:00' }
+budgets: { total: { limit: 1000000 } }
+offers:
+  - { id: spend, title: 满200减30, budget: total, atLeast: 20000, off: 3000, quota: { max: 100 }, limits: [{ per: [customer], max: 1 }] }
+targets: { payments: 2 }
+`;
+
+const payment = (id: string, accountId: string, amount: number): string =>
+  JSON.stringify({
+    id,
+    type: 'payment',
+    occurredAt: '2026-11-20T10:00:03+08:00',
+    accountId,
+    amount,
+    currency: 'CNY',
+  });
+
+let folder: string;
+let config: string;
+let data: string;
+beforeAll(async () => {
+  folder = await newFolder();
+  data = join(folder, 'data');
+  config = await configWith({});
+  await writeFile(join(config, 'campaigns', 'autumn.yaml'), CAMPAIGN);
+});
+afterAll(endAll);
+
+const report = (...args: readonly string[]) =>
+  run(['report', '--config', config, '--data', data, ...args]);
+
+describe('report', () => {
+  test('reads what a worker has left, and asks the worker while there is one', async () => {
+    const worker = startIn(data, ['--config', config]);
+    const address = await worker.ready();
+    for (const line of [payment('p1', 'a1', 25_000), payment('p2', 'a2', 10_000)]) {
+      const answer = await fetch(`${address}/v1/events`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: line,
+      });
+      expect(answer.status).toBe(200);
+    }
+    const running = await report('--campaign', 'autumn');
+    expect(running.code).toBe(1);
+    expect(running.stderr).toMatch(
+      /^sheepdog: data folder \S+ is in use by process \d+: .*ask the running worker.*curl -H 'accept: text\/html' http:\/\/\S+\/v1\/campaigns\/autumn\/report\n$/,
+    );
+    const here = (await (
+      await fetch(`${address}/v1/campaigns/autumn/report`)
+    ).json()) as CampaignReport;
+    expect(here.campaign.title).toBe('秋季满减');
+    expect((await worker.stop()).code).toBe(0);
+
+    const page = join(folder, 'report.html');
+    const json = join(folder, 'report.json');
+    const written = await report('--campaign', 'autumn', '--out', page, '--json', json);
+    expect(written.code, written.stderr).toBe(0);
+    expect(written.stdout).toBe('');
+    const found = JSON.parse(await readFile(json, 'utf8')) as CampaignReport;
+    expect(found.figures).toMatchObject({
+      payments: { value: 2 },
+      amount: { value: 35_000 },
+      cost: { value: 3000 },
+      participants: { value: 1 },
+    });
+    expect(found.sections['rewards']!.tables['quotas']!.rows).toMatchObject([
+      { name: 'spend', left: 99 },
+    ]);
+    expect(await readFile(page, 'utf8')).toContain('<h1>秋季满减</h1>');
+
+    const printed = await report('--campaign', 'autumn');
+    expect(JSON.parse(printed.stdout)).toEqual(found);
+  });
+
+  test.each([
+    [
+      ['--campaign', 'winter'],
+      2,
+      /^sheepdog: there is no campaign "winter": the configured ones are .*autumn/,
+    ],
+    [
+      ['--campaign', 'autumn', '--out', '/proc/nowhere/x.html'],
+      1,
+      /^sheepdog: \/proc\/nowhere\/x.html: the report cannot be written: /,
+    ],
+    [['--campaign', 'autumn', '--margin-bp', '-1'], 2, /write a whole number from 0 on/],
+    [[], 2, /required option '--campaign <id>'/],
+  ])('%j ends with one clear line', async (args, code, line) => {
+    const ended = await report(...args);
+    expect(ended.stderr).toMatch(line);
+    expect(ended.stderr).not.toContain('    at ');
+    expect(ended.code).toBe(code);
+  });
+});
