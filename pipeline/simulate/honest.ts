@@ -1,40 +1,46 @@
 /** What honest customers do: one visit at a time, with the follow-ups it causes. */
 
-import { integer, logNormal, pick, Weighted } from './chance.ts';
+import { clamp, integer, logNormal, pick, Weighted } from './chance.ts';
 import { HOUR_MS, isFridayOffer, isSalaryDay, MINUTE_MS } from './calendar.ts';
-import { FIRST_SIGN_UP, LONGEST_FOLLOW_UP_MS, type Population } from './population.ts';
-import type { Bill, Market } from './market.ts';
+import { Faces } from './faces.ts';
+import type { Market } from './market.ts';
+import { NewCustomers } from './new-customers.ts';
+import { Participants } from './participants.ts';
+import { LONGEST_FOLLOW_UP_MS, type Population } from './population.ts';
 import type { Draft, Plan } from './simulated-event.ts';
+import { billPayment, instalmentOf, type Visit, type WeightedVisit, type World } from './visit.ts';
 import type { Random } from '../clock.ts';
 
 /** Events that one visit causes on average, follow-ups included; a test holds the rate that follows from it. */
-export const EVENTS_PER_VISIT = 1.2;
-
-type Visit = (customer: number, atMs: number) => void;
+export const EVENTS_PER_VISIT = 1.26;
 
 export class HonestTraffic {
   readonly #people: Population;
   readonly #market: Market;
   readonly #random: Random;
   readonly #plan: Plan;
-  readonly #visits: readonly (readonly [weight: number, payday: number, visit: Visit])[];
+  readonly #visits: readonly WeightedVisit[];
   readonly #usual: Weighted;
   readonly #payday: Weighted;
-  #signUps = 0;
+  readonly #faces: Faces;
+  readonly #world: World;
 
   constructor(people: Population, market: Market, random: Random, plan: Plan) {
     this.#people = people;
     this.#market = market;
     this.#random = random;
     this.#plan = plan;
+    this.#faces = new Faces(people, random);
+    this.#world = { people, market, random, plan, faces: this.#faces };
     this.#visits = [
       [20, 38, this.#payBills],
       [30, 30, this.#shopAtTill],
       [22, 20, this.#shopOnline],
       [14, 12, this.#paySmall],
       [12, 12, this.#look],
-      [1.2, 1.2, this.#signUp],
       [0.8, 1.2, this.#payByInstalments],
+      ...new NewCustomers(this.#world).visits,
+      ...new Participants(this.#world).visits,
     ];
     this.#usual = new Weighted(this.#visits.map(([usual]) => usual));
     this.#payday = new Weighted(this.#visits.map(([, payday]) => payday));
@@ -57,12 +63,12 @@ export class HonestTraffic {
     const cardId = this.#people.cardId(customer, random);
     let at = atMs;
     if (random() < 0.3) {
-      this.#plan(at, { ...this.#digital(customer, at, mobile), type: 'login' });
+      this.#plan(at, { ...this.#faces.digital(customer, at, mobile), type: 'login' });
       at += logNormal(random, 20_000, 0.5);
     }
     for (let i = 0; i < count; i += 1) {
       const bill = this.#market.billAt(first + i);
-      const payment = this.#billPayment(customer, at, bill, mobile, cardId);
+      const payment = billPayment(this.#world, customer, at, { bill, mobile, cardId });
       const id = this.#plan(at, payment);
       if (random() < 0.004) this.#refund(payment, at, id);
       // The bill is looked up before it is paid.
@@ -70,38 +76,18 @@ export class HonestTraffic {
     }
   };
 
-  #billPayment(customer: number, atMs: number, bill: Bill, mobile: boolean, cardId: string): Draft {
-    return {
-      ...this.#digital(customer, atMs, mobile),
-      cardId,
-      type: 'payment',
-      merchantId: `${bill.merchantId}-${this.#people.homeCity(customer).name.toLowerCase()}`,
-      category: bill.category,
-      instrument: this.#random() < 0.7 ? 'debit' : 'credit',
-      amount: clamp(logNormal(this.#random, bill.median, 0.6), 1_000, 300_000),
-      currency: 'CNY',
-    };
-  }
-
-  /** A card at a till: no device, no address, but a place. On Fridays baskets are filled up to the offer. */
+  /** On Fridays baskets are filled up to the offer. */
   readonly #shopAtTill: Visit = (customer, atMs) => {
     const random = this.#random;
     const offer = isFridayOffer(atMs) && random() < 0.55;
     const shop = offer ? this.#market.partner(random) : this.#market.shop(random);
     const natural = logNormal(random, shop.median, 0.8);
     const amount = offer && random() < 0.5 ? 20_000 + logNormal(random, 1_500, 0.9) : natural;
+    const instrument = random() < 0.75 ? 'credit' : 'debit';
+    const { id: merchantId, category } = shop;
     this.#plan(atMs, {
+      ...this.#faces.atTill(customer, atMs, { merchantId, category, instrument, amount }),
       type: 'payment',
-      accountId: this.#people.accountId(customer),
-      customerId: this.#people.customerId(customer),
-      cardId: this.#people.cardId(customer, random),
-      merchantId: shop.id,
-      category: shop.category,
-      channel: 'pos',
-      instrument: random() < 0.75 ? 'credit' : 'debit',
-      amount: Math.round(clamp(amount, 500, 2_000_000) / 10) * 10,
-      currency: 'CNY',
-      geo: this.#geo(customer, atMs),
     });
   };
 
@@ -110,7 +96,7 @@ export class HonestTraffic {
     const mobile = random() < 0.85;
     const shop = this.#market.shop(random);
     const payment: Draft = {
-      ...this.#digital(customer, atMs, mobile),
+      ...this.#faces.digital(customer, atMs, mobile),
       cardId: this.#people.cardId(customer, random),
       type: 'payment',
       channel: 'online',
@@ -131,7 +117,7 @@ export class HonestTraffic {
     const cardId = this.#people.cardId(customer, random);
     for (let i = 0, at = atMs; i < count; i += 1) {
       this.#plan(at, {
-        ...this.#digital(customer, at, true),
+        ...this.#faces.digital(customer, at, true),
         cardId,
         type: 'payment',
         channel: 'wallet',
@@ -146,49 +132,20 @@ export class HonestTraffic {
   };
 
   readonly #look: Visit = (customer, atMs) => {
-    this.#plan(atMs, { ...this.#digital(customer, atMs, true), type: 'login' });
+    this.#plan(atMs, { ...this.#faces.digital(customer, atMs, true), type: 'login' });
     if (this.#random() < 0.5) {
       const at = atMs + logNormal(this.#random, 15_000, 0.6);
-      this.#plan(at, { ...this.#digital(customer, at, true), type: 'campaign.viewed' });
-    }
-  };
-
-  /** A new customer: account, card, activation, wallet, and the first payment hours or days afterwards. */
-  readonly #signUp: Visit = (_, atMs) => {
-    // Steps of three keep every new customer in a household of their own.
-    const customer = FIRST_SIGN_UP + this.#signUps * 3;
-    this.#signUps += 1;
-    const random = this.#random;
-    const on = (at: number): Draft => ({
-      ...this.#digital(customer, at, true),
-      type: 'account.opened',
-    });
-    this.#plan(atMs, on(atMs));
-    let at = atMs + Math.max(5 * MINUTE_MS, logNormal(random, HOUR_MS, 1));
-    this.#plan(at, { ...on(at), type: 'card.approved' });
-    at += Math.max(2 * MINUTE_MS, logNormal(random, 2 * HOUR_MS, 1));
-    this.#plan(at, { ...on(at), type: 'card.activated' });
-    if (random() < 0.6) {
-      at += Math.max(MINUTE_MS, logNormal(random, HOUR_MS, 1));
-      this.#plan(at, { ...on(at), type: 'wallet.bound' });
-    }
-    at += Math.max(10 * MINUTE_MS, logNormal(random, 3 * HOUR_MS, 1.2));
-    if (at - atMs < LONGEST_FOLLOW_UP_MS) {
-      const bill = this.#market.billAt(integer(random, 0, 4));
-      const cardId = this.#people.cardId(customer, random);
-      this.#plan(at, this.#billPayment(customer, at, bill, true, cardId));
+      this.#plan(at, { ...this.#faces.digital(customer, at, true), type: 'campaign.viewed' });
     }
   };
 
   readonly #payByInstalments: Visit = (customer, atMs) => {
     this.#plan(atMs, {
-      ...this.#digital(customer, atMs, true),
+      ...this.#faces.digital(customer, atMs, true),
       cardId: this.#people.cardId(customer, this.#random),
       type: 'instalment',
       instrument: 'credit',
-      amount: clamp(logNormal(this.#random, 380_000, 0.6), 50_000, 5_000_000),
-      currency: 'CNY',
-      terms: pick(this.#random, [3, 6, 12, 24]),
+      ...instalmentOf(this.#random),
     });
   };
 
@@ -201,49 +158,4 @@ export class HonestTraffic {
     const amount = Math.max(1, Math.round(payment.amount! * share));
     this.#plan(at, { ...draft, type: 'refund', refundOf: id, amount });
   }
-
-  /** Who, with what, from where: by telephone or by browser, with the gaps that real senders leave. */
-  #digital(customer: number, atMs: number, mobile: boolean): Omit<Draft, 'type'> {
-    const people = this.#people;
-    const random = this.#random;
-    const draft: Omit<Draft, 'type'> = {
-      accountId: people.accountId(customer),
-      customerId: people.customerId(customer),
-      channel: mobile ? 'mobile_bank' : 'online_bank',
-    };
-    const gap = random();
-    if (gap < 0.01) draft.deviceId = pick(random, PLACEHOLDER_DEVICES);
-    else if (gap > 0.04) draft.deviceId = people.deviceId(customer);
-    if (gap > 0.97) draft.ip = '0.0.0.0';
-    else if (gap < 0.95) draft.ip = this.#address(customer, atMs, mobile);
-    if (random() < 0.5) draft.geo = this.#geo(customer, atMs);
-    return draft;
-  }
-
-  #address(customer: number, atMs: number, mobile: boolean): string {
-    const people = this.#people;
-    if (mobile && people.usesCarrier(customer)) return people.carrierIp(customer);
-    return (
-      (people.isAtWork(customer, atMs) ? people.workIp(customer) : undefined) ??
-      people.homeIp(customer)
-    );
-  }
-
-  /** The telephone's fix is good to about fifty metres. */
-  #geo(customer: number, atMs: number): { lat: number; lon: number; city: string } {
-    const place = this.#people.placeAt(customer, atMs);
-    const jitter = (): number => (this.#random() - 0.5) * 0.001;
-    return {
-      lat: Math.round((place.lat + jitter()) * 1e5) / 1e5,
-      lon: Math.round((place.lon + jitter()) * 1e5) / 1e5,
-      city: place.city,
-    };
-  }
-}
-
-/** What senders write when they do not know: never a shared key. */
-const PLACEHOLDER_DEVICES = ['', 'unknown', '00000000-0000-0000-0000-000000000000'];
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.round(Math.min(high, Math.max(low, value)));
 }

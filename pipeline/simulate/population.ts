@@ -28,6 +28,8 @@ const SALT = {
   trip: 0x99,
   spare: 0xaa,
   household: 0xbb,
+  birthday: 0xcc,
+  life: 0xdd,
 } as const;
 
 export interface Place {
@@ -151,6 +153,19 @@ export class Population {
     const gone = Math.min(1, Math.max(0, hour - 8));
     const back = Math.min(1, Math.max(0, hour - 18));
     return between(home, work, gone - back);
+  }
+
+  /** MM-DD; nobody is born on the last days of a month. */
+  birthday(customer: number): string {
+    const day = Math.floor(trait(customer, this.#saltOf('birthday')) * 12 * 28);
+    const two = (value: number): string => String(value + 1).padStart(2, '0');
+    return `${two(Math.floor(day / 28))}-${two(day % 28)}`;
+  }
+
+  /** How the bank groups its customers. */
+  segment(customer: number): 'young' | 'family' | 'high-end' | undefined {
+    const share = trait(customer, this.#saltOf('life'));
+    return share < 0.25 ? 'young' : share < 0.5 ? 'family' : share < 0.55 ? 'high-end' : undefined;
   }
 
   homeCity(customer: number): City {

@@ -22,7 +22,7 @@ export interface SimulatedEvent {
   terms?: number;
   refundOf?: string;
   geo?: { lat: number; lon: number; city: string };
-  attributes?: Record<string, string>;
+  attributes?: Readonly<Record<string, string | number | readonly string[]>>;
   label: 'fraud' | 'honest';
 }
 

@@ -20,7 +20,8 @@ const busy = run();
 const quiet = run({ minutes: 1440, ratePerSecond: 0.5, attacks: [] });
 
 function attackOf(event: SimulatedEvent): string | undefined {
-  return event.attributes?.['attack'];
+  const attack = event.attributes?.['attack'];
+  return typeof attack === 'string' ? attack : undefined;
 }
 
 function distinct(
