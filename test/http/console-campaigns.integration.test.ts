@@ -126,6 +126,14 @@ describe.skipIf(chromium === undefined)('the campaigns view in a browser', () =>
     expect(page.asked.filter((url) => !url.startsWith(api.url))).toEqual([]);
     expect(page.complaints).toEqual([]);
     await look('campaigns');
+    await page.value(`document.querySelector('#panels summary').focus()`);
+    await page.press('Enter');
+    await page.until(`!document.querySelector('#panels details').open`);
+    const drawn = `window.first ??= document.querySelector('#panels details')`;
+    await page.value(`void (${drawn})`);
+    await page.until(`window.first !== document.querySelector('#panels details')`);
+    expect(await page.value(`document.querySelector('#panels details').open`)).toBe(false);
+    expect(await page.value(`document.activeElement.dataset.key`)).toBe('fold spring');
   });
 
   it('lets a reviewer approve by keyboard, with name and reason, and the reward leaves the queue', async () => {

@@ -79,7 +79,7 @@ function buildPage(): { readonly html: string; readonly policy: string } {
     readFileSync(join(import.meta.dirname, 'page', name), 'utf8');
   const library = (name: string): string =>
     readFileSync(fileURLToPath(import.meta.resolve(`uplot/dist/${name}`)), 'utf8');
-  const styles = [library('uPlot.min.css'), asset('style.css')];
+  const styles = [library('uPlot.min.css'), asset('style.css'), asset('campaigns.css')];
   const charts = library('uPlot.iife.min.js');
   const modules = MODULES.map(asset);
   const html = asset('index.html')

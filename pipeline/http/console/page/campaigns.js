@@ -30,13 +30,21 @@ function bar({ posted, pending, limit }) {
   return element('div', { class: 'bar', role: 'img', 'aria-label': label, title: label }, ...parts);
 }
 
-/** `budget/spring/total.spend` → total.spend; `quota/spring/off/tier-2` → the offer's title, tier 2. */
+/**
+ * `quota/spring/off/tier-2` → the offer's title, tier 2; budget lines stand below the line that holds them.
+ */
 function accountName(account, offers) {
   const [kind, , ...rest] = account.split('/');
-  if (kind !== 'quota') return `${kind} ${rest.join('/')}`;
-  const [offerId, part] = rest;
-  const title = offers.find(({ id }) => id === offerId)?.title ?? offerId;
-  return part === 'all' ? title : `${title}, ${part.replace('-', ' ')}`;
+  if (kind === 'quota') {
+    const [offerId, part] = rest;
+    const title = offers.find(({ id }) => id === offerId)?.title ?? offerId;
+    return part === 'all' ? title : `${title}, ${part.replace('-', ' ')}`;
+  }
+  const path = rest.join('/').split('.');
+  if (kind !== 'budget' || path.length === 1) return `${kind} ${rest.join('/')}`;
+  const name = element('span', { title: account }, path.at(-1));
+  name.style.paddingLeft = `${16 * (path.length - 1)}px`;
+  return name;
 }
 
 function balances({ balances: rows, offers }) {
@@ -107,19 +115,24 @@ function offers(campaign, figures) {
   );
 }
 
+/** Which campaigns a person folded or unfolded; the others show what runs and fold what does not. */
+const unfolded = new Map();
+
 function panel(campaign, figures) {
   const { id, title, status, from, to, currency } = campaign;
   const day = (iso) => time(Date.parse(iso), true);
-  return element(
-    'section',
-    { class: 'wide', 'aria-label': title },
-    element(
-      'h2',
-      {},
-      `${title} `,
-      element('span', { class: `badge ${TONES[status] ?? ''}` }, status),
-      muted(` ${id}, ${day(from)} to ${day(to)}, amounts in ${currency}`),
-    ),
+  const heading = element(
+    'h2',
+    {},
+    `${title} `,
+    element('span', { class: `badge ${TONES[status] ?? ''}` }, status),
+    muted(` ${id}, ${day(from)} to ${day(to)}, amounts in ${currency}`),
+  );
+  const summary = element('summary', { 'data-key': `fold ${id}` }, heading);
+  const details = element(
+    'details',
+    {},
+    summary,
     element(
       'div',
       { class: 'pair' },
@@ -127,6 +140,9 @@ function panel(campaign, figures) {
       element('div', {}, offers(campaign, figures)),
     ),
   );
+  details.open = unfolded.get(id) ?? ['live', 'paused'].includes(status);
+  summary.addEventListener('click', () => unfolded.set(id, !details.open));
+  return element('section', { class: 'wide', 'aria-label': title }, details);
 }
 
 function changes({ actions }) {

@@ -72,21 +72,22 @@ function table(target, columns, rows, whenEmpty) {
 }
 
 /**
- * Draws anew without taking the keyboard away: what had the focus gets it back by its data-key, and when it is gone
- * the next button has it.
+ * Draws anew without taking the keyboard away: what had the focus gets it back by its data-key, and when that is gone
+ * the next one has it.
  */
 function redraw(target, ...children) {
   const holder = byId(target);
   // A button that is pressed right now must still be there when it is let go.
-  if (holder.querySelector('button:active') !== null) return;
-  const held = holder.contains(document.activeElement) ? document.activeElement : undefined;
-  const key = held?.dataset.key;
-  const before = [...holder.querySelectorAll('button')].indexOf(held);
+  if (holder.querySelector('[data-key]:active') !== null) return;
+  const keyed = () => [...holder.querySelectorAll('[data-key]')];
+  const before = keyed().indexOf(document.activeElement);
+  const { key } = document.activeElement.dataset;
   holder.replaceChildren(...children);
-  if (held === undefined) return;
-  const buttons = [...holder.querySelectorAll('button')];
-  const same = buttons.find((button) => button.dataset.key === key);
-  (same ?? buttons[Math.min(before, buttons.length - 1)])?.focus({ preventScroll: true });
+  if (before === -1) return;
+  const now = keyed();
+  const next =
+    now.find((each) => each.dataset.key === key) ?? now[Math.min(before, now.length - 1)];
+  next?.focus({ preventScroll: true });
 }
 
 function tiles(target, list) {

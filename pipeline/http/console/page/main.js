@@ -60,6 +60,7 @@ async function refresh() {
 }
 
 addEventListener('hashchange', () => {
+  byId('notice').replaceChildren();
   show();
   refresh();
 });
