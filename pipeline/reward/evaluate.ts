@@ -206,16 +206,21 @@ function onRefundOf(
   return { quota, keepAtLeastMinor: Math.min(...reached.map((tier) => tier.atLeastMinor)) };
 }
 
-/** Each voucher runs longer once for each offer; nothing is promised while an event is in doubt. */
+/**
+ * Each voucher runs longer once for each offer; nothing is promised while an event is in doubt. The id names
+ * who asks, or a stranger who is refused would use up the owner's word.
+ */
 function extensionOf(
   { campaignId, offerId }: CompiledOffer,
   { byMs, vouchers }: Extract<CompiledTier['benefit'], { kind: 'extend' }>,
-  { subject: { event, fields }, decision }: Case,
+  { subject: { event, fields }, identity: { customer }, decision }: Case,
 ): ExtendOp | undefined {
   const voucherId = fields.name('voucherId');
-  if (voucherId === undefined || decision.verdict !== 'allow') return undefined;
-  const id = `${campaignId}.${offerId}.${voucherId}`;
-  return { kind: 'extend', id, voucherId, vouchers, byMs, occurredAtMs: event.occurredAtMs };
+  if (voucherId === undefined || customer === undefined) return undefined;
+  if (decision.verdict !== 'allow') return undefined;
+  const id = `${campaignId}.${offerId}.${customer.scope}.${voucherId}`;
+  const { occurredAtMs } = event;
+  return { kind: 'extend', id, customerId: customer.id, voucherId, vouchers, byMs, occurredAtMs };
 }
 
 /**

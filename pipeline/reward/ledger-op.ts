@@ -193,6 +193,8 @@ export interface ExtendOp {
   readonly kind: 'extend';
   readonly id: string;
   readonly voucherId: string;
+  /** Who asks: only the owner may; left out: the bank does. */
+  readonly customerId?: string;
   /** Only vouchers of these names; left out: of any. */
   readonly vouchers?: readonly string[];
   readonly byMs: number;

@@ -54,7 +54,7 @@ function encodeOther(op: Exclude<LedgerOp, ReserveOp>): unknown {
       };
     case 'extend':
       return {
-        ...encodeWish(op, ''),
+        ...encodeWish(op, op.customerId ?? ''),
         voucher: op.voucherId,
         byMs: op.byMs,
         ...(op.vouchers && { names: op.vouchers }),

@@ -58,6 +58,9 @@ local function extend(op)
   if not voucher then
     return refuse(op, 'voucher_unknown')
   end
+  if op.customer ~= '' and not is_owner(find(voucher.grant), op.customer) then
+    return refuse(op, 'not_yours')
+  end
   if op.names and not is_named(voucher, op.names) then
     return refuse(op, 'voucher_unknown')
   end
