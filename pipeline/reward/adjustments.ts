@@ -28,7 +28,6 @@ export type CampaignChange = { readonly campaignId: string } & (
     }
   | { readonly kind: 'merchant_list'; readonly list: string; readonly merchants: readonly string[] }
 );
-export type CampaignChangeKind = CampaignChange['kind'];
 
 /** A change with who ordered it, when and why: one row of record each. */
 export interface CampaignAction {

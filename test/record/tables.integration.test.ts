@@ -22,7 +22,9 @@ describe('the schema', () => {
     const before = await store.analytics.query(shape);
     expect(await migrate(store.analytics)).toEqual([]);
     expect(await store.analytics.query(shape)).toEqual(before);
-    const applied = await store.analytics.query('SELECT version, name FROM schema_migrations ORDER BY version');
+    const applied = await store.analytics.query(
+      'SELECT version, name FROM schema_migrations ORDER BY version',
+    );
     expect(applied).toEqual(MIGRATIONS.map((name, index) => ({ version: index + 1, name })));
   });
 
