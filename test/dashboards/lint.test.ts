@@ -143,7 +143,7 @@ describe.each(boards)('$title', (board) => {
   test('reads the tables of record with FINAL, so that a replay counts once', () => {
     for (const sql of queriesOf(board)) {
       expect(sql.replaceAll(/FROM \w+( AS \w+)? FINAL/g, '')).not.toMatch(
-        /FROM (events|decisions|findings|grants|labels|account_actions|dead_letters|config_versions|progress|pipeline_stats|ledger_\w+)\b/,
+        /FROM (events|decisions|findings|grants|vouchers|deliveries|campaign_actions|labels|account_actions|dead_letters|config_versions|progress|pipeline_stats|ledger_\w+)\b/,
       );
     }
   });

@@ -181,15 +181,15 @@ describe('the figures', () => {
     expect(await value(risk, 'False-positive rate')).toBeCloseTo(expected, 10);
   });
 
-  test('cost is posted less clawed back, and held rewards stand apart', async () => {
+  test('cost is posted less clawed back, and pending rewards stand apart', async () => {
     const posted = await one(
       `SELECT sumIf(amount_minor, state = 'posted') / 100 AS x FROM grants FINAL`,
     );
-    const held = await one(
-      `SELECT sumIf(amount_minor, state = 'held') / 100 AS x FROM grants FINAL`,
+    const pending = await one(
+      `SELECT sumIf(amount_minor, state IN ('held', 'awaiting_claim', 'awaiting_choice')) / 100 AS x FROM grants FINAL`,
     );
     expect(await value(campaigns, 'Cost')).toBe(posted);
-    expect(await value(campaigns, 'Held')).toBe(held);
+    expect(await value(campaigns, 'Pending')).toBe(pending);
   });
 
   test('intercepted value is that of rewards voided for risk', async () => {
@@ -200,15 +200,24 @@ describe('the figures', () => {
     expect(await value(campaigns, 'Intercepted value')).toBe(voided);
   });
 
-  test('quota left is the latest limit less posted and pending', async () => {
-    const panel = campaigns.panels.find(({ title }) => title === 'Quota left')!;
+  test('the redemption rate leaves voided vouchers out', async () => {
+    const rate = await one(
+      `SELECT countIf(state = 'redeemed') / countIf(state IN ('issued', 'redeemed', 'expired')) AS x FROM vouchers FINAL`,
+    );
+    expect(rate).toBeGreaterThan(0.2);
+    expect(await value(campaigns, 'Redemption rate')).toBe(rate);
+  });
+
+  test('what is left of a quota is the latest limit less posted and pending', async () => {
+    const panel = campaigns.panels.find(({ title }) => title === 'Quota and stock left')!;
     const rows = await store.analytics.query<Row>(
       expandInBrowser(panel.targets![0]!.rawSql, wholeRange(campaigns)),
     );
     const left = await one(`
       SELECT limit_value - posted - pending AS x FROM ledger_balances FINAL
       WHERE account = 'quota/credit-card/friday-off/tier-1' ORDER BY sequence DESC LIMIT 1`);
-    expect(rows.find(({ campaign_id }) => campaign_id === 'credit-card')!['quota_left']).toBe(left);
+    expect(rows.find(({ name }) => name === 'friday-off')!['left_over']).toBe(left);
+    expect(rows.map(({ kind }) => kind)).toContain('stock');
   });
 
   test('a repeated write of the same rows changes no figure', async () => {

@@ -34,7 +34,10 @@ export async function fillSampleData(analytics: Analytics, folder: string): Prom
   for (const table of ['pipeline_stats', 'ledger_balances']) {
     await analytics.command(`ALTER TABLE ${table} REMOVE TTL`);
   }
-  for (const statement of [DECISIONS, FINDINGS, LABELS, GRANTS, ...LEDGER, ACTIONS, ...AROUND]) {
+  for (const statement of [
+    ...[DECISIONS, FINDINGS, LABELS, GRANTS, DRAWS, VOUCHERS, DELIVERIES],
+    ...[...LEDGER, ACTIONS, CHANGES, ...AROUND],
+  ]) {
     await analytics.command(statement);
   }
 }
@@ -93,12 +96,50 @@ FROM (SELECT * FROM events FINAL) AS e
 INNER JOIN (SELECT event_id, verdict, config_version FROM decisions FINAL) AS d USING (event_id)
 WHERE e.type = 'payment' AND e.amount_minor >= 10000`;
 
+/** Draws of the bill campaign: a lucky one in four waits to be claimed, some already too long. */
+const DRAWS = `
+INSERT INTO grants (grant_id, campaign_id, offer_id, budget_line, event_id, account_id, customer_id, state, reason, label, detail, award,
+                    amount_minor, payment_minor, occurred_at, deadline, revision, recorded_at)
+SELECT concat('draw_', event_id), campaign_id, 'bill-draw', 'total.reward.prizes', event_id, account_id, customer_id,
+       multiIf(cityHash64(event_id, 3) % 4 != 0, 'posted', cityHash64(event_id, 3) % 3 = 0, 'forfeited', 'awaiting_claim') AS standing,
+       multiIf(standing = 'posted', 'no_prize', standing), if(standing = 'posted', '', 'lucky'), '{"commitment":"a"}', '[]',
+       if(standing = 'posted', 0, 2000), payment_minor, occurred_at, occurred_at + INTERVAL cityHash64(event_id) % 120 MINUTE,
+       revision + 1000000, recorded_at
+FROM grants FINAL
+WHERE campaign_id = 'bill-payment' AND state = 'posted'`;
+
+const VOUCHERS = `
+INSERT INTO vouchers (voucher_id, grant_id, campaign_id, offer_id, customer_id, voucher, face_minor, cost_minor, state, issued_at, expires_at,
+                      redeemed_by, redeemed_at, revision, recorded_at)
+SELECT concat(grant_id, '.1'), grant_id, campaign_id, offer_id, customer_id, 'phone-topup', 1000, 1000,
+       ['issued', 'redeemed', 'expired', 'voided'][1 + cityHash64(event_id, 4) % 4] AS standing, occurred_at, occurred_at + INTERVAL 20 MINUTE,
+       if(standing = 'redeemed', concat('use_', event_id), ''), if(standing = 'redeemed', occurred_at + INTERVAL 10 MINUTE, NULL), revision, recorded_at
+FROM grants FINAL
+WHERE state = 'posted' AND offer_id != 'bill-draw'`;
+
+const DELIVERIES = `
+INSERT INTO deliveries (delivery_id, grant_id, campaign_id, offer_id, customer_id, kind, occurred_at, placed_at, state, attempts, due_at, updated_at)
+SELECT concat('del_', voucher_id), grant_id, campaign_id, offer_id, customer_id, 'voucher', issued_at, issued_at,
+       ['delivered', 'waiting', 'failed', 'unrouted'][1 + cityHash64(voucher_id) % 4], 1 + cityHash64(voucher_id) % 3,
+       issued_at + INTERVAL 30 MINUTE, issued_at + INTERVAL 1 MINUTE
+FROM vouchers FINAL`;
+
+const CHANGES = `
+INSERT INTO campaign_actions (action_id, campaign_id, offer_id, kind, value, actor, reason, issued_at, arrival)
+SELECT concat(toString(number), '-0'), 'bill-payment', if(number = 0, 'bill-off', ''), if(number = 0, 'add_quota', 'pause'), '{}', 'li', 'demand',
+       at + INTERVAL number * 10 MINUTE, number
+FROM numbers(2) AS n CROSS JOIN (SELECT min(occurred_at) AS at FROM events) AS e`;
+
 const LEDGER = [
   `INSERT INTO ledger_entries
    SELECT revision, if(state = 'held', 'reserve', 'post'), grant_id, grant_id, campaign_id, concat('budget/', campaign_id, '/total'),
           amount_minor, 0, 0, occurred_at, recorded_at
    FROM grants FINAL WHERE state IN ('posted', 'held')`,
-  ...["'budget/', campaign_id, '/total'", "'quota/', campaign_id, '/', offer_id, '/tier-1'"].map(
+  ...[
+    "'budget/', campaign_id, '/total'",
+    "'quota/', campaign_id, '/', offer_id, '/tier-1'",
+    "'stock/', campaign_id, '/lucky'",
+  ].map(
     (account) => `
    INSERT INTO ledger_balances
    SELECT concat(${account}) AS name, campaign_id, 50000000, sum(amount_minor), sumIf(amount_minor, state = 'held'), max(revision),

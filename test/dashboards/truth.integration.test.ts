@@ -126,6 +126,46 @@ test('a refund that took nothing back is no rejected grant', async () => {
   ]);
 });
 
+test('a step of the funnel counts only after the one before, and a blocked one never', async () => {
+  const steps = [
+    ['1', 'whole', 'campaign.viewed', 50],
+    ['2', 'whole', 'card.approved', 40],
+    ['3', 'whole', 'payment', 30],
+    ['4', 'whole', 'payment', 20],
+    ['5', 'early', 'payment', 55],
+    ['6', 'early', 'campaign.viewed', 50],
+    ['7', 'early', 'account.opened', 45],
+    ['8', 'mule', 'campaign.viewed', 50],
+    ['9', 'mule', 'card.approved', 40],
+  ] as const;
+  await insert(
+    'events',
+    'event_id, account_id, type, occurred_at',
+    ...steps.map(([id, who, type, ago]) => `'${id}', '${who}', '${type}', ${earlier(ago)}`),
+  );
+  await insert(
+    'decisions',
+    'decision_id, event_id, verdict, occurred_at',
+    `'d9', '9', 'block', ${earlier(40)}`,
+  );
+  expect((await shown(campaigns, 'Funnel')).map(({ customers }) => customers)).toEqual([
+    3, 2, 1, 1,
+  ]);
+});
+
+test('a claim is overdue when its deadline has passed, to the instant', async () => {
+  const columns = 'grant_id, campaign_id, offer_id, state, occurred_at, deadline';
+  const open = `'autumn', 'draw', 'awaiting_claim', '${AT}'`;
+  await insert(
+    'grants',
+    columns,
+    `'a', ${open}, toDateTime64('${AT}', 3, 'UTC') + INTERVAL 1 MINUTE`,
+    `'b', ${open}, toDateTime64('${AT}', 3, 'UTC') + INTERVAL 61 SECOND`,
+  );
+  expect(await shown(campaigns, 'Claims and choices open')).toEqual([{ waiting: 2 }]);
+  expect(await shown(campaigns, 'Overdue claims')).toEqual([{ overdue: 1 }]);
+});
+
 describe('behind reviews and blocks', () => {
   const text = readFileSync(
     new URL('../../config/lists/placeholders.txt', import.meta.url),
