@@ -131,7 +131,7 @@ export class Participants {
     } else if (segment !== undefined) {
       const [merchantId, category, least] =
         segment === 'family'
-          ? (['shop-0001', 'supermarket', 30_000] as const)
+          ? (['hypermarket-01', 'supermarket', 30_000] as const)
           : ([`trendy-0${integer(random, 1, 3)}`, 'fashion', 20_000] as const);
       const amount = least + logNormal(random, 4_000, 0.8);
       const purchase = { merchantId, category, instrument: 'credit', amount } as const;
