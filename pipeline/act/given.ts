@@ -13,7 +13,7 @@ import type { Delivery, DeliveryItem } from './delivery.ts';
 import type { OfferTerms } from './offer-terms.ts';
 
 /** Of an offer that is no longer in the configuration. */
-const NO_TERMS: OfferTerms = { currency: '', preauth: false, dueAtMs: () => undefined };
+const NO_TERMS: OfferTerms = { currency: '', dueAtMs: () => undefined };
 
 /**
  * @param termsOf what the configuration says of an offer now; undefined when it is gone.
@@ -113,14 +113,14 @@ function deliverable(entry: JournalEntry, terms: OfferTerms): { id: string; item
   const vouchers = award.length - others.length;
   return others.flatMap((given, index) => {
     const item = itemOf(given, terms);
-    if (item === undefined || isInPayment(entry, given, terms)) return [];
+    if (item === undefined || isInPayment(entry, given)) return [];
     return [{ id: `${grantId}.${vouchers + index + 1}`, item }];
   });
 }
 
-/** A discount that was authorised with the payment was paid with it. */
-function isInPayment(entry: JournalEntry, item: AwardItem, terms: OfferTerms): boolean {
-  return terms.preauth && item.kind === 'discount' && isCaptured(entry.grant);
+/** A discount that was authorised with the payment was paid with it, whatever its offer says by now. */
+function isInPayment(entry: JournalEntry, item: AwardItem): boolean {
+  return item.kind === 'discount' && isCaptured(entry.grant);
 }
 
 /** Reserved at an authorisation and standing under its payment since; what the payment itself earned never moved. */

@@ -7,8 +7,6 @@ import { LocalTime } from '../reward/local-time.ts';
 
 export interface OfferTerms {
   readonly currency: string;
-  /** A discount is reserved at the authorisation and paid with the payment. */
-  readonly preauth: boolean;
   /**
    * @param postedAtMs when the grant posted: by a claim, an approval, or at once.
    * @returns the first instant that is too late; undefined when nothing was promised, or nobody knows the
@@ -35,7 +33,6 @@ function termsOf({ currency }: Campaign, offer: Offer, local: LocalTime): OfferT
   const { delivery } = offer;
   return {
     currency,
-    preauth: offer.settle === 'preauth',
     dueAtMs: (grant, postedAtMs) => {
       if (delivery === undefined) return undefined;
       const anchorMs = delivery.anchor === 'grant' ? grant.occurredAtMs : postedAtMs;

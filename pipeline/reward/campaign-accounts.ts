@@ -84,9 +84,10 @@ function budgetLegs(
   });
 }
 
+/** A line that gave away more than the configuration leaves it now has nothing; below 0 it would have no limit. */
 function budgetLeg(campaignId: string, path: string, limit: number, adjustments: Adjustments): Leg {
   return {
     account: `${BUDGET}${campaignId}/${path}`,
-    limit: limit + adjustments.addedBudget(campaignId, path),
+    limit: Math.max(0, limit + adjustments.addedBudget(campaignId, path)),
   };
 }

@@ -100,12 +100,12 @@ export class EventFields {
     return (this.#attributes ??= this.#event.attributes);
   }
 
-  /** An attribute that names something: text that is not empty, or a number as text. */
+  /** An attribute that names something: text as `isName` has it, or a number as text. */
   name(attribute: string): string | undefined {
     const { json } = this;
     const value = Object.hasOwn(json, attribute) ? json[attribute] : undefined;
     if (typeof value === 'number') return String(value);
-    return typeof value === 'string' && value !== '' ? value : undefined;
+    return typeof value === 'string' && isName(value) ? value : undefined;
   }
 }
 
@@ -188,6 +188,13 @@ export class CampaignFields {
     this.from = BigInt(fromMs);
     this.to = BigInt(toMs);
   }
+}
+
+const HALF_A_PAIR = /\p{Surrogate}/u;
+
+/** Empty text names nothing, and neither does half of a surrogate pair: the ledger could not write it down. */
+export function isName(text: string): boolean {
+  return text !== '' && !HALF_A_PAIR.test(text);
 }
 
 function whole(value: number | undefined): bigint | undefined {

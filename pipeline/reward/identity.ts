@@ -2,7 +2,7 @@
 
 import type { LimitKey } from '../../config/campaign-schema.ts';
 import type { Event } from '../event.ts';
-import type { EventFields } from './cel-fields.ts';
+import { isName, type EventFields } from './cel-fields.ts';
 import type { Subject } from './cel-scope.ts';
 import { accountPart } from './ledger-op.ts';
 
@@ -38,7 +38,7 @@ export class Identity {
   get inviter(): Person | undefined {
     const { fields, facts } = this.#subject;
     const id = fields.name('inviterId') ?? facts.invitedBy;
-    if (id === '' || id === this.customer?.id || this.#isPlaceholder(id)) return undefined;
+    if (!isName(id) || id === this.customer?.id || this.#isPlaceholder(id)) return undefined;
     return { id, scope: `customer=${accountPart(id)}` };
   }
 

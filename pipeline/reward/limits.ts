@@ -55,8 +55,9 @@ export function limitsOf(
     const account = `${limit.account}/${bucketOf(limit.period, day)}`;
     const keys = limit.per.map((key) => identity.key(key));
     if (limit.any) {
-      const named = keys.filter((key) => key !== undefined);
-      if (named.length === 0) return undefined;
+      // Who names no customer is known by the account: under both keys that is one name, and one leg.
+      const named = new Set(keys.filter((key) => key !== undefined));
+      if (named.size === 0) return undefined;
       for (const key of named) legs.push({ account: `${account}/${key}`, limit: limit.max });
     } else {
       if (keys.includes(undefined)) return undefined;

@@ -7,7 +7,6 @@ import type { Voucher } from '../../pipeline/reward/voucher.ts';
 
 const TERMS: OfferTerms = {
   currency: 'CNY',
-  preauth: false,
   dueAtMs: (_grant, postedAtMs) => postedAtMs + 1000,
 };
 const TOPUP: AwardItem = {
@@ -134,7 +133,6 @@ describe('a grant that posts', () => {
 });
 
 describe('a discount reserved with an authorisation', () => {
-  const preauth = { ...TERMS, preauth: true };
   const captured = { eventId: 'auth-1', ledgerRecord: 'pay-1 - 0 -\n' };
 
   test.each(['capture', 'post', 'clawback'] as const)(
@@ -145,14 +143,16 @@ describe('a discount reserved with an authorisation', () => {
         grant: grant([OFF], captured),
         legs: [leg('budget/b/total', -5)],
       };
-      expect(given(entry([OFF], change), preauth)).toEqual([]);
+      expect(given(entry([OFF], change))).toEqual([]);
+      // Nor is it paid again once its offer has left the configuration, or is settled afterwards.
+      expect(deliveriesOf(entry([OFF], change), () => undefined)).toEqual([]);
     },
   );
 
   test('but what else comes with it, and what a payment without one earned, is delivered', () => {
     const change = { operation: 'capture' as const, grant: grant([CUP], captured) };
-    expect(given(entry([CUP], change), preauth)).toHaveLength(1);
-    expect(given(entry([OFF]), preauth)).toHaveLength(1);
+    expect(given(entry([CUP], change))).toHaveLength(1);
+    expect(given(entry([OFF]))).toHaveLength(1);
   });
 });
 

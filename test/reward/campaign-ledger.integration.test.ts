@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../pipeline/decide/decision.ts';
+import { Adjustments } from '../../pipeline/reward/adjustments.ts';
 import type { Grant } from '../../pipeline/reward/grant.ts';
 import { apply, standing, useLedger } from './ledger-fixture.ts';
 import { campaigns, ops, type EventFacts } from './scenario.ts';
@@ -36,6 +37,39 @@ describe('what a campaign asks, the ledger does', () => {
     expect(await standing('budget/bills/total')).toEqual([1000, 0]);
     const refunded = await tell({ id: 'r', type: 'refund', refundOf: 'pay', amountMinor: 30_000 });
     expect(standings(refunded)).toEqual(['off clawed_back refunded']);
+  });
+
+  test('half of a surrogate pair names nothing that the ledger would have to read', async () => {
+    const half = 'x\ud800';
+    const offer = { limits: [{ perAny: ['customer', 'inviter', 'voucher', 'payment'], max: 1 }] };
+    const compiled = campaigns({ campaign: CAMPAIGN, offer });
+    const attributes = {
+      authorisationId: half,
+      grantId: half,
+      voucherId: half,
+      paymentId: half,
+      inviterId: half,
+      option: half,
+    };
+    const list = (['payment', 'claim.submitted', 'choice.made', 'voucher.redeemed'] as const).map(
+      (type, index) => ops(compiled, { id: `e${index}`, type, attributes }),
+    );
+    list.push(ops(compiled, { id: 'e9', customerId: 'c-9' }, 'allow', { invitedBy: half }));
+    expect(standings(await apply(list.flat()))).toEqual([
+      'off posted granted',
+      'off posted granted',
+    ]);
+  });
+
+  test('a line that gave away more than the configuration leaves it now pays nothing', async () => {
+    const adjustments = new Adjustments();
+    const change = {
+      ...{ kind: 'add_budget', campaignId: 'bills', by: 5000 },
+      ...{ line: 'total', from: 'total.spend' },
+    } as const;
+    adjustments.apply({ id: 'c1', change, actor: 'li', reason: 'more', issuedAtMs: 0 });
+    const tell = told({ spend: 4000, adjustments });
+    expect(standings(await tell({ id: 'p' }))).toEqual(['off rejected budget_exhausted']);
   });
 
   test('a payment without an authorisation earns the offer afterwards', async () => {

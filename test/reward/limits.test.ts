@@ -76,6 +76,10 @@ describe('a right', () => {
     ]);
     const nobody = { customerId: 'unknown', accountId: 'unknown', cardId: undefined };
     expect(limitsOf({ perAny }, nobody)).toBeUndefined();
+    // Known by the account alone, the same name twice is one leg: a right of one is not used up by half.
+    expect(limitsOf({ perAny: ['customer', 'account'] }, { customerId: undefined })).toEqual([
+      'limit/bills/off/any-customer-account/campaign/account=account-1',
+    ]);
     expect(limitsOf({ perAny }, { ...nobody, deviceId: 'd' })).toHaveLength(1);
   });
 });
