@@ -71,9 +71,17 @@ export function usePlay(): void {
     server = await startTestRedis();
   });
   afterAll(() => server.close());
-  beforeEach(async () => {
-    await server.connect().flushall();
-  });
+  beforeEach(forget);
+}
+
+/** Empties the ledger, for another stage. */
+export async function forget(): Promise<void> {
+  await server.connect().flushall();
+}
+
+/** One more process that writes to the ledger of the stage. */
+export function writer(): Ledger {
+  return new Ledger(server.connect());
 }
 
 /** What came of one event or word. */
