@@ -32,8 +32,8 @@ export const SPRING: CampaignView = {
 
 /** As after a replay, some rows stand twice; `g_released` waited and was released, `g_bound` waits for its payment. */
 export async function insertSpring(analytics: Analytics): Promise<void> {
-  for (const statement of [GRANTS, GRANTS, LEGS, LEGS, ...AROUND])
-    await analytics.command(statement);
+  const rewards = [grants(BEFORE), grants(STANDING), grants(STANDING)];
+  for (const statement of [...rewards, LEGS, LEGS, ...AROUND]) await analytics.command(statement);
 }
 
 /** A word on a reward as the journal's drain would bring it: a newer row. */
@@ -48,141 +48,49 @@ const DISCOUNT = '[{"kind":"discount","amountMinor":5000}]';
 const GOODS = '[{"kind":"goods","sku":"suitcase-20"}]';
 const CARD = '622202******1234#9f3a';
 
-const GRANTS = `
-INSERT INTO grants (grant_id, campaign_id, offer_id, budget_line, event_id, account_id, customer_id, card_id, state, reason,
-  tier, label, award, amount_minor, payment_minor, occurred_at, deadline, revision, recorded_at)
-SELECT t.1, 'spring', t.2, 'total', t.3, concat('acc-', t.4), concat('c-', t.4), '${CARD}', t.5, t.6, 0, 'tier-1', t.7,
-  t.8, t.9, t.10, t.11, t.12, '2026-04-17 12:00:01'
-FROM values('t Tuple(String, String, String, String, String, String, String, Int64, Int64, String, Nullable(String), UInt64)',
-${[
-  [
-    'g_suspect',
-    'friday-off',
-    'pay-2',
-    '2',
-    'held',
-    'held_for_review',
-    DISCOUNT,
-    5000,
-    20_500,
-    '11:30:00',
-    5,
-  ],
-  [
-    'g_suitcase',
-    'luggage',
-    'new-1',
-    '1',
-    'held',
-    'awaiting_review',
-    GOODS,
-    30_000,
-    0,
-    '09:00:00',
-    6,
-  ],
-  [
-    'g_overdue',
-    'friday-off',
-    'pay-3',
-    '3',
-    'held',
-    'review_overdue',
-    DISCOUNT,
-    5000,
-    31_000,
-    '10:00:00',
-    7,
-  ],
-  [
-    'g_bound',
-    'friday-off',
-    'pay-4',
-    '4',
-    'held',
-    'awaiting_payment',
-    DISCOUNT,
-    5000,
-    20_000,
-    '11:40:00',
-    8,
-  ],
-  [
-    'g_released',
-    'friday-off',
-    'pay-5',
-    '5',
-    'held',
-    'held_for_review',
-    DISCOUNT,
-    5000,
-    20_000,
-    '11:41:00',
-    9,
-  ],
-  [
-    'g_released',
-    'friday-off',
-    'pay-5',
-    '5',
-    'posted',
-    'released',
-    DISCOUNT,
-    5000,
-    20_000,
-    '11:41:00',
-    15,
-  ],
-  [
-    'g_plain',
-    'friday-off',
-    'pay-6',
-    '6',
-    'posted',
-    'granted',
-    DISCOUNT,
-    5000,
-    20_000,
-    '11:42:00',
-    10,
-  ],
-  [
-    'g_older',
-    'friday-off',
-    'pay-7',
-    '7',
-    'posted',
-    'granted',
-    DISCOUNT,
-    5000,
-    20_000,
-    '08:00:00',
-    4,
-  ],
-  [
-    'g_refused',
-    'friday-off',
-    'pay-8',
-    '8',
-    'rejected',
-    'quota_exhausted',
-    '[]',
-    5000,
-    20_000,
-    '11:43:00',
-    11,
-  ],
-  ['g_won', 'luggage', 'new-9', '9', 'awaiting_claim', 'granted', GOODS, 30_000, 0, '11:44:00', 12],
-  ['refund_1', '', 'back-1', '1', 'rejected', 'payment_not_found', '[]', 0, 0, '11:45:00', 13],
-]
-  .map(([id, offer, event, who, state, reason, award, cost, paid, at, revision]) => {
-    const deadline = id === 'g_won' ? `'2026-06-15 16:00:00'` : 'NULL';
-    const texts = [id, offer, event, who, state, reason, award]
-      .map((text) => `'${text}'`)
-      .join(', ');
-    return `  ((${texts}, ${cost}, ${paid}, '2026-04-17 ${at}', ${deadline}, ${revision}))`;
-  })
-  .join(',\n')})`;
+/** Grant, offer, event, number of the customer, state, reason, amount, payment, time of day, revision. */
+const STANDING = `
+g_suspect  friday-off pay-2  2 held           held_for_review   5000  20500 11:30 5
+g_suitcase luggage    new-1  1 held           awaiting_review   30000 0     09:00 6
+g_overdue  friday-off pay-3  3 held           review_overdue    5000  31000 10:00 7
+g_bound    friday-off pay-4  4 held           awaiting_payment  5000  20000 11:40 8
+g_released friday-off pay-5  5 posted         released          5000  20000 11:41 15
+g_plain    friday-off pay-6  6 posted         granted           5000  20000 11:42 10
+g_older    friday-off pay-7  7 posted         granted           5000  20000 08:00 4
+g_refused  friday-off pay-8  8 rejected       quota_exhausted   5000  20000 11:43 11
+g_won      luggage    new-9  9 awaiting_claim granted           30000 0     11:44 12
+refund_1   -          back-1 1 rejected       payment_not_found 0     0     11:45 13`;
+const BEFORE = `
+g_released friday-off pay-5  5 held           held_for_review   5000  20000 11:41 9`;
+
+function grants(table: string): string {
+  const rows = table
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [id, offer, event, who, state, reason, amount, paid, at, revision] = line.split(/ +/);
+      const award = offer === 'luggage' ? GOODS : DISCOUNT;
+      const deadline = state === 'awaiting_claim' ? `'2026-06-15 16:00:00'` : 'NULL';
+      const texts = [
+        id,
+        'spring',
+        offer === '-' ? '' : offer,
+        'total',
+        event,
+        `acc-${who}`,
+        `c-${who}`,
+        CARD,
+        state,
+        reason,
+      ];
+      return `(${texts.map((text) => `'${text}'`).join(', ')}, 0, 'tier-1', '${award}', ${amount}, ${paid},
+      '2026-04-17 ${at}:00', ${deadline}, ${revision}, '2026-04-17 12:00:01')`;
+    });
+  return `
+    INSERT INTO grants (grant_id, campaign_id, offer_id, budget_line, event_id, account_id, customer_id, card_id, state, reason,
+      tier, label, award, amount_minor, payment_minor, occurred_at, deadline, revision, recorded_at)
+    VALUES ${rows.join(',\n')}`;
+}
 
 const LEGS = `
 INSERT INTO ledger_entries (sequence, operation, operation_id, grant_id, campaign_id, account, posted_delta, pending_delta, leg, occurred_at)
