@@ -36,6 +36,7 @@ export function campaignProblems(campaign: Campaign, written: unknown): Problem[
       ...timeProblems(campaign, placed),
       ...promiseProblems(campaign, placed),
       ...triggerProblems(placed),
+      ...limitProblems(placed),
       ...expressionProblems(campaign, placed),
       ...placed.tiers.flatMap((tier, index) =>
         benefitProblems(campaign, tier, placed.tiers[index - 1]),
@@ -186,6 +187,11 @@ function unknown(years: readonly number[], path: Path): Problem[] {
 
 function triggerProblems({ offer, path, tiers }: PlacedOffer): Problem[] {
   const problems: Problem[] = [];
+  if (offer.settle === 'preauth' && offer.review === 'always') {
+    const message =
+      'what is taken off with the payment cannot wait for an approval: write settle: rebate, or leave it out';
+    problems.push({ path: [...path, 'review'], message });
+  }
   for (const [index, type] of offer.on.entries()) {
     const at = [...path, 'on', index];
     if (offer.settle === 'preauth' && type !== 'payment.authorising') {
@@ -204,6 +210,21 @@ function triggerProblems({ offer, path, tiers }: PlacedOffer): Problem[] {
     }
   }
   return problems;
+}
+
+/** A right that is counted twice is used up by half: one grant would move its account by two. */
+function limitProblems({ offer: { limits }, path }: PlacedOffer): Problem[] {
+  const seen = new Set<string>();
+  return limits.flatMap(({ per, any, period }, index) => {
+    // One opening of a schedule lies within a day, and is counted by its date.
+    const counted = `${String(any)} ${per.toSorted().join()} ${period === 'occurrence' ? 'day' : period}`;
+    if (!seen.has(counted)) {
+      seen.add(counted);
+      return [];
+    }
+    const message = 'counts what a limit before it counts: keep the one with the lower max';
+    return [{ path: [...path, 'limits', index], message }];
+  });
 }
 
 function spendsPoints(benefit: Offer['tiers'][number]['benefit']): boolean {

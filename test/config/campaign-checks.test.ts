@@ -207,6 +207,33 @@ describe('what the parts mean to each other, with the place and what to write', 
       ],
     ],
     [
+      'what the payment takes off waits for no approval',
+      ['    settle: preauth\n', '    settle: preauth\n    review: always\n'],
+      [
+        'c.yaml:106:13: offers.7.review: what is taken off with the payment cannot wait for an approval: write settle: rebate, or leave it out',
+      ],
+    ],
+    [
+      'a right is counted once',
+      [
+        'limits: [{ per: [card], period: day, max: 1 }]',
+        'limits: [{ per: [card], period: day, max: 2 }, { per: [card], period: occurrence, max: 1 }]',
+      ],
+      [
+        'c.yaml:111:52: offers.7.limits.1: counts what a limit before it counts: keep the one with the lower max',
+      ],
+    ],
+    [
+      'a right is counted once, in whatever order it is written',
+      [
+        'limits: [{ per: [customer, category], max: 1 }]',
+        'limits: [{ per: [customer, category], max: 2 }, { per: [category, customer], max: 1 }]',
+      ],
+      [
+        'c.yaml:41:53: offers.0.limits.1: counts what a limit before it counts: keep the one with the lower max',
+      ],
+    ],
+    [
       'a list exists',
       ['merchant: { list: partners }', 'merchant: { list: partner }'],
       ['c.yaml:35:55: offers.0.when.merchant.list: no list is called "partner": write it in lists'],

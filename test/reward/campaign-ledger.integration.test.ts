@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../pipeline/decide/decision.ts';
-import { Adjustments } from '../../pipeline/reward/adjustments.ts';
+import { Adjustments, type CampaignChange } from '../../pipeline/reward/adjustments.ts';
 import type { Grant } from '../../pipeline/reward/grant.ts';
 import { apply, standing, useLedger } from './ledger-fixture.ts';
 import { campaigns, ops, type EventFacts } from './scenario.ts';
@@ -63,10 +63,13 @@ describe('what a campaign asks, the ledger does', () => {
 
   test('a line that gave away more than the configuration leaves it now pays nothing', async () => {
     const adjustments = new Adjustments();
-    const change = {
-      ...{ kind: 'add_budget', campaignId: 'bills', by: 5000 },
-      ...{ line: 'total', from: 'total.spend' },
-    } as const;
+    const change: CampaignChange = {
+      kind: 'add_budget',
+      campaignId: 'bills',
+      by: 5000,
+      line: 'total',
+      from: 'total.spend',
+    };
     adjustments.apply({ id: 'c1', change, actor: 'li', reason: 'more', issuedAtMs: 0 });
     const tell = told({ spend: 4000, adjustments });
     expect(standings(await tell({ id: 'p' }))).toEqual(['off rejected budget_exhausted']);
