@@ -15,7 +15,8 @@ const WHY_IT_WAITS = {
 };
 const lines = (...parts) => element('div', {}, ...parts.map((part) => element('div', {}, part)));
 
-function given(award) {
+/** What the reward is; its label where nothing was won, or nothing is chosen yet. */
+function given({ award, label }) {
   const words = award.map((item) => {
     if (item.kind === 'points') return `${number(item.points)} points`;
     if (item.kind === 'voucher') return `voucher ${money(item.faceMinor)} (${item.voucher})`;
@@ -23,7 +24,7 @@ function given(award) {
       ? item.sku
       : `${item.kind.replace('_', ' ')} ${money(item.amountMinor)}`;
   });
-  return words.join(', ');
+  return words.join(', ') || label;
 }
 
 /** Pairs of a name and a text or element; what is empty is left out. */
@@ -48,7 +49,7 @@ function evidence({ event, decision, entries, deliveries, ...grant }, campaign) 
   return facts([
     [
       'reward',
-      `${given(grant.award)}, cost ${money(grant.amountMinor)} ${campaign?.currency ?? ''}`,
+      `${given(grant)}, cost ${money(grant.amountMinor)} ${campaign?.currency ?? ''}`,
     ],
     ['offer', `${grant.campaignId}, ${grant.offerId} ${grant.label}`],
     [
@@ -108,7 +109,7 @@ function queue({ review, campaigns, range }) {
       of: (row) =>
         lines(
           `${money(row.amountMinor)} ${campaignOf(row)?.currency ?? ''}`,
-          muted(given(row.award)),
+          muted(given(row)),
         ),
     },
     { title: 'payment', kind: 'number', of: (row) => money(row.paymentMinor || null) },
