@@ -153,7 +153,7 @@ test.each([
         await forget();
         const extra =
           campaignId === 'redemption' ? [shipped('credit-card', { only: ['double-points'] })] : [];
-        const stage = new Stage(campaign, ...extra);
+        const stage = new Stage([campaign, ...extra]);
         const { accounts } = stage.live.compiled;
         await inParallel(stage, list, async () => {
           const balances = await stage.ledger.balances(accounts.map(({ account }) => account));

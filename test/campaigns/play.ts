@@ -8,7 +8,8 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { parse } from 'yaml';
 import { parseList } from '../../config/campaign-lists.ts';
 import { campaignSchema, type Campaign } from '../../config/campaign-schema.ts';
-import type { Verdict } from '../../pipeline/decide/decision.ts';
+import type { Decision, Verdict } from '../../pipeline/decide/decision.ts';
+import type { Engine } from '../../pipeline/decide/engine.ts';
 import { EventBatch, EventView } from '../../pipeline/event.ts';
 import type { CampaignChange } from '../../pipeline/reward/adjustments.ts';
 import { CustomerBook } from '../../pipeline/reward/customer-book.ts';
@@ -130,13 +131,16 @@ export class Stage {
   readonly live: LiveCampaigns;
   readonly customers: CustomerBook;
   readonly ledger: Ledger;
+  /** Where there is one, it judges every event, and no verdict is given. */
+  readonly #guard: Pick<Engine, 'judge'> | undefined;
   readonly #decoder = testDecoder();
   readonly #batch = new EventBatch(1);
   readonly #view = new EventView(this.#batch, 0);
   #events = 0;
 
-  constructor(...campaigns: readonly Campaign[]) {
-    this.live = new LiveCampaigns(campaigns, { drawKey: DRAW_KEY });
+  constructor(campaigns: Campaign | readonly Campaign[], guard?: Pick<Engine, 'judge'>) {
+    this.#guard = guard;
+    this.live = new LiveCampaigns([campaigns].flat(), { drawKey: DRAW_KEY });
     const { readsFacts: needed, factPeriods: periods } = this.live.compiled;
     const log = silentLogger();
     this.customers = new CustomerBook({ needed, periods, maxCustomers: 1000, log });
@@ -161,11 +165,18 @@ export class Stage {
     const bytes = Buffer.from(JSON.stringify(whole));
     const failure = this.#decoder.decode(bytes, receivedAtMs, this.#batch);
     if (failure !== undefined) throw new Error(`the event is refused: ${failure.message}`);
-    const decided = decision(verdict, frozen ? ['account_frozen'] : []);
+    const decided = this.#judge(decision(verdict, frozen ? ['account_frozen'] : []));
     const facts = this.customers.of(this.#view);
     const ops = evaluate(this.live.compiled, this.#view, decided, facts, 'config-1');
-    this.customers.observe(this.#view, verdict);
+    this.customers.observe(this.#view, decided.verdict);
     return ops;
+  }
+
+  #judge(given: Decision): Decision {
+    const judgement = this.#guard?.judge(this.#batch).judgements[0];
+    if (judgement === undefined) return given;
+    if (judgement.kind !== 'decided') throw new Error(`the event is a ${judgement.kind}`);
+    return judgement.decision;
   }
 
   /** One event, all the way to the ledger. */

@@ -8,7 +8,7 @@ usePlay();
 const AT = '2026-10-12 12:00';
 let stage: Stage;
 beforeEach(() => {
-  stage = new Stage(shipped('redemption'), shipped('credit-card', { only: ['double-points'] }));
+  stage = new Stage([shipped('redemption'), shipped('credit-card', { only: ['double-points'] })]);
 });
 
 /** Two points for each yuan of a credit card's spend. */
