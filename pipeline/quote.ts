@@ -7,6 +7,7 @@ import type { Quote } from './http/quote.ts';
 import type { Decoder } from './ingest/decode.ts';
 import type { CustomerBook } from './reward/customer-book.ts';
 import { evaluate } from './reward/evaluate.ts';
+import type { Grant } from './reward/grant.ts';
 import type { Ledger } from './reward/ledger.ts';
 import type { LiveCampaigns } from './reward/live-campaigns.ts';
 import { isUnavailable } from './reward/redis.ts';
@@ -44,10 +45,26 @@ export function quoteFrom(
     const ops = evaluate(campaigns.compiled, event, decision, facts, configVersion);
     try {
       const grants = (await ledger.quote(ops)).flat();
-      return { kind: 'quoted', eventId, rewards: rewardsOf(parts, grants) };
+      const rewards = rewardsOf(
+        parts,
+        grants.map((grant) => undrawn(grant, eventId)),
+      );
+      return { kind: 'quoted', eventId, rewards };
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       return { kind: 'unavailable', message: 'the ledger is away: ask again' };
     }
   };
+}
+
+/**
+ * A draw may be announced, its outcome not: who asked before choosing an event's id could choose one that wins.
+ * What was drawn by an earlier event and is claimed by this one is known.
+ */
+function undrawn(grant: Grant, eventId: string): Grant {
+  if (grant.detail === '' || grant.eventId !== eventId) return grant;
+  const nothing = { ...grant, label: '', amountMinor: 0, award: [], deadlineMs: 0 };
+  return grant.state === 'rejected' || grant.state === 'voided'
+    ? nothing
+    : { ...nothing, state: 'posted', reason: 'granted' };
 }

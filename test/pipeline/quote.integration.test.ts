@@ -62,7 +62,7 @@ async function everything(): Promise<unknown> {
   return keys.map((key, index) => [key, dumps[index]!.toString('hex')]);
 }
 
-const KINDS = ['bill', 'mall', 'till', 'points', 'draw', 'pack', 'gift', 'proof'] as const;
+const KINDS = ['bill', 'mall', 'till', 'points', 'pack', 'gift', 'proof'] as const;
 
 describe('a quote', () => {
   it.each(KINDS)(
@@ -81,6 +81,27 @@ describe('a quote', () => {
       }
     },
   );
+
+  it('of a draw announces it and tells nothing of its outcome, so that no event can be chosen that wins', async () => {
+    const quote = quoting();
+    const outcomes = new Set<string>();
+    for (let draws = 0; draws < 20; draws++) {
+      const event = crowd.of('draw');
+      const quoted = await quote(event);
+      const [drawn] = await grant(event);
+      outcomes.add(drawn!.label);
+      const { id: grantId } = drawn!;
+      const reward = { grantId, offerId: 'draw', label: '', state: 'posted', reason: 'granted' };
+      const untold = { ...reward, amountMinor: 0, currency: 'CNY', award: [] };
+      expect(quoted).toEqual({ kind: 'quoted', eventId: event.id, rewards: [untold] });
+      // Nor is it told with a refusal, which a second chance meets.
+      const { customerId, accountId } = event;
+      const again = { ...crowd.of('draw'), customerId, accountId };
+      const refusal = { state: 'rejected', reason: 'limit_reached', label: '', amountMinor: 0 };
+      expect(await quote(again)).toMatchObject({ rewards: [refusal] });
+    }
+    expect([...outcomes].toSorted()).toEqual(['none', 'top']);
+  });
 
   it('says what a claim and the payment of an authorisation would do', async () => {
     const quote = quoting();

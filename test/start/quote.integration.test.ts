@@ -17,7 +17,7 @@ describe('POST /v1/quote', () => {
       const worker = startIn(data, ['--config', config], { env: { REDIS_URL: redis.url } });
       const address = await worker.ready();
       const crowd = new Crowd();
-      for (const kind of ['bill', 'till', 'draw', 'pack', 'gift', 'points'] as const) {
+      for (const kind of ['bill', 'till', 'pack', 'gift', 'points'] as const) {
         const event = crowd.of(kind);
         const quoted = await send(address, event, QUOTE);
         expect(quoted).toMatchObject({ code: 200, eventId: event.id });
