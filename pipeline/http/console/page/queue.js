@@ -47,10 +47,7 @@ function evidence({ event, decision, entries, deliveries, ...grant }, campaign) 
   );
   const list = (items) => (items.length === 0 ? '' : element('ul', { class: 'why' }, ...items));
   return facts([
-    [
-      'reward',
-      `${given(grant)}, cost ${money(grant.amountMinor)} ${campaign?.currency ?? ''}`,
-    ],
+    ['reward', `${given(grant)}, cost ${money(grant.amountMinor)} ${campaign?.currency ?? ''}`],
     ['offer', `${grant.campaignId}, ${grant.offerId} ${grant.label}`],
     [
       'payment',
@@ -107,10 +104,7 @@ function queue({ review, campaigns, range }) {
       title: 'reward',
       kind: 'number',
       of: (row) =>
-        lines(
-          `${money(row.amountMinor)} ${campaignOf(row)?.currency ?? ''}`,
-          muted(given(row)),
-        ),
+        lines(`${money(row.amountMinor)} ${campaignOf(row)?.currency ?? ''}`, muted(given(row))),
     },
     { title: 'payment', kind: 'number', of: (row) => money(row.paymentMinor || null) },
     {
