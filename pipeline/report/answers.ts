@@ -12,6 +12,7 @@ import * as payments from './kpi-payments.ts';
 import * as rewards from './kpi-rewards.ts';
 import { PATTERNS, type PatternRow } from './kpi-risk.ts';
 import { periodsOf, type Periods } from './periods.ts';
+import { scopeOf } from './scope.ts';
 
 export interface Answers {
   readonly record: payments.RecordRow;
@@ -22,7 +23,8 @@ export interface Answers {
   readonly newcomers: readonly customers.NewcomersRow[];
   readonly paymentsByNewness: readonly customers.CustomerSplitRow[];
   readonly rewardsByNewness: readonly customers.RewardSplitRow[];
-  readonly retention: customers.RetentionRow;
+  /** Undefined: the record does not reach the end of the window. */
+  readonly retention: customers.RetentionRow | undefined;
   readonly wakeUp: customers.WakeUpRow;
   readonly funnel: readonly customers.FunnelRow[];
   readonly cards: readonly CardRow[];
@@ -51,13 +53,14 @@ export async function askRecord(
     campaign: campaign.id,
     zone: campaign.timezone,
     currency: campaign.currency,
+    ...scopeOf(campaign),
     placeholders: placeholders.map((value) => value.trim().toLowerCase()),
   };
   const [found] = await analytics.query<payments.RecordRow>(payments.RECORD.sql, {
     ...periodsOf(campaign, undefined),
   });
   const record = found!;
-  const periods = periodsOf(campaign, record.events === 0 ? undefined : record.lastMs);
+  const periods = periodsOf(campaign, record.events === 0 ? undefined : record);
   const ask = <Row>({ sql }: Kpi, more: object = {}): Promise<Row[]> =>
     analytics.query<Row>(`${sql}${SETTINGS}`, { ...names, ...periods, ...more });
   const actions = await ask<rewards.ActionRow>(rewards.ACTIONS);
@@ -82,7 +85,10 @@ export async function askRecord(
     newcomers: await ask(customers.NEW_CUSTOMERS),
     paymentsByNewness: await ask(customers.PAYMENTS_BY_NEWNESS),
     rewardsByNewness: await ask(customers.REWARDS_BY_NEWNESS),
-    retention: (await ask<customers.RetentionRow>(customers.RETENTION))[0]!,
+    retention:
+      record.lastMs < periods.to
+        ? undefined
+        : (await ask<customers.RetentionRow>(customers.RETENTION))[0]!,
     wakeUp: (await ask<customers.WakeUpRow>(customers.WAKE_UP))[0]!,
     funnel: await ask(customers.FUNNEL),
     cards: await ask(CARDS),

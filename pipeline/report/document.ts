@@ -67,6 +67,8 @@ export interface CampaignReport {
     readonly currency: string;
     readonly configVersion: string;
     readonly offers: number;
+    /** Which payments are its own, one line for each set of conditions. */
+    readonly scope: readonly string[];
   };
   readonly periods: {
     readonly window: Span;

@@ -1,12 +1,12 @@
 /** The figures that targets are set for and that stand on the first page. */
 
-import { divided, growth, type Figure } from './document.ts';
+import { divided, type Figure } from './document.ts';
 import { CARDS } from './kpi-cards.ts';
 import { NEW_CUSTOMERS, RETENTION, REWARDS_BY_NEWNESS, WAKE_UP } from './kpi-customers.ts';
 import { BUSINESS_SAYS as SAYS } from './kpi-payments.ts';
 import { OFFERS, VOUCHERS } from './kpi-rewards.ts';
 import type { Answers } from './answers.ts';
-import type { Measures } from './measures.ts';
+import { costBenefitOf, roiOf, type Measures } from './measures.ts';
 
 const BASELINE =
   'the period of the same length just before the window; of a campaign that still runs, both end with the record';
@@ -28,7 +28,7 @@ export function figuresOf(answers: Answers, measures: Measures): Record<string, 
 
 function businessFigures({
   now,
-  before,
+  growth,
   cardsIssued,
   cardsActivated,
 }: Measures): Record<string, Figure> {
@@ -46,23 +46,23 @@ function businessFigures({
     instalmentAmount: money('Instalment amount', now.instalmentMinor, SAYS.instalments),
     paymentsGrowth: share(
       'Growth of payments',
-      growth(now.posted, before.posted),
+      growth(({ posted }) => posted),
       GROWTH + SAYS.payments,
     ),
     amountGrowth: share(
       'Growth of amount',
-      growth(now.netMinor, before.netMinor),
+      growth(({ netMinor }) => netMinor),
       GROWTH + SAYS.amount,
     ),
     activeCustomersGrowth: share(
       'Growth of active customers',
-      growth(now.activeCustomers, before.activeCustomers),
+      growth((each) => each.activeCustomers),
       GROWTH + SAYS.activeCustomers,
     ),
     cardsIssued: count('Cards issued', cardsIssued, CARDS.definition),
     newCardsGrowth: share(
       'Growth of cards issued',
-      growth(now.cards, before.cards),
+      growth(({ cards }) => cards),
       GROWTH + CARDS.definition,
     ),
     activationRate: share(
@@ -89,7 +89,7 @@ function customerFigures(
     wakeUpRate: share('Wake-up rate', divided(wakeUp.woken, wakeUp.dormant), WAKE_UP.definition),
     retentionRate: share(
       'Retention, 30 days',
-      divided(retention.retained, retention.participants),
+      retention === undefined ? null : divided(retention.retained, retention.participants),
       RETENTION.definition,
     ),
     redemptionRate: share(
@@ -101,17 +101,16 @@ function customerFigures(
 }
 
 function moneyFigures(measures: Measures): Record<string, Figure> {
-  const { costMinor, revenueMinor } = measures;
   return {
-    cost: money('Cost of rewards', costMinor, OFFERS.definition),
+    cost: money('Cost of rewards', measures.costMinor, OFFERS.definition),
     pending: money('Pending rewards', measures.pendingMinor, OFFERS.definition),
     intercepted: money('Intercepted value', measures.interceptedMinor, INTERCEPTED),
-    newRevenue: money('Incremental revenue', revenueMinor, RETURN),
-    roi: share('ROI', growth(revenueMinor, costMinor), RETURN),
+    newRevenue: money('Incremental revenue', measures.revenueMinor, RETURN),
+    roi: share('ROI', roiOf(measures), RETURN),
     costBenefit: {
       title: 'Cost ÷ new revenue',
       unit: 'ratio',
-      value: revenueMinor > 0 ? costMinor / revenueMinor : null,
+      value: costBenefitOf(measures),
       definition: RETURN,
     },
   };

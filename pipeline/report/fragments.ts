@@ -3,6 +3,8 @@
  * milliseconds, all intervals half-open, [from, to). Tables that a replay can write twice are read with FINAL.
  */
 
+import { IN_SCOPE } from './scope.ts';
+
 /** Reversed or voided for abuse: the words of the ledger for it. */
 export const FRAUD = `reason IN ('risk_block', 'review_confirmed', 'account_frozen')`;
 /** Waits for a review, a payment, a claim or a choice: costs nothing yet, and keeps its place. */
@@ -59,9 +61,13 @@ export function eventsOf(types: readonly string[], from: string, to: string): st
   WHERE type IN (${named}) AND ${within(from, to)}`;
 }
 
-/** The same in the campaign's currency: no other money is added up. What has no amount has no currency. */
+/**
+ * The same of the campaign's own payments and in its currency: no other money is added up. What has no amount has
+ * no currency.
+ */
 export function moneyEventsOf(types: readonly string[], from: string, to: string): string {
-  return `${eventsOf(types, from, to)} AND (amount_minor IS NULL OR currency = {currency:String})`;
+  return `${eventsOf(types, from, to)} AND (amount_minor IS NULL OR currency = {currency:String})
+    AND (type != 'payment' OR ${IN_SCOPE})`;
 }
 
 /** In any currency, without what was stopped, of customers who are known. */
@@ -72,10 +78,13 @@ export function honestEventsOf(types: readonly string[], from: string, to: strin
 /** What makes somebody a customer. */
 const FIRSTS = ['account.opened', 'card.approved', 'payment'];
 
-/** Customers whose first account, card or payment on record lies in the window, with what came first. */
+/**
+ * Customers whose first account, card or payment on record lies in the window, with what came first. A first
+ * payment tells only where the record reaches far enough back.
+ */
 export const NEWCOMERS = `
   SELECT customer, argMin(type, (occurred_at, type = 'payment', event_id)) AS came_by,
     countIf(type = 'payment') AS payments
   FROM (${honestEventsOf(FIRSTS, 'ever', 'to')})
   GROUP BY customer
-  HAVING min(occurred_at) >= ${instant('from')}`;
+  HAVING min(occurred_at) >= ${instant('from')} AND (came_by != 'payment' OR {comparable:Bool})`;

@@ -84,11 +84,12 @@ function hashes(texts: readonly string[]): string {
 }
 
 function head({ campaign, periods, record, notes, figures, sections }: CampaignReport): string {
-  const { title, id, timezone, currency, configVersion, offers } = campaign;
+  const { title, id, timezone, currency, configVersion, offers, scope } = campaign;
   const facts = [
     ['Campaign', `${id} · ${offers} offers · configuration ${configVersion}`],
     ['Window', `${inWords(periods.window)} (${timezone})`],
     ['Baseline', inWords(periods.baseline)],
+    ['Payments', scope.join(' — or — ')],
     [
       'Record',
       record.first === null || record.last === null

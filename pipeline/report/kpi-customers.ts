@@ -23,7 +23,7 @@ export interface NewcomersRow {
 export const NEW_CUSTOMERS: Kpi = {
   definition:
     'A new customer is one whose first account.opened, card.approved or posted payment (in any currency) on record lies in the window; the first ' +
-    'of the three says how they came. Everybody else who is active is existing. First-spend rate = new customers who came by an ' +
+    'of the three says how they came; a payment counts only where the record reaches back to the baseline. Everybody else who is active is existing. First-spend rate = new customers who came by an ' +
     'account or a card and have a posted payment by the end of the window ÷ all new customers who came by an account or a card.',
   sql: `
 SELECT came_by AS cameBy, count() AS customers, countIf(payments > 0) AS spent

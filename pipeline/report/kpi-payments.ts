@@ -23,7 +23,7 @@ export interface BusinessRow {
 /** The definitions of one statement, figure by figure. */
 export const BUSINESS_SAYS = {
   payments:
-    'Posted payments: payment events in the campaign’s currency that were neither blocked nor confirmed as abuse.',
+    'Posted payments: payments of the campaign that were neither blocked nor confirmed as abuse. Its payments are those in its currency that the channel, category, instrument and merchant of one of its offers on payments let in, rewarded or not; all payments when it has no such offer.',
   amount:
     'Net amount: that of the posted payments less their refunds, whenever those came, at most the payment itself.',
   activeCustomers: 'An active customer has at least one posted payment.',

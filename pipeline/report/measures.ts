@@ -1,6 +1,7 @@
 /** What follows from the answers by arithmetic alone: sums over cohorts, growth, revenue, return. */
 
 import type { Answers } from './answers.ts';
+import { growth } from './document.ts';
 import type { BusinessRow } from './kpi-payments.ts';
 
 const NOTHING: BusinessRow = {
@@ -41,9 +42,12 @@ export interface Measures {
   readonly interceptedMinor: number;
   readonly vouchersIssued: number;
   readonly vouchersRedeemed: number;
-  readonly incrementalMinor: number;
+  /** Null: there is no baseline on record. */
+  readonly incrementalMinor: number | null;
   /** A configured share of the incremental amount, rounded down. */
-  readonly revenueMinor: number;
+  readonly revenueMinor: number | null;
+  /** Growth over the baseline; null when there is nothing to compare with. */
+  readonly growth: (of: (business: Business) => number) => number | null;
 }
 
 /** @param marginBp what a payment brings the bank, in basis points of its amount. */
@@ -52,7 +56,8 @@ export function measure(answers: Answers, marginBp: number): Measures {
   const before = businessIn(answers, 'baseline');
   const acquired = answers.newcomers.filter(({ cameBy }) => cameBy !== 'payment');
   const cards = answers.cards.filter(({ period }) => period === 'window');
-  const incrementalMinor = now.netMinor - before.netMinor;
+  const { comparable } = answers.periods;
+  const incrementalMinor = comparable ? now.netMinor - before.netMinor : null;
   return {
     now,
     before,
@@ -70,7 +75,9 @@ export function measure(answers: Answers, marginBp: number): Measures {
     vouchersIssued: total(answers.vouchers, ({ issued }) => issued),
     vouchersRedeemed: total(answers.vouchers, ({ redeemed }) => redeemed),
     incrementalMinor,
-    revenueMinor: Math.floor((incrementalMinor * marginBp) / 10_000),
+    revenueMinor:
+      incrementalMinor === null ? null : Math.floor((incrementalMinor * marginBp) / 10_000),
+    growth: (of) => (comparable ? growth(of(now), of(before)) : null),
   };
 }
 
@@ -85,6 +92,16 @@ function businessIn(answers: Answers, period: BusinessRow['period']): Business {
     netMinor: postedMinor - row.refundedMinor,
     cards: total(cards, ({ issued }) => issued),
   };
+}
+
+/** ROI: what the new revenue brought beyond the cost, as a share of the cost. */
+export function roiOf({ revenueMinor, costMinor }: Measures): number | null {
+  return revenueMinor === null ? null : growth(revenueMinor, costMinor);
+}
+
+/** Cost ÷ new revenue; null when there is none. */
+export function costBenefitOf({ revenueMinor, costMinor }: Measures): number | null {
+  return revenueMinor === null || revenueMinor <= 0 ? null : costMinor / revenueMinor;
 }
 
 export function total<Row>(rows: readonly Row[], of: (row: Row) => number): number {

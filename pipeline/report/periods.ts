@@ -4,6 +4,7 @@ import { DateTime } from 'luxon';
 import type { Campaign } from '../../config/campaign-schema.ts';
 import type { Span } from './document.ts';
 
+const DAY_MS = 86_400_000;
 const RETAINED_DAYS = 30;
 const DORMANT_MONTHS = 6;
 /** The last instant that the record's time columns can hold. */
@@ -23,12 +24,21 @@ export interface Periods {
   readonly retainedTo: number;
   /** Who has paid from here to `from` is not dormant. */
   readonly dormantSince: number;
+  /**
+   * Whether the record reaches back to the first day of the baseline. Otherwise there is nothing to compare with,
+   * and a first payment on record says nothing about who is new.
+   */
+  readonly comparable: boolean;
 }
 
-/** @param lastMs time of the latest event on record; undefined when there is none. */
-export function periodsOf(campaign: Campaign, lastMs: number | undefined): Periods {
+/** @param record times of the first and the latest event on record; undefined when there is none. */
+export function periodsOf(
+  campaign: Campaign,
+  record: { readonly firstMs: number; readonly lastMs: number } | undefined,
+): Periods {
   const { from, to } = campaign.window;
-  const until = Math.min(to, Math.max(from, (lastMs ?? to - 1) + 1));
+  const until = Math.min(to, Math.max(from, (record?.lastMs ?? to - 1) + 1));
+  const base = from - (until - from);
   const phases = [campaign.window, ...Object.values(campaign.phases)];
   const zone = campaign.timezone;
   return {
@@ -37,7 +47,7 @@ export function periodsOf(campaign: Campaign, lastMs: number | undefined): Perio
     from,
     to,
     until,
-    base: from - (until - from),
+    base,
     spanFrom: Math.min(...phases.map((phase) => phase.from)),
     spanTo: Math.max(...phases.map((phase) => phase.to)),
     retainedTo: DateTime.fromMillis(to, { zone }).plus({ days: RETAINED_DAYS }).toMillis(),
@@ -47,6 +57,7 @@ export function periodsOf(campaign: Campaign, lastMs: number | undefined): Perio
       .minus({ months: DORMANT_MONTHS })
       .plus({ days: 1 })
       .toMillis(),
+    comparable: record !== undefined && record.firstMs < base + DAY_MS,
   };
 }
 

@@ -8,6 +8,7 @@ import type { CampaignReport, Figure, Section } from './document.ts';
 import { figuresOf } from './figures.ts';
 import { measure, type Measures } from './measures.ts';
 import { inWords, localInstant, spanOf } from './periods.ts';
+import { scopeInWords } from './scope.ts';
 import * as business from './tables-business.ts';
 import * as customers from './tables-customers.ts';
 import * as rewards from './tables-rewards.ts';
@@ -43,6 +44,7 @@ export async function campaignReport(
       currency,
       configVersion: settings.configVersion,
       offers: campaign.offers.length,
+      scope: scopeInWords(campaign),
     },
     periods,
     record: { events: record.events, first: known(record.firstMs), last: known(record.lastMs) },
@@ -168,13 +170,14 @@ function notesOn(
       notes.push(
         `The record ends on ${at(record.lastMs)}, inside the window: figures are those of the part so far, compared with a baseline of the same length.`,
       );
-    if (record.lastMs < periods.retainedTo)
+    if (record.lastMs < periods.to) notes.push('Retention is measured once the window has ended.');
+    else if (record.lastMs < periods.retainedTo)
       notes.push(
         `Retention needs the record up to ${at(periods.retainedTo)}: it is not complete yet.`,
       );
-    if (record.firstMs > periods.base)
+    if (!periods.comparable)
       notes.push(
-        `The record begins on ${at(record.firstMs)}, after the baseline began (${at(periods.base)}): growth and return compare with too little.`,
+        `The record begins on ${at(record.firstMs)}, after the baseline began (${at(periods.base)}): there is nothing to compare with, so growth and return are left out, and nobody counts as new by a first payment.`,
       );
     if (record.firstMs > periods.dormantSince)
       notes.push(

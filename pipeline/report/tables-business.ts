@@ -2,10 +2,10 @@
 
 import type { Campaign } from '../../config/campaign-schema.ts';
 import type { Answers } from './answers.ts';
-import { divided, growth, type Cell, type Column, type Figure, type Table } from './document.ts';
+import { divided, type Cell, type Column, type Figure, type Table } from './document.ts';
 import { RETURN, targetName } from './figures.ts';
 import { BUSINESS, INSTRUMENTS } from './kpi-payments.ts';
-import type { Business, Measures } from './measures.ts';
+import { costBenefitOf, roiOf, type Business, type Measures } from './measures.ts';
 
 /** Of these, less is better. */
 const AT_MOST = new Set(['cost', 'pending']);
@@ -59,7 +59,8 @@ function unknownTarget(target: string, goal: number): Table['rows'][number] {
   return { target, meaning, unit: 'count', goal, result: null, reached: null, met: 'not measured' };
 }
 
-export function growthTable({ now, before }: Measures, period: string): Table {
+export function growthTable(measures: Measures, period: string): Table {
+  const { now, before } = measures;
   return {
     title: 'Before and after',
     definition: `${BUSINESS.definition} Growth = (campaign − baseline) ÷ baseline.`,
@@ -76,9 +77,9 @@ export function growthTable({ now, before }: Measures, period: string): Table {
         unit,
         baseline: of(before),
         campaign: of(now),
-        growth: growth(of(now), of(before)),
+        growth: measures.growth(of),
       })),
-      averageTicket(before, now),
+      averageTicket(measures),
     ],
     whenEmpty: '',
   };
@@ -99,22 +100,21 @@ const MEASURES: readonly [string, 'count' | 'money', (of: Business) => number][]
   ['Cards issued', 'count', ({ cards }) => cards],
 ];
 
-function averageTicket(before: Business, now: Business): Record<string, Cell> {
-  const [baseline, campaign] = [before, now].map(({ posted, postedMinor }) =>
-    posted === 0 ? null : Math.round(postedMinor / posted),
-  ) as [number | null, number | null];
-  const both = baseline !== null && campaign !== null;
+/** In whole minor units; a period without payments has none. */
+function averageTicket({ now, before, growth }: Measures): Record<string, Cell> {
+  const ticket = ({ posted, postedMinor }: Business): number =>
+    posted === 0 ? 0 : Math.round(postedMinor / posted);
   return {
     measure: 'Average ticket',
     unit: 'money',
-    baseline,
-    campaign,
-    growth: both ? growth(campaign, baseline) : null,
+    baseline: before.posted === 0 ? null : ticket(before),
+    campaign: now.posted === 0 ? null : ticket(now),
+    growth: now.posted === 0 ? null : growth(ticket),
   };
 }
 
 export function returnTable(measures: Measures, marginBp: number, period: string): Table {
-  const { now, before, costMinor, revenueMinor } = measures;
+  const { now, before } = measures;
   const row = (name: string, unit: string, value: number | null) => ({ name, unit, value });
   return {
     title: 'Return',
@@ -126,10 +126,10 @@ export function returnTable(measures: Measures, marginBp: number, period: string
       row('Net payment amount, baseline', 'money', before.netMinor),
       row('Incremental amount', 'money', measures.incrementalMinor),
       row('Margin', 'share', marginBp / 10_000),
-      row('Incremental (new) revenue', 'money', revenueMinor),
-      row('Cost of rewards', 'money', costMinor),
-      row('ROI', 'share', growth(revenueMinor, costMinor)),
-      row('Cost ÷ new revenue', 'ratio', revenueMinor > 0 ? costMinor / revenueMinor : null),
+      row('Incremental (new) revenue', 'money', measures.revenueMinor),
+      row('Cost of rewards', 'money', measures.costMinor),
+      row('ROI', 'share', roiOf(measures)),
+      row('Cost ÷ new revenue', 'ratio', costBenefitOf(measures)),
     ],
     whenEmpty: '',
   };

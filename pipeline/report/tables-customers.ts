@@ -97,11 +97,11 @@ export function newcomersTable({ newcomers }: Answers, period: string): Table {
 
 export function ratesTable(answers: Answers, measures: Measures, period: string): Table {
   const { retention, wakeUp } = answers;
-  const row = (rate: string, part: number, whole: number, of: string) => ({
+  const row = (rate: string, part: number | null, whole: number | null, of: string) => ({
     rate,
     part,
     whole,
-    share: divided(part, whole),
+    share: part === null || whole === null ? null : divided(part, whole),
     of,
   });
   return {
@@ -126,7 +126,12 @@ export function ratesTable(answers: Answers, measures: Measures, period: string)
         VOUCHERS.definition,
       ),
       row('Wake-up', wakeUp.woken, wakeUp.dormant, WAKE_UP.definition),
-      row('Retention, 30 days', retention.retained, retention.participants, RETENTION.definition),
+      row(
+        'Retention, 30 days',
+        retention?.retained ?? null,
+        retention?.participants ?? null,
+        RETENTION.definition,
+      ),
     ],
     whenEmpty: '',
   };

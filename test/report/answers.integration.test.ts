@@ -141,7 +141,8 @@ test('payments, new customers, funnel, retention, waking and cards are what a na
       }
       expect(funnel).toEqual(oracle.funnel());
       expect(answers.wakeUp).toEqual(oracle.wakeUp());
-      expect(answers.retention).toEqual(oracle.retention(given));
+      const ended = events.some((row) => row.at >= periods.to);
+      expect(answers.retention).toEqual(ended ? oracle.retention(given) : undefined);
       const cards = answers.cards.filter(({ period }) => period === 'window');
       expect({
         issued: cards.reduce((all, { issued }) => all + issued, 0),

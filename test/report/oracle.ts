@@ -83,6 +83,7 @@ export class Oracle {
       const found = this.of(customer, ['account.opened', 'card.approved', 'payment'], 0, to);
       const first = found[0];
       if (first === undefined || first.at < from) return [];
+      if (first.type === 'payment' && !this.#periods.comparable) return [];
       return [
         { customer, cameBy: first.type, spent: found.some(({ type }) => type === 'payment') },
       ];

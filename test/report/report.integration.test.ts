@@ -3,7 +3,7 @@ import type { CampaignReport } from '../../pipeline/report/document.ts';
 import { campaignReport } from '../../pipeline/report/report.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { insertAutumn } from './autumn.ts';
-import { AUTUMN } from './history.ts';
+import { at, AUTUMN } from './history.ts';
 
 const SETTINGS = { marginBp: 60, placeholders: ['unknown'], configVersion: 'v1' };
 
@@ -212,6 +212,44 @@ describe('the daily series', () => {
 test('says what the record is too short for', () => {
   expect(report.notes.join('\n')).not.toContain('after the baseline began');
   expect(report.record).toMatchObject({ events: 19, last: '2026-11-12T00:00:00+08:00' });
+});
+
+test('counts only the payments that the conditions of an offer let in', async () => {
+  const [spend, ...others] = AUTUMN.offers;
+  const when = { ...spend!.when, instrument: ['debit', 'wallet'] };
+  const offers = [
+    { ...spend!, when },
+    ...others.map((offer) => ({ ...offer, on: ['login' as const] })),
+  ];
+  const debit = await campaignReport(store.analytics, { ...AUTUMN, offers }, SETTINGS);
+  expect(debit.campaign.scope).toEqual(['instruments debit, wallet']);
+  expect(debit.figures['payments']!.value).toBe(1);
+  expect(debit.figures['amount']!.value).toBe(10_000);
+  expect(debit.figures['instalmentAmount']!.value).toBe(500_000);
+  expect(debit.sections['business']!.tables['instruments']!.rows).toMatchObject([
+    { instrument: 'debit', payments: 1 },
+  ]);
+});
+
+test('where the record does not reach the baseline, nothing is compared and no payment makes a new customer', async () => {
+  const window = { from: at('2026-03-02 00:00'), to: at('2026-03-20 00:00') };
+  const spring = await campaignReport(store.analytics, { ...AUTUMN, window }, SETTINGS);
+  expect(spring.figures['payments']!.value).toBe(1);
+  for (const key of ['paymentsGrowth', 'newRevenue', 'roi', 'costBenefit']) {
+    expect(spring.figures[key]!.value, key).toBeNull();
+  }
+  expect(spring.figures['newCustomers']!.value).toBe(0);
+  expect(spring.notes.join('\n')).toContain('there is nothing to compare with');
+});
+
+test('a campaign that runs is compared with as long a time before, and keeps no customer yet', async () => {
+  const window = { from: at('2026-11-01 00:00'), to: at('2026-12-01 00:00') };
+  const running = await campaignReport(store.analytics, { ...AUTUMN, window }, SETTINGS);
+  expect(running.periods.measured.to).toBe('2026-11-12T00:00:00.001+08:00');
+  expect(running.periods.baseline.from.slice(0, 16)).toBe('2026-10-20T23:59');
+  expect(running.figures['payments']!.value).toBe(1);
+  expect(running.figures['retentionRate']!.value).toBeNull();
+  expect(running.notes.join('\n')).toContain('Retention is measured once the window has ended.');
 });
 
 test('a record that knows nothing of the campaign gives a report that says so', async () => {
