@@ -44,7 +44,7 @@ export async function obey(
       return answered(await label(parts, command, settle));
     case 'approve':
     case 'reject':
-      return { answer: judge(command, settle) };
+      return { answer: judge(parts, command, settle) };
     case 'campaign':
       return answered(adjust(parts, command, settle));
     default:
@@ -102,10 +102,14 @@ async function label(
 
 /** A reward that waits for a person: approved it is posted, rejected every leg of it returns. */
 async function judge(
+  { recorder }: ObeyParts,
   command: Of<'approve' | 'reject'>,
   settle: SettleOrder,
 ): Promise<CommandResult> {
-  const { id: commandId, grantId, kind, issuedAtMs } = command;
+  const { id: commandId, grantId, kind, actor, reason: why, issuedAtMs } = command;
+  // Whose word it was is on record before it takes effect, also when it comes to nothing.
+  const change = { campaignId: '', kind, grantId } as const;
+  recorder.addCampaignAction({ id: commandId, change, actor, reason: why, issuedAtMs });
   const [to, reason] =
     kind === 'approve'
       ? (['posted', 'approved'] as const)

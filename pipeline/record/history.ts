@@ -161,7 +161,7 @@ export class History {
   async restoreCampaignActions(): Promise<readonly CampaignAction[]> {
     const rows = await this.#analytics.query<Omit<CampaignAction, 'change'> & { value: string }>(
       `SELECT action_id AS id, value, actor, reason, toUnixTimestamp64Milli(issued_at) AS issuedAtMs
-       FROM campaign_actions WHERE ${this.#isHistory} ORDER BY arrival LIMIT 1 BY action_id`,
+       FROM campaign_actions WHERE ${this.#isHistory} AND kind NOT IN ('approve', 'reject') ORDER BY arrival LIMIT 1 BY action_id`,
     );
     return rows.map(({ value, ...rest }) => ({
       ...rest,

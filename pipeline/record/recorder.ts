@@ -8,7 +8,7 @@ import type { AccountAction, Label } from '../decide/account-action.ts';
 import type { Decision } from '../decide/decision.ts';
 import type { EventBatch } from '../event.ts';
 import type { DeadLetter } from '../outcome.ts';
-import type { CampaignAction } from '../reward/adjustments.ts';
+import type { AuditedAction } from '../reward/adjustments.ts';
 import type { StoredGrant } from '../reward/grant.ts';
 import type { Voucher } from '../reward/voucher.ts';
 import { Flusher, type RecorderParts } from './flusher.ts';
@@ -92,7 +92,7 @@ export class Recorder {
     this.#flusher.filling.accountActions.rows++;
   }
 
-  addCampaignAction(action: CampaignAction): void {
+  addCampaignAction(action: AuditedAction): void {
     encodeCampaignAction(this.#flusher.filling.campaignActions.out, action, this.#arrive());
     this.#flusher.filling.campaignActions.rows++;
   }

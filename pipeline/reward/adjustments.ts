@@ -29,15 +29,23 @@ export type CampaignChange = { readonly campaignId: string } & (
   | { readonly kind: 'merchant_list'; readonly list: string; readonly merchants: readonly string[] }
 );
 
-/** A change with who ordered it, when and why: one row of record each. */
-export interface CampaignAction {
+/** A person's word on a reward that waits. Its campaign stands in the grant: the order names only that. */
+export interface GrantJudgement {
+  readonly campaignId: '';
+  readonly kind: 'approve' | 'reject';
+  readonly grantId: string;
+}
+
+/** What was ordered, with who ordered it, when and why: one row of record each. */
+export interface AuditedAction<Ordered = CampaignChange | GrantJudgement> {
   /** The command's id: a replay of the command is the same action. */
   readonly id: string;
-  readonly change: CampaignChange;
+  readonly change: Ordered;
   readonly actor: string;
   readonly reason: string;
   readonly issuedAtMs: number;
 }
+export type CampaignAction = AuditedAction<CampaignChange>;
 
 const NO_INSTRUMENTS: ReadonlySet<string> = new Set();
 

@@ -192,7 +192,7 @@ describe("an analyst's order", () => {
       ops.push(follows.ops ?? []);
       return Promise.resolve([]);
     };
-    const campaigns = new LiveCampaigns(config.campaigns);
+    const campaigns = new LiveCampaigns(config.campaigns, { drawKey: Buffer.from('draws') });
     const parts = { engine, history, recorder, campaigns, rewardsOfLabel: settle };
     const obeyed = async (command: Command): Promise<CommandResult> =>
       (await obey(parts, command, settleOrder)).answer;

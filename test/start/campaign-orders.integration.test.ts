@@ -132,7 +132,8 @@ describe('an order to a running worker', () => {
 
   it('to approve or reject a reward that waits posts it, or gives all of it back', async () => {
     const data = join(await newFolder(), 'data');
-    const worker = startIn(data, ['--config', await configOf(TRIAL)]);
+    const config = await configOf(TRIAL);
+    const worker = startIn(data, ['--config', config]);
     const address = await worker.ready();
     const crowd = new Crowd();
     const [good, bad] = [crowd.of('proof'), crowd.of('proof')];
@@ -154,7 +155,18 @@ describe('an order to a running worker', () => {
     expect(told(await send(address, good))).toEqual(['proof posted approved']);
     expect(told(await send(address, bad))).toEqual(['proof voided review_rejected']);
     expect((await worker.stop()).code).toBe(0);
+    const [words] = await askRecord(
+      data,
+      "SELECT kind, JSONExtractString(value, 'grantId') AS about, actor, reason FROM campaign_actions FINAL ORDER BY action_id LIMIT 2",
+    );
+    expect(words).toEqual([
+      { kind: 'approve', about: first, actor: 'li', reason: 'tests' },
+      { kind: 'reject', about: second, actor: 'li', reason: 'tests' },
+    ]);
     expect((await run(['ledger', 'verify', '--data', data])).code).toBe(0);
+    // Words on rewards are no changes: a start that reads them back goes on.
+    const again = startIn(data, ['--config', config]);
+    expect(told(await send(await again.ready(), good))).toEqual(['proof posted approved']);
   });
 
   it('about what there is not ends with exit code 1 and one line that says what there is', async () => {

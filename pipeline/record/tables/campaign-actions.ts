@@ -1,6 +1,6 @@
-/** `campaign_actions`: every change that people made to a running campaign, with who and why. */
+/** `campaign_actions`: every change that people made to a running campaign, every word on a reward, with who and why. */
 
-import type { CampaignAction } from '../../reward/adjustments.ts';
+import type { AuditedAction } from '../../reward/adjustments.ts';
 import type { RowWriter } from '../row-writer.ts';
 import { arrival, defineTable, instant, text } from '../table.ts';
 import type { RowStamp } from './events.ts';
@@ -18,11 +18,7 @@ export const campaignActions = defineTable('campaign_actions', {
   recorded_at: instant,
 });
 
-export function encodeCampaignAction(
-  out: RowWriter,
-  action: CampaignAction,
-  stamp: RowStamp,
-): void {
+export function encodeCampaignAction(out: RowWriter, action: AuditedAction, stamp: RowStamp): void {
   const { change } = action;
   campaignActions.encode(out, {
     action_id: action.id,
