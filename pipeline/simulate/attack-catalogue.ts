@@ -7,6 +7,7 @@ import { impossibleTravel } from './attacks/impossible-travel.ts';
 import { ipFarm } from './attacks/ip-farm.ts';
 import { quotaSniping } from './attacks/quota-sniping.ts';
 import { refundCycling } from './attacks/refund-cycling.ts';
+import { referralRing } from './attacks/referral-ring.ts';
 import { scriptedSignUp } from './attacks/scripted-sign-up.ts';
 import { scriptedSmallPayments } from './attacks/scripted-small-payments.ts';
 
@@ -19,6 +20,7 @@ export const ATTACKS: readonly Attack[] = [
   scriptedSignUp,
   refundCycling,
   impossibleTravel,
+  referralRing,
 ];
 
 /** The names that `--attack` takes. */

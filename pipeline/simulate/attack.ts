@@ -80,7 +80,12 @@ export class Gang {
   }
 
   /** Plans one event of a recruit; `fields` say what is done, and may lend another device or address. */
-  act(atMs: number, who: Recruit, fields: Partial<Draft> & Pick<Draft, 'type'>): string {
+  act(
+    atMs: number,
+    who: Recruit,
+    fields: Partial<Draft> & Pick<Draft, 'type'>,
+    attributes: Draft['attributes'] = {},
+  ): string {
     const { accountId, customerId, cardId, deviceId, ip } = who;
     // A card is named where money moves.
     const money = fields.amount === undefined ? {} : { cardId, currency: 'CNY' as const };
@@ -92,7 +97,7 @@ export class Gang {
       channel: 'mobile_bank',
       ...money,
       ...fields,
-      attributes: { attack: this.#attack },
+      attributes: { attack: this.#attack, ...attributes },
     });
   }
 

@@ -264,6 +264,15 @@ describe('attacks', () => {
     }
   });
 
+  test('referral-ring: one account invites two dozen friends, who share two telephones', () => {
+    const joined = of('referral-ring').filter(({ type }) => type === 'referral.joined');
+    const [ring] = [...new Set(joined.map(({ attributes }) => attributes?.['inviterId']))].map(
+      (inviter) => joined.filter(({ attributes }) => attributes?.['inviterId'] === inviter),
+    );
+    expect(distinct(ring!, 'accountId')).toBeGreaterThanOrEqual(20);
+    expect(distinct(ring!, 'deviceId')).toBe(2);
+  });
+
   test('impossible-travel: a card pays a thousand kilometres apart within a quarter of an hour', () => {
     const [account] = grouped(of('impossible-travel'), 'accountId').filter(
       (events) => events.length > 1,
