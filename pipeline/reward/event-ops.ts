@@ -63,7 +63,7 @@ export function operationOf(
 }
 
 function captureOf(event: Event, authorisationId: string, decision: Decision): CaptureOp {
-  const { id, amountMinor = 0, occurredAtMs } = event;
+  const { id, amountMinor, occurredAtMs } = event;
   return { kind: 'capture', id, authorisationId, amountMinor, ...wordOf(decision), occurredAtMs };
 }
 

@@ -127,8 +127,8 @@ export interface CaptureOp {
   /** The payment; refunds name this id from now on. */
   readonly id: string;
   readonly authorisationId: string;
-  /** Less than was authorised: the rest counts as refunded. */
-  readonly amountMinor: number;
+  /** Less than was authorised: the rest counts as refunded; undefined: all of it was paid. */
+  readonly amountMinor: number | undefined;
   readonly intent: 'posted' | 'held' | 'voided';
   readonly reason: GrantReason;
   readonly occurredAtMs: number;

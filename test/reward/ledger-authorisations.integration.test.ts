@@ -31,6 +31,32 @@ describe('an authorisation', () => {
     });
   });
 
+  test('a payment of nothing gives it back; one that says no amount is one of all that was authorised', async () => {
+    await apply([authorise({ id: 'a', category: 'k1' }), authorise({ id: 'b', category: 'k2' })]);
+    expect(await one([capture('p', 'a', 0)])).toMatchObject({
+      state: 'voided',
+      reason: 'payment_cancelled',
+    });
+    expect(await standing(SPEND)).toEqual([0, 1000]);
+    expect(await one([capture('q', 'b', 0, { amountMinor: undefined })])).toMatchObject({
+      state: 'posted',
+      reason: 'granted',
+    });
+    expect(await standing(SPEND)).toEqual([1000, 0]);
+    expect(await one(refund('r', 'q', 15_000))).toMatchObject({ clawedBackMinor: 500 });
+  });
+
+  test('a refund names the payment: under its authorisation there is none to refund any more', async () => {
+    await apply([authorise({ id: 'a' }), ...refund('r', 'a', 15_000)]);
+    const posted = await one([capture('p', 'a')]);
+    const refused = await one(refund('r2', 'a', 30_000));
+    expect(refused).toMatchObject({ id: 'refund_r2', reason: 'payment_not_found' });
+    expect(await ledger.grant('g_a')).toEqual(posted);
+    // What was said before the capture gets the answer that it had.
+    expect(await one(refund('r', 'a', 15_000))).toEqual(posted);
+    expect(await one(refund('r3', 'p', 30_000))).toMatchObject({ state: 'clawed_back' });
+  });
+
   test('a refund that came before its capture waits for it', async () => {
     await apply([authorise({ id: 'a' })]);
     expect(await one(refund('r', 'p', 15_000))).toMatchObject({ reason: 'payment_not_found' });

@@ -1,13 +1,24 @@
 -- The payment of an authorisation, or the word that there will be none. Grants that wait for it stand under
 -- the authorisation; from the capture on they stand under the payment as well, where refunds find them.
 
-local function capture_one(op, record, legs)
+-- Why nothing of a grant is posted with the payment, or nil.
+local function failing(op, record)
+  if op.intent == 'voided' then
+    return op.reason
+  end
+  if op.amount == 0 then
+    return 'payment_cancelled'
+  end
   local refunded = refunded_of(record)
-  local whole = refunded > 0 and is_whole(record, refunded)
-  if op.intent == 'voided' or whole then
+  return refunded > 0 and is_whole(record, refunded) and 'refunded' or nil
+end
+
+local function capture_one(op, record, legs)
+  local reason = failing(op, record)
+  if reason then
     release(legs, record)
     await_nothing(record)
-    record.state, record.reason = 'voided', op.intent == 'voided' and op.reason or 'refunded'
+    record.state, record.reason = 'voided', reason
     journal('capture', op.id, op.eventTime, record, legs)
   elseif op.intent == 'held' then
     await_nothing(record)
@@ -31,7 +42,7 @@ local function capture(op)
     local record = find(id)
     if record.state == 'held' and record.reason == 'awaiting_payment' then
       if balance('captured/' .. op.part).posted == 0 then
-        leg(legs, 'captured/' .. op.part, op.amount, 0)
+        leg(legs, 'captured/' .. op.part, op.amount or 0, 0)
       end
       record.part = op.part
       linked = linked and (linked .. ' ' .. id) or id

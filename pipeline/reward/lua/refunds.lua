@@ -75,6 +75,16 @@ local function park(refund, payment)
   return note('refund_' .. refund.id, 'refund_parked', refund, 'payment_not_found', legs)
 end
 
+-- Whether it names an authorisation that has its payment: what was paid is refunded under the payment.
+local function is_captured(op)
+  for _, id in ipairs(words(read('payments', op.payment) or '')) do
+    if find(id).part ~= op.part then
+      return true
+    end
+  end
+  return false
+end
+
 local function refund(op)
   local earlier = read('refunds', op.id)
   if earlier then
@@ -90,7 +100,7 @@ local function refund(op)
     end
     return conflict(op.id, op, 0, op.amount)
   end
-  if op.payment == '' then
+  if op.payment == '' or is_captured(op) then
     return note('refund_' .. op.id, 'refund_refused', op, 'payment_not_found', {})
   end
   if op.amount == 0 then
