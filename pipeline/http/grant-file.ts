@@ -55,8 +55,9 @@ export class GrantFile {
   }
 
   /**
-   * A grant with its journal entries and their legs, its vouchers and deliveries, the event that earned it and the
-   * decision on that event (null when none is recorded); undefined when no row of it is recorded.
+   * A grant with its journal entries and their legs, its vouchers and deliveries, what people said of it, the event
+   * that earned it and the decision on that event (null when none is recorded); undefined when no row of it is
+   * recorded.
    */
   async grant(grantId: string): Promise<Row | undefined> {
     const { analytics, caseFile } = this.#parts;
@@ -66,6 +67,7 @@ export class GrantFile {
     const legs = await analytics.query<Leg>(ENTRIES, { grantId });
     const vouchers = await analytics.query<Row>(VOUCHERS, { prefix: `${grantId}.` });
     const deliveries = await analytics.query<Row>(DELIVERIES, { prefix: `${grantId}.` });
+    const words = await analytics.query<Row>(WORDS, { grantId });
     const eventId = String(grant['eventId']);
     const [event] = await analytics.query<Row>(EVENT, { eventId });
     return {
@@ -73,6 +75,7 @@ export class GrantFile {
       entries: entriesOf(legs),
       vouchers: vouchers.map(withTimes),
       deliveries: deliveries.map((each) => withTimes({ ...each, item: parsed(each['item']) })),
+      words: words.map(withTimes),
       event: event === undefined ? null : withTimes(event),
       decision: (await caseFile.decision(decisionIdOf(eventId))) ?? null,
     };
@@ -177,6 +180,14 @@ SELECT delivery_id AS deliveryId, kind, original_id AS originalId, item, state, 
 FROM deliveries FINAL
 WHERE startsWith(delivery_id, {prefix:String})
 ORDER BY placed_at, delivery_id
+LIMIT ${MOST_FOLLOWING}`;
+
+/** Approvals and rejections, also those that came to nothing. An order names the grant alone: its campaign is ''. */
+const WORDS = `
+SELECT kind, actor, reason, ${ms('issued_at')} AS issuedAtMs
+FROM campaign_actions FINAL
+WHERE campaign_id = '' AND kind IN ('approve', 'reject') AND JSONExtractString(value, 'grantId') = {grantId:String}
+ORDER BY issued_at, action_id
 LIMIT ${MOST_FOLLOWING}`;
 
 const EVENT = `

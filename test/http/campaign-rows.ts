@@ -127,5 +127,8 @@ const AROUND = [
           ('2-0', 'spring', '', 'add_budget', '{"kind":"add_budget","line":"total","by":100000}', 'li', 'board of 16 April',
            '2026-04-17 11:10:00', 2),
           ('3-0', 'spring', '', 'merchant_list', '{"kind":"merchant_list","list":"partners","merchants":["a","b"]}', 'li', 'two joined',
-           '2026-04-17 11:20:00', 3)`,
+           '2026-04-17 11:20:00', 3),
+          ('4-0', '', '', 'reject', '{"campaignId":"","kind":"reject","grantId":"g_released"}', 'wang', 'a family',
+           '2026-04-17 11:55:00', 4),
+          ('5-0', '', '', 'approve', '{"campaignId":"","kind":"approve","grantId":"g_plain"}', 'li', 'known', '2026-04-17 11:56:00', 5)`,
 ];

@@ -149,6 +149,9 @@ describe('GET /v1/grants/:id', () => {
       },
     ]);
     expect(grant['vouchers']).toMatchObject([{ voucherId: 'g_released.1', faceMinor: 1500 }]);
+    expect(grant['words']).toEqual([
+      { kind: 'reject', actor: 'wang', reason: 'a family', issuedAt: '2026-04-17T11:55:00.000Z' },
+    ]);
     expect(grant['deliveries']).toMatchObject([
       { deliveryId: 'g_released.1', state: 'acknowledged', attempts: 1, item: { kind: 'voucher' } },
     ]);

@@ -60,7 +60,7 @@ FROM
 )
 ORDER BY toString(band), detector`;
 
-/** What people changed, the newest first. A merchant list may name a hundred thousand shops: their number is enough. */
+/** What people changed, the newest first; a word on one reward changes no campaign. A merchant list may name a hundred thousand shops: their number is enough. */
 export const ACTIONS = `
 SELECT action_id AS actionId, campaign_id AS campaignId, offer_id AS offerId, kind, actor, reason,
        ${ms('issued_at')} AS issuedAtMs, JSONExtractInt(value, 'tier') AS tier,
@@ -68,5 +68,6 @@ SELECT action_id AS actionId, campaign_id AS campaignId, offer_id AS offerId, ki
        JSONExtractString(value, 'from') AS giver, JSONExtractString(value, 'instrument') AS instrument,
        JSONExtractString(value, 'list') AS list, toFloat64(JSONLength(value, 'merchants')) AS merchants
 FROM campaign_actions FINAL
+WHERE kind NOT IN ('approve', 'reject')
 ORDER BY issued_at DESC, action_id DESC
 LIMIT 30`;

@@ -38,9 +38,12 @@ function facts(pairs) {
 }
 
 /** What a reviewer judges by, from GET /v1/grants/:id. */
-function evidence({ event, decision, entries, deliveries, ...grant }, campaign) {
+function evidence({ event, decision, entries, deliveries, words, ...grant }, campaign) {
   const steps = entries.map(({ occurredAt, operation }) =>
     element('li', {}, `${time(Date.parse(occurredAt), true)} ${operation.replace('_', ' ')}`),
+  );
+  const said = words.map(({ kind, actor, reason }) =>
+    element('li', {}, `${kind} by ${actor}: ${reason}`),
   );
   const sent = deliveries.map(({ deliveryId, kind, state }) =>
     element('li', {}, `${deliveryId}: ${kind}, ${state}`),
@@ -68,6 +71,7 @@ function evidence({ event, decision, entries, deliveries, ...grant }, campaign) 
         : '',
     ],
     ['so far', list(steps)],
+    ['said before', list(said)],
     ['deliveries', list(sent)],
   ]);
 }
