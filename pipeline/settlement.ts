@@ -70,11 +70,7 @@ export class Settlement {
     this.#waitingOps += weightOf(consequences);
     this.#parts.metrics.rewardsWaiting.set(this.#waitingOps);
     if (this.#ended !== undefined) return;
-    this.#running ??= this.#run()
-      .catch((error: unknown) => this.#end(error))
-      .finally(() => {
-        this.#running = undefined;
-      });
+    this.#running ??= this.#run();
   }
 
   /** Resolves while there is room for more; rejects with what ended the settlement. */
@@ -97,14 +93,21 @@ export class Settlement {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const round = this.#nextRound();
-      const settled = await this.#settle(round);
-      if (!settled) return;
-      this.#waiting.splice(0, round.length);
-      for (const consequences of round) this.#waitingOps -= weightOf(consequences);
-      this.#parts.metrics.rewardsWaiting.set(this.#waitingOps);
-      if (this.#waitingOps < this.#parts.maxWaiting) this.#release();
+    try {
+      while (this.#waiting.length > 0) {
+        const round = this.#nextRound();
+        const settled = await this.#settle(round);
+        if (!settled) return;
+        this.#waiting.splice(0, round.length);
+        for (const consequences of round) this.#waitingOps -= weightOf(consequences);
+        this.#parts.metrics.rewardsWaiting.set(this.#waitingOps);
+        if (this.#waitingOps < this.#parts.maxWaiting) this.#release();
+      }
+    } catch (error) {
+      this.#end(error);
+    } finally {
+      // In the same breath as the last look: what is added from here on begins a run of its own.
+      this.#running = undefined;
     }
   }
 

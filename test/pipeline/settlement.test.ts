@@ -92,6 +92,26 @@ describe('a settlement', () => {
     expect(told).toEqual([[{ id: 'a' }, { id: 'b' }], [], [{ id: 'c' }]]);
   });
 
+  // However many steps after the last batch has settled, while the run that settled it comes to its end.
+  it.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+    'leaves no batch behind that is added as a run ends: %i steps after',
+    async (steps) => {
+      const { settlement, log, add } = settlementOver();
+      settlement.add(
+        batch([], () => {
+          let left = steps;
+          const step = (): void => {
+            if (left-- === 0) add('late', 'a');
+            else queueMicrotask(step);
+          };
+          step();
+        }),
+      );
+      await turn();
+      expect(log).toEqual(['reward a', 'settled late']);
+    },
+  );
+
   it('rewards, acts and refuses before it seals, batch after batch', async () => {
     const { settlement, log, add } = settlementOver();
     add('first', 'a');
