@@ -1,7 +1,5 @@
 /** The command `start`: a worker, its sources, the summary, and the way down. */
 
-import { DateTime } from 'luxon';
-import type { Campaign } from '../config/campaign-schema.ts';
 import { readEnvironment, type Environment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -16,6 +14,7 @@ import { Lifecycle } from './lifecycle.ts';
 import type { StartFlags } from './main.ts';
 import { readMap } from './offline.ts';
 import { reportStats } from './stats.ts';
+import { openingBefore } from './simulate/opening.ts';
 import { SimulatorSource } from './simulate/source.ts';
 import { showSummary, type Summary, type SummaryState } from './summary.ts';
 import { createLogger, Metrics, type Logger } from './telemetry.ts';
@@ -190,7 +189,10 @@ function simulatorSource(
 ): SimulatorSource | undefined {
   if (flags.simulate !== true) return undefined;
   const minutes = flags.minutes ?? SIMULATED_MINUTES;
-  const opening = fridayToShow(clock.now() - minutes * 60_000, config.campaigns);
+  const opening = openingBefore(
+    clock.now() - minutes * 60_000,
+    config.campaigns.map(({ window }) => window),
+  );
   return new SimulatorSource(
     {
       seed: flags.seed ?? clock.now() % 1_000_000,
@@ -201,27 +203,6 @@ function simulatorSource(
     },
     clock,
   );
-}
-
-/** The latest Friday on which as many campaigns run as on any other, so that their rewards are seen. */
-function fridayToShow(atMs: number, campaigns: readonly Pick<Campaign, 'window'>[]): number {
-  const running = (friday: number): number =>
-    campaigns.filter(({ window }) => friday >= window.from && friday < window.to).length;
-  return campaigns
-    .map(({ window }) => fridayBefore(Math.min(atMs, window.to - 1)))
-    .reduce((best, friday) => {
-      const more = running(friday) - running(best);
-      return more > 0 || (more === 0 && friday > best) ? friday : best;
-    }, fridayBefore(atMs));
-}
-
-/** The latest Friday 09:50 in Shanghai, ten minutes before the Friday offer opens, at or before an instant. */
-function fridayBefore(atMs: number): number {
-  const at = DateTime.fromMillis(atMs, { zone: 'Asia/Shanghai' });
-  const friday = at
-    .minus({ days: (at.weekday + 2) % 7 })
-    .set({ hour: 9, minute: 50, second: 0, millisecond: 0 });
-  return (friday > at ? friday.minus({ weeks: 1 }) : friday).toMillis();
 }
 
 function show(run: Run, worker: Worker, sources: ReadonlySet<Source>): Summary {

@@ -92,6 +92,16 @@ test.each<readonly [rule: string, changes: readonly string[], finding: string]>(
     'c.yaml:12:23: warning: total.spend: at worst 1,000,000.00 CNY, and the line has 9,000.00 CNY: customers are turned away before the quotas are used (off 1,000,000.00 CNY)',
   ],
   [
+    'a share of the points spent is of the dearest item',
+    [
+      'offers:\n',
+      'points: { points: 500, worthMinor: 100 }\nstock: { cup: { units: 1, costMinor: 3000 } }\noffers:\n  - id: shop\n    title: Shop\n    on: [redemption.requested]\n    budget: total.spend\n    exchange:\n      items:\n        - { id: cup, goods: { sku: cup }, combos: [{ points: 1000 }, { points: 15000 }] }\n',
+      '    atLeast: 20000\n    off: 5000\n',
+      '    on: [redemption.requested]\n    points: { ofSpentBp: 500 }\n',
+    ],
+    'c.yaml:14:23: note: total.spend: at worst 180.00 CNY of 9,000.00 CNY',
+  ],
+  [
     'points cost what they are worth',
     [
       '    atLeast: 20000\n    off: 5000\n',
