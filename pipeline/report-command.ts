@@ -1,4 +1,4 @@
-/** `report`: reads the record of a stopped worker, or that of a cluster. */
+/** `report`: reads the record of a stopped worker, or that of a cluster, where a reader's rights are enough. */
 
 import { writeFile } from 'node:fs/promises';
 import { readEnvironment } from '../config/environment.ts';
@@ -8,12 +8,11 @@ import type { ReportFlags } from './command-report.ts';
 import { holdDataFolder } from './data-folder.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
-import type { Analytics } from './record/analytics.ts';
+import { AnalyticsError, type Analytics } from './record/analytics.ts';
 import { openAnalytics } from './record/clickhouse.ts';
 import { migrate } from './record/migrate.ts';
 import { reportPage } from './report/html.ts';
 import { campaignReport } from './report/report.ts';
-import { requireAddresses } from './stores.ts';
 
 /** @throws Failure when there is no such campaign, the record is held by a worker, or a file cannot be written. */
 export async function writeReport(flags: ReportFlags): Promise<void> {
@@ -47,16 +46,22 @@ async function withRecord<Value>(
   config: LoadedConfig,
   read: (analytics: Analytics) => Promise<Value>,
 ): Promise<Value> {
-  const environment = readEnvironment();
-  requireAddresses({ profile: flags.profile, environment });
-  if (environment.clickhouseUrl !== undefined) {
-    return readAndClose(await openAnalytics({ url: environment.clickhouseUrl }), read);
+  const { clickhouseUrl } = readEnvironment();
+  if (flags.profile === 'cluster' && clickhouseUrl === undefined) {
+    throw new Failure('the cluster profile needs CLICKHOUSE_URL', { exitCode: 2 });
+  }
+  if (clickhouseUrl !== undefined) {
+    return readAndClose(await openAnalytics({ url: clickhouseUrl }), read);
   }
   const folder = await holdDataFolder(flags.data).catch((error: unknown) => {
     throw askTheWorker(error, flags, config);
   });
   try {
-    return await readAndClose(await openAnalytics({ path: `${folder.path}/clickhouse` }), read);
+    const analytics = await openAnalytics({ path: `${folder.path}/clickhouse` });
+    return await readAndClose(analytics, async () => {
+      await migrate(analytics);
+      return read(analytics);
+    });
   } finally {
     await folder.release();
   }
@@ -78,8 +83,13 @@ async function readAndClose<Value>(
   read: (analytics: Analytics) => Promise<Value>,
 ): Promise<Value> {
   try {
-    await migrate(analytics);
     return await read(analytics);
+  } catch (error) {
+    if (!(error instanceof AnalyticsError)) throw error;
+    throw new Failure(
+      `${analytics.place}: the record cannot be read: ${messageOf(error)}; a record of an older version needs \`sheepdog migrate\` first`,
+      { cause: error },
+    );
   } finally {
     await analytics.close();
   }

@@ -13,8 +13,15 @@ export function dailyCharts(
   period: string,
 ): Record<'payments' | 'amount' | 'rewards' | 'cost' | 'budget', Chart> {
   const { periods, record } = answers;
-  const end = Math.min(periods.spanTo, record.events === 0 ? periods.spanFrom : record.lastMs + 1);
-  const days = daysOf(periods.spanFrom, end, campaign.timezone);
+  // What lies outside the record is unknown, not silent.
+  const days =
+    record.events === 0
+      ? []
+      : daysOf(
+          Math.max(periods.spanFrom, record.firstMs),
+          Math.min(periods.spanTo, record.lastMs + 1),
+          campaign.timezone,
+        );
   const paid = new Map(answers.dailyPayments.map((row) => [row.day, row]));
   const given = new Map(answers.dailyRewards.map((row) => [row.day, row]));
   const payments = days.map((day) => paid.get(day)?.payments ?? 0);

@@ -168,7 +168,7 @@ function notesOn(
       notes.push(`The record ends on ${at(record.lastMs)}, before the campaign began.`);
     else if (record.lastMs < periods.to)
       notes.push(
-        `The record ends on ${at(record.lastMs)}, inside the window: figures are those of the part so far, compared with a baseline of the same length.`,
+        `The record ends on ${at(record.lastMs)}, inside the window: figures are those of the part so far.`,
       );
     if (record.lastMs < periods.to) notes.push('Retention is measured once the window has ended.');
     else if (record.lastMs < periods.retainedTo)

@@ -5,8 +5,8 @@
 
 import type { Campaign, Offer } from '../../config/campaign-schema.ts';
 
-/** The values go to the database with every statement. */
-const MOST_MERCHANTS = 2000;
+/** The values go to the database in the address of every statement, which may be a megabyte long. */
+const MOST_MERCHANTS = 500;
 const ON_PAYMENTS = new Set(['payment', 'payment.authorising']);
 
 /** One list of values an offer, by the same place in each column; an empty list lets everything in. */

@@ -35,8 +35,6 @@ export function offersTable(
     columns: [
       column('offer', 'Offer', 'text'),
       column('posted', 'Posted', 'count'),
-      column('pending', 'Pending', 'count'),
-      column('rejected', 'Rejected', 'count'),
       column('customers', 'Customers', 'count'),
       ...MONEY,
       column('paymentMinor', 'Payments', 'money'),

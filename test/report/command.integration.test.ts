@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CampaignReport } from '../../pipeline/report/document.ts';
+import { ClickHouseServer } from '../record/clickhouse-server.ts';
 import { configWith, endAll, newFolder, run, startIn } from '../support/cli.ts';
 
 const CAMPAIGN = `
@@ -83,6 +84,30 @@ describe('report', () => {
 
     const printed = await report('--campaign', 'autumn');
     expect(JSON.parse(printed.stdout)).toEqual(found);
+  });
+
+  test('a cluster without its address, or with a record of another version, is one clear line', async () => {
+    const cluster = ['report', '--config', config, '--profile', 'cluster', '--campaign', 'autumn'];
+    const nowhere = await run(cluster);
+    expect([nowhere.code, nowhere.stderr]).toEqual([
+      2,
+      'sheepdog: the cluster profile needs CLICKHOUSE_URL\n',
+    ]);
+    const server = new ClickHouseServer();
+    await server.start();
+    server.select = (_sql, response) => {
+      response.writeHead(404, { 'x-clickhouse-exception-code': '60' });
+      response.end('Code: 60. DB::Exception: Unknown table expression identifier events');
+    };
+    try {
+      const old = await run(cluster, { env: { CLICKHOUSE_URL: server.url } });
+      expect(old.code).toBe(1);
+      expect(old.stderr).toMatch(
+        /^sheepdog: http:\S+: the record cannot be read: ClickHouse: .*Unknown table.*`sheepdog migrate` first\n$/,
+      );
+    } finally {
+      await server.stop();
+    }
   });
 
   test.each([
