@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { apply, ledger, one, standing, useLedger } from './ledger-fixture.ts';
-import { authorise, capture, goodsChoice, NOTHING_WON, reserve } from './ledger-offers.ts';
-import { label, other, payable, refund, SPEND, TIER_1, TOTAL } from './ledger-scenario.ts';
+import { authorise, capture, DAY_MS, goodsChoice, NOTHING_WON, reserve } from './ledger-offers.ts';
+import {
+  FRIDAY_NOON_MS,
+  label,
+  other,
+  payable,
+  refund,
+  SPEND,
+  TIER_1,
+  TOTAL,
+} from './ledger-scenario.ts';
 
 useLedger();
 
@@ -118,6 +127,22 @@ describe('a refund', () => {
     expect(await standing('limit/bills/off/customer-1/water')).toEqual([1, 0]);
   });
 });
+
+test.each([
+  ['restore', [0, 0]],
+  ['keep', [1, 0]],
+] as const)(
+  'a refund of what is not claimed yet does to the quota what the offer says: %s',
+  async (quota, standings) => {
+    const next = { kind: 'claim', untilMs: FRIDAY_NOON_MS + DAY_MS } as const;
+    await apply([reserve({ id: 'p' }, { onRefund: { quota, keepAtLeastMinor: 0 }, next })]);
+    expect(await standing(TIER_1)).toEqual([0, 1]);
+    expect(await one(refund('r', 'p', 30_000))).toMatchObject({ state: 'voided' });
+    expect(await standing(TIER_1)).toEqual(standings);
+    expect(await standing('limit/bills/off/customer-1/water')).toEqual([1, 0]);
+    expect(await standing(SPEND)).toEqual([0, 0]);
+  },
+);
 
 test('a quote answers as applying would, and changes nothing', async () => {
   await apply([authorise({ id: 'a' })]);

@@ -53,6 +53,9 @@ local function claw_back(record, refunded, reason, operation_id, at, legs)
     forgo(legs, record)
     await_nothing(record)
     record.state, record.reason = 'voided', 'refunded'
+    if rules_of(record).restore then
+      restore_quotas(legs, record)
+    end
   end
   journal('clawback', operation_id, at, record, legs)
   void_vouchers(void, record, operation_id, at)
