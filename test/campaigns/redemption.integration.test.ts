@@ -117,6 +117,15 @@ describe('B07 the item of high points brings a share of them back, and is sent f
     expect(await pointsOf()).toBe('37500 0');
   });
 
+  test('B07 a redemption that is refused brings nothing back', async () => {
+    await stage.play(earn(749_999));
+    expect((await stage.play(redeem('points-shop', 'tablet'))).told).toEqual([
+      'high-points-rebate base_missing',
+      'points-shop insufficient_points',
+    ]);
+    expect(await pointsOf()).toBe('749999 0');
+  });
+
   test('B07 no other item does', async () => {
     await stage.play(earn(60_000));
     const outcome = await stage.play(redeem('points-shop', 'watch'));

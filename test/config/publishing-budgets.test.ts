@@ -99,7 +99,7 @@ test.each<readonly [rule: string, changes: readonly string[], finding: string]>(
       '    atLeast: 20000\n    off: 5000\n',
       '    on: [redemption.requested]\n    points: { ofSpentBp: 500 }\n',
     ],
-    'c.yaml:14:23: note: total.spend: at worst 180.00 CNY of 9,000.00 CNY',
+    'c.yaml:12:23: note: total.spend: at worst 180.00 CNY of 9,000.00 CNY',
   ],
   [
     'points cost what they are worth',
