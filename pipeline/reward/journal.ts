@@ -83,27 +83,32 @@ export function ledgerRowsOf(entry: JournalEntry): LedgerRow[] {
 
 const NO_LEG: JournalLeg = { account: '', postedDelta: 0, pendingDelta: 0 };
 
-/** @param id the stream's id, `<sequence>-0`; @param fields names and values in turn. */
+/** @param id the stream's id, `<sequence>-0`; @param fields names and values in turn (lua/records.lua). */
 export function decodeEntry(id: string, fields: readonly string[]): JournalEntry {
   const value = new Map<string, string>();
   for (let i = 0; i < fields.length; i += 2) value.set(fields[i]!, fields[i + 1]!);
   const record = value.get('record')!;
   const ledgerRecord = tailOf(record);
-  const grant = { ...decodeGrant(value.get('grant')!, record), ledgerRecord };
+  const grantId = value.get('grant')!;
+  const grant = { ...decodeGrant(grantId, record), ledgerRecord };
+  const [, operation, at, legs] = ENTRY.exec(value.get('entry')!)!;
   const voucherId = value.get('voucher');
   return {
     sequence: Number(id.slice(0, id.indexOf('-'))),
-    operation: value.get('operation') as Operation,
-    operationId: value.get('operationId')!,
-    occurredAtMs: Number(value.get('at')),
+    operation: operation as Operation,
+    operationId: value.get('operationId') ?? grantId,
+    occurredAtMs: Number(at),
     grant,
-    legs: legsOf(value.get('legs')!, movedOf(ledgerRecord), grant.amountMinor),
+    legs: legsOf(legs!, movedOf(ledgerRecord), grant.amountMinor),
     voucher:
       voucherId === undefined
         ? undefined
         : decodeVoucher(voucherId, value.get('voucherRecord')!, grant),
   };
 }
+
+/** `operation at`, and the legs in lines. */
+const ENTRY = /^(\S+) (\S+)\n([^]*)$/;
 
 /** Spells out the legs that name the record's accounts in short (lua/legs.lua). */
 function legsOf(text: string, moved: Moved, amount: number): JournalLeg[] {

@@ -10,21 +10,24 @@ import {
   type SettleOp,
 } from './ledger-op.ts';
 import { decodeGrant, identityOf, standingOf, termsOf } from './record.ts';
-import { AccountTable, encodeReserve } from './reserve-request.ts';
+import { encodeReserve, SharedParts } from './reserve-request.ts';
 
 /** Operations as the script takes them, with what is needed to read its answer. */
 export interface LedgerRequest {
   readonly ops: readonly LedgerOp[];
-  /** The argument of lua/apply-12.lua. */
+  /** The first argument of lua/apply-12.lua. */
   readonly text: string;
+  /** Its arguments from the fifth on. */
+  readonly records: readonly string[];
 }
 
 export function encodeRequest(ops: readonly LedgerOp[]): LedgerRequest {
-  const accounts = new AccountTable();
+  const shared = new SharedParts();
   const encoded = ops.map((op) =>
-    op.kind === 'reserve' ? encodeReserve(op, accounts) : encodeOther(op),
+    op.kind === 'reserve' ? encodeReserve(op, shared) : encodeOther(op),
   );
-  return { ops, text: JSON.stringify({ accounts: accounts.list, ops: encoded }) };
+  const { accounts, limits, texts } = shared;
+  return { ops, text: JSON.stringify({ accounts, limits, ops: encoded }), records: texts };
 }
 
 function encodeOther(op: Exclude<LedgerOp, ReserveOp>): unknown {
@@ -135,13 +138,17 @@ function encodeWish(
   };
 }
 
+/** Ids and heads of records in turn; or of a reservation's own grant the standing alone. */
+export type LedgerAnswer = string | readonly string[];
+
 /**
- * @param answers for each operation ids and heads of records in turn, as the script returns them.
+ * @param answers one for each operation, as the script returns them.
  * @returns for each operation the grants it touched.
  */
-export function decodeAnswers(request: LedgerRequest, answers: readonly string[][]): Grant[][] {
+export function decodeAnswers(request: LedgerRequest, answers: readonly LedgerAnswer[]): Grant[][] {
   return request.ops.map((op, index) => {
     const answer = answers[index]!;
+    if (typeof answer === 'string') return [decodeAnswer(op, (op as ReserveOp).grantId, answer)];
     const grants: Grant[] = [];
     for (let i = 0; i < answer.length; i += 2) {
       grants.push(decodeAnswer(op, answer[i]!, answer[i + 1]!));

@@ -15,7 +15,12 @@ import { Failure } from '../failure.ts';
 import type { Grant } from './grant.ts';
 import { decodeEntry, type JournalEntry } from './journal.ts';
 import type { LedgerOp } from './ledger-op.ts';
-import { decodeAnswers, encodeRequest, type LedgerRequest } from './ledger-request.ts';
+import {
+  decodeAnswers,
+  encodeRequest,
+  type LedgerAnswer,
+  type LedgerRequest,
+} from './ledger-request.ts';
 import { decodeGrant, decodeVoucher } from './record.ts';
 import { isUnavailable, LedgerUnavailable } from './redis.ts';
 import { Script } from './script.ts';
@@ -110,19 +115,19 @@ export class Ledger {
     return decodeAnswers(request, await this.#call(() => this.#send(request, 'quote')));
   }
 
-  async #send(request: LedgerRequest, mode: 'apply' | 'quote'): Promise<string[][]> {
-    const answers: string[][] = [];
-    for (let { text } = request; ;) {
-      const args = [text, this.#size, String(this.#seen), mode];
+  async #send(request: LedgerRequest, mode: 'apply' | 'quote'): Promise<LedgerAnswer[]> {
+    const answers: LedgerAnswer[] = [];
+    for (let { text, records } = request; ;) {
+      const args = [text, this.#size, String(this.#seen), mode, ...records];
       const [sequence, found] = (await APPLY.run(this.redis, this.#keyList, args)) as [
         number,
-        string[][],
+        LedgerAnswer[],
       ];
       this.#seen = Math.max(this.#seen, sequence);
       answers.push(...found);
       if (answers.length === request.ops.length) return answers;
       // So much became due that it filled the call: the rest is sent again, and goes on from there.
-      text = encodeRequest(request.ops.slice(answers.length)).text;
+      ({ text, records } = encodeRequest(request.ops.slice(answers.length)));
     }
   }
 

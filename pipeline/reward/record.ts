@@ -89,14 +89,14 @@ export function decodeGrant(id: string, text: string): Grant {
   };
 }
 
-/** What of a grant changes: the first line of its record. */
+/** What of a grant changes: the first line of its record, or that up to the revision where no time is set. */
 export function standingOf(
   line: string,
 ): Pick<
   Grant,
   'state' | 'reason' | 'tier' | 'amountMinor' | 'clawedBackMinor' | 'revision' | 'deadlineMs'
 > {
-  const [state, reason, tier, amount, clawedBack, revision, , deadline] = line.split(' ');
+  const [state, reason, tier, amount, clawedBack, revision, , deadline = '0'] = line.split(' ');
   return {
     state: state as GrantState,
     reason: reason as GrantReason,

@@ -11,67 +11,92 @@ import {
 } from './ledger-op.ts';
 import { awardOf, identityOf, termsOf } from './record.ts';
 
-/** The accounts of one call, each named once; operations speak of them by number, from 1. */
-export class AccountTable {
-  readonly list: (readonly [name: string, limit: number])[] = [];
+/** What the operations of one call share: accounts and texts, of which they speak by number, from 1. */
+export class SharedParts {
+  readonly accounts: string[] = [];
+  /** Of each account; −1: none. */
+  readonly limits: number[] = [];
+  /** Records to be, as arguments of their own: inside the JSON every quote of theirs would be escaped. */
+  readonly texts: string[] = [];
   readonly #numbers = new Map<string, number>();
 
-  number(account: string, limit: number | undefined): number {
+  account(name: string, limit: number | undefined): number {
     const most = limit ?? -1;
-    const known = this.#numbers.get(account);
-    if (known !== undefined && this.list[known - 1]![1] === most) return known;
+    const known = this.#numbers.get(name);
+    if (known !== undefined && this.limits[known - 1] === most) return known;
     // Under two limits an account is named twice, and the newer one is found from then on.
-    const number = this.list.push([account, most]);
-    this.#numbers.set(account, number);
+    const number = this.accounts.push(name);
+    this.limits.push(most);
+    this.#numbers.set(name, number);
     return number;
   }
 }
 
 /** @throws Error when a budget line moves by anything but the amount: it could not be taken back in proportion. */
-export function encodeReserve(op: ReserveOp, accounts: AccountTable): unknown {
-  const number = (leg: Leg): number => accounts.number(leg.account, leg.limit);
+export function encodeReserve(op: ReserveOp, shared: SharedParts): unknown {
+  const number = (leg: Leg): number => shared.account(leg.account, leg.limit);
   const quotas: number[] = [];
   const counted: number[] = [];
   for (const quota of op.quotas) {
     if (quota.countedBy === undefined) quotas.push(number(quota));
-    else counted.push(accounts.number(quota.countedBy, undefined), number(quota));
+    else counted.push(shared.account(quota.countedBy, undefined), number(quota));
   }
+  const facts = factsOf(op);
+  const moves = op.choices.map(movesOf);
+  // Named too, so that their balances are read together with all others.
+  for (const { values } of moves)
+    for (const { account } of values) shared.account(account, undefined);
   return {
     kind: op.kind,
     id: op.grantId,
-    identity: identityOf(op),
-    terms: termsOf(op),
     event: op.eventId,
-    part: partOf(op.eventId),
     payment: op.paymentMinor,
     eventTime: op.occurredAtMs,
     intent: op.intent,
     reason: op.reason,
-    rules: rulesOf(op),
-    choices: op.choices.map((choice) => {
-      const { money, contra, values } = movesOf(choice);
-      // Named here too, so that their balances are read together with all others.
-      for (const { account } of values) accounts.number(account, undefined);
+    plain: isPlain(op, moves) ? true : undefined,
+    choices: op.choices.map((choice, index) => {
+      const { money, contra } = moves[index]!;
       return [
         choice.tier,
         choice.amountMinor,
-        awardOf(choice),
-        choice.units.map(number),
-        money.map(number),
-        contra.map(number),
-        ...(values.length > 0 ? [values.map(encodeValue)] : []),
+        shared.texts.push(recordOf(op, choice, facts, moves[index]!)),
+        choice.units.length,
+        money.length,
+        contra.length,
+        ...choice.units.map(number),
+        ...money.map(number),
+        ...contra.map(number),
       ];
     }),
-    limits: op.limits.map(number),
+    values: moves.some(({ values }) => values.length > 0)
+      ? moves.map(({ values }) => values.map(encodeValue))
+      : undefined,
+    rights: unlessEmpty(op.limits.map(number)),
     quotas: unlessEmpty(quotas),
     counted: unlessEmpty(counted),
-    unless: unlessEmpty(op.unless.map((account) => accounts.number(account, undefined))),
+    unless: unlessEmpty(op.unless.map((account) => shared.account(account, undefined))),
     rivals: unlessEmpty(op.rivals),
     needs: op.needs,
-    holdMs: op.hold?.timeoutMs,
-    onTimeout: op.hold?.onTimeout,
+    ...(op.intent === 'held' && {
+      holdMs: op.hold?.timeoutMs,
+      onTimeout: op.hold?.onTimeout,
+    }),
     ifAbsent: op.ifAbsent,
   };
+}
+
+/** Whether the grant is given at once, is done with then, and moves nothing by a value of its own. */
+function isPlain(op: ReserveOp, moves: readonly Moves[]): boolean {
+  return (
+    op.intent === 'posted' &&
+    op.next === undefined &&
+    op.quotas.every(({ countedBy }) => countedBy === undefined) &&
+    moves.every(({ values }) => values.length === 0) &&
+    op.choices.every(
+      ({ award }) => award.length > 0 && award.every(({ kind }) => kind !== 'voucher'),
+    )
+  );
 }
 
 interface Moves {
@@ -100,26 +125,57 @@ function encodeValue({ account, by, limit, floor }: ValueLeg): unknown {
   return [account, by, limit ?? -1, floor ?? 0];
 }
 
-/** Undefined when it is the id itself, as nearly always. */
-function partOf(eventId: string): string | undefined {
-  const part = accountPart(eventId);
-  return part === eventId ? undefined : part;
-}
-
 /** Most lists are empty, and an empty list costs the script as much as another. */
 function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length > 0 ? list : undefined;
 }
 
-/** What may still happen to the grant, as later operations read it, when that is out of the ordinary. */
-function rulesOf({ next, reviewHold, onRefund }: ReserveOp): string | undefined {
+/** What the record says of every choice alike. */
+interface Facts {
+  readonly head: string;
+  readonly part: string;
+  readonly rules: string;
+}
+
+function factsOf(op: ReserveOp): Facts {
+  return {
+    head: `${op.paymentMinor} 0\n${identityOf(op)}\n${termsOf(op)}`,
+    part: accountPart(op.eventId),
+    rules: rulesOf(op),
+  };
+}
+
+/** The record of a grant by this choice from its payment's amount on, as lua/records.lua has it. */
+function recordOf(op: ReserveOp, choice: Choice, facts: Facts, moves: Moves): string {
+  const units = [...op.limits, ...op.quotas.filter(isQuotaOfUnits), ...choice.units];
+  const counted = op.quotas.flatMap(({ account, countedBy }) =>
+    countedBy === undefined ? [] : [countedBy, account],
+  );
+  const values = moves.values.map(({ account, by }) => `${account} ${by} 0`);
+  return (
+    `${facts.head}\n${awardOf(choice)}\n${facts.part} - 0 -\n${facts.rules}\n` +
+    `${namesOf(units)}\n${counted.join(' ')}\n${namesOf(moves.money)}\n${namesOf(moves.contra)}\n` +
+    values.join(' ')
+  );
+}
+
+function isQuotaOfUnits({ countedBy }: ReserveOp['quotas'][number]): boolean {
+  return countedBy === undefined;
+}
+
+function namesOf(legs: readonly { readonly account: string }[]): string {
+  return legs.map(({ account }) => account).join(' ');
+}
+
+/** What may still happen to the grant, as later operations read it; '' when that is the ordinary. */
+function rulesOf({ next, reviewHold, onRefund }: ReserveOp): string {
   if (
     next === undefined &&
     reviewHold === undefined &&
     onRefund.quota === 'keep' &&
     onRefund.keepAtLeastMinor === 0
   ) {
-    return undefined;
+    return '';
   }
   return JSON.stringify({
     keep: onRefund.keepAtLeastMinor,

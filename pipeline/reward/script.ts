@@ -10,7 +10,7 @@ function bare(error: unknown): unknown {
   return error;
 }
 
-/** A script whose file name ends in the number of its keys, e.g. `apply-11.lua`. */
+/** A script whose file name ends in the number of its keys, e.g. `apply-12.lua`. */
 export class Script {
   readonly #text: string;
   readonly #hash: string;

@@ -17,21 +17,24 @@ KEYS[9]  due             sorted set: "id what" by the time at which it happens (
 KEYS[10] journal         stream: entry <sequence>-0
 KEYS[11] state           hash: sequence, watermark
 KEYS[12] vouchers        hash: voucher id -> record (vouchers.lua)
-ARGV[1]  JSON {"accounts": [[name, limit or -1], ...], "ops": [...]} as ledger-request.ts encodes it; lists that
-         would be empty are left out
+ARGV[1]  JSON {"accounts": [name, ...], "limits": [each one's, or -1, ...], "ops": [...]} as ledger-request.ts
+         encodes it; lists that would be empty are left out
 ARGV[2]  size at which a generation of refused or parked records is closed
 ARGV[3]  newest sequence that the caller has seen
 ARGV[4]  "apply", or "quote": answers as if, and nothing is written
+ARGV[5…] what is to be the record of each choice of each reservation, from the payment's amount on
 
 Returns [sequence it stands at, answers]: one answer an operation, in order: [id, head, id, head, ...] of the
          grants it touched, the head being the first four lines of the record, or the first alone where the
-         others are those of the reservation itself. Fewer answers than operations
+         others are those of the reservation itself; or of a reservation's own grant that line alone, up to
+         the revision. Fewer answers than operations
          when so much became due that it fills the call: the caller sends the rest again.
 Errors:  any error means that nothing was changed. LEDGERLOST <sequence>: the ledger stands before what the
          caller has seen, so it has lost entries, and with them the quotas and answers it would decide by.
 ]]
 
 local request = cjson.decode(ARGV[1])
+local FIXED_ARGUMENTS = 4
 local quoting = ARGV[4] == 'quote'
 
 --- @include "arithmetic"
@@ -74,14 +77,16 @@ for index, op in ipairs(request.ops) do
   if op.eventTime and not advance(op.eventTime) then
     break
   end
-  local touched = APPLY[op.kind](op)
+  local touched, answer = APPLY[op.kind](op)
   -- What came late may be over already.
   watermark = recorded
   advance(watermark)
-  local answer = {}
-  for _, id in ipairs(touched) do
-    answer[#answer + 1] = id
-    answer[#answer + 1] = answer_of(find(id), op)
+  if touched then
+    answer = {}
+    for _, id in ipairs(touched) do
+      answer[#answer + 1] = id
+      answer[#answer + 1] = answer_of(find(id), op)
+    end
   end
   results[index] = answer
 end

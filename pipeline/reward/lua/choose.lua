@@ -50,7 +50,7 @@ local function choose(op)
   end
   local missing = lack(option[8])
   for _, account in ipairs(option[5]) do
-    missing = missing or shortage(account)
+    missing = missing or shortage(account[1], account[2])
   end
   if missing then
     return refuse(op, missing)

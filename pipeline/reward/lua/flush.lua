@@ -2,21 +2,21 @@
 -- is how a ledger restored from an older copy shows itself, before anything else was changed.
 
 local function set_fields(name, fields)
-  local values = {}
+  local values, count = {}, 0
   for _, field in ipairs(fields) do
     local value = seen[name][field]
     if value then
-      values[#values + 1] = field
-      values[#values + 1] = value
+      values[count + 1], values[count + 2] = field, value
+      count = count + 2
     else
       redis.call('HDEL', KEY[name], field)
     end
-    if #values >= 2 * FIELDS_A_CALL then
+    if count >= 2 * FIELDS_A_CALL then
       redis.call('HSET', KEY[name], unpack(values))
-      values = {}
+      values, count = {}, 0
     end
   end
-  if #values > 0 then
+  if count > 0 then
     redis.call('HSET', KEY[name], unpack(values))
   end
 end
@@ -29,38 +29,35 @@ local function rotate(name, size)
   end
 end
 
--- The fields of the voucher come last, since most entries have none.
-local function append(entry, ...)
-  redis.call(
-    'XADD', KEY.journal, int(entry.sequence) .. '-0',
-    'operation', entry.operation, 'operationId', entry.operation_id, 'at', int(entry.at),
-    'grant', entry.grant, 'record', entry.text, 'legs', entry.legs, ...
-  )
+local function flush_journal()
+  local call, key = redis.call, KEY.journal
+  for index = 1, entry_count, ENTRY_PARTS do
+    local id, entry, grant, text, more = unpack(entries, index, index + ENTRY_PARTS - 1)
+    if more then
+      call('XADD', key, id, 'entry', entry, 'grant', grant, 'record', text, unpack(more))
+    else
+      call('XADD', key, id, 'entry', entry, 'grant', grant, 'record', text)
+    end
+  end
 end
 
 local function flush_balances()
-  local accounts = {}
+  local values, count = {}, 0
   for account, held in pairs(moved) do
-    accounts[#accounts + 1] = account
-    accounts[#accounts + 1] = int(held.posted) .. ' ' .. int(held.pending)
-    if #accounts >= 2 * FIELDS_A_CALL then
-      redis.call('HSET', KEY.balances, unpack(accounts))
-      accounts = {}
+    values[count + 1], values[count + 2] = account, int(held.posted) .. ' ' .. int(held.pending)
+    count = count + 2
+    if count >= 2 * FIELDS_A_CALL then
+      redis.call('HSET', KEY.balances, unpack(values))
+      values, count = {}, 0
     end
   end
-  if #accounts > 0 then
-    redis.call('HSET', KEY.balances, unpack(accounts))
+  if count > 0 then
+    redis.call('HSET', KEY.balances, unpack(values))
   end
 end
 
 local function flush(generation_size)
-  for _, entry in ipairs(entries) do
-    if entry.voucher then
-      append(entry, 'voucher', entry.voucher, 'voucherRecord', entry.voucher_text)
-    else
-      append(entry)
-    end
-  end
+  flush_journal()
   flush_balances()
   for name, fields in pairs(changed) do
     set_fields(name, fields)

@@ -23,7 +23,12 @@ local UNTIMED = { post = true, void = true }
 
 local NO_AWARD = '["",[]]'
 local records = {}
+
+-- The entries to append, ENTRY_PARTS values each: the stream's id, "operation at" and the legs in lines, the
+-- grant, its record, and further fields or false. One list, since a table each cost as much as making its texts.
 local entries = {}
+local entry_count = 0
+local ENTRY_PARTS = 5
 
 local function words(line)
   local list = {}
@@ -88,6 +93,16 @@ local function find(id)
   return record
 end
 
+-- The state of what is stored under an id, or nil.
+local function state_of(id)
+  local record = records[id]
+  if record then
+    return record.state
+  end
+  local text = read('grants', id) or read('refused', id) or read('refusedBefore', id)
+  return text and string.match(text, '^%S+')
+end
+
 local NO_RULES = { keep = 0 }
 
 -- What may still happen to a grant, as it was laid down when it was reserved.
@@ -132,23 +147,37 @@ local function tail_of(record)
 end
 
 -- What the caller is told of a record: its head, of which the standing is enough when the rest is what the
--- operation itself says.
+-- reservation itself says.
 local function answer_of(record, op)
-  if record.id == op.id and record.identity == op.identity and record.terms == op.terms then
-    if record.award == op.choices[1][3] then
-      return record.standing
-    end
+  if record.award == op.award and record.id == op.id and record.identity == op.identity and record.terms == op.terms then
+    return record.standing
   end
   return record.standing .. '\n' .. record.identity .. '\n' .. record.terms .. '\n' .. record.award
+end
+
+-- Appends the journal entry that led to a grant's text. The id of the operation is written where it is not
+-- the grant's, as it is in nearly every entry.
+local function append(operation, operation_id, at, id, text, legs, more)
+  if at > recorded and not UNTIMED[operation] then
+    recorded = at
+  end
+  if operation_id ~= id then
+    more = more or {}
+    more[#more + 1] = 'operationId'
+    more[#more + 1] = operation_id
+  end
+  entries[entry_count + 1] = int(sequence) .. '-0'
+  entries[entry_count + 2] = operation .. ' ' .. int(at) .. '\n' .. legs
+  entries[entry_count + 3] = id
+  entries[entry_count + 4] = text
+  entries[entry_count + 5] = more or false
+  entry_count = entry_count + ENTRY_PARTS
 end
 
 -- Gives the record its next revision, keeps it, and appends the journal entry that led to it, together with
 -- the voucher that the entry is about, if it is about one.
 local function journal(operation, operation_id, at, record, legs, voucher)
   sequence = sequence + 1
-  if at > recorded and not UNTIMED[operation] then
-    recorded = at
-  end
   record.revision = sequence
   record.standing = record.state .. ' ' .. record.reason .. ' ' .. int(record.tier) .. ' ' .. int(record.amount)
     .. ' ' .. int(record.clawed) .. ' ' .. int(sequence) .. ' ' .. int(record.payment) .. ' ' .. int(record.deadline)
@@ -156,18 +185,10 @@ local function journal(operation, operation_id, at, record, legs, voucher)
     .. '\n' .. (record.moving and tail_of(record) or '')
   records[record.id] = record
   write(record.moving and 'grants' or 'refused', record.id, text)
-  local entry = {
-    sequence = sequence,
-    operation = operation,
-    operation_id = operation_id,
-    at = at,
-    grant = record.id,
-    text = text,
-    legs = table.concat(legs, '\n'),
-  }
+  local more
   if voucher then
     voucher.revision = sequence
-    entry.voucher, entry.voucher_text = voucher.id, voucher.keep()
+    more = { 'voucher', voucher.id, 'voucherRecord', voucher.keep() }
   end
-  entries[#entries + 1] = entry
+  append(operation, operation_id, at, record.id, text, table.concat(legs, '\n'), more)
 end

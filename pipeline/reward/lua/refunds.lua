@@ -31,9 +31,14 @@ local function note_parked(legs, part, amount)
   legs[#legs + 1] = 'parked/' .. part .. ' ' .. int(amount) .. ' 0'
 end
 
+-- The refunds that came before a payment earned anything, as JSON, or false.
+local function parked_under(payment)
+  return read('parked', payment) or read('parkedBefore', payment)
+end
+
 -- A payment has earned its first grant: refunds that came before it take effect now, in their order.
 local function unpark(payment, part)
-  local text = read('parked', payment) or read('parkedBefore', payment)
+  local text = parked_under(payment)
   if not text then
     return
   end
@@ -61,7 +66,7 @@ local function unpark(payment, part)
 end
 
 local function park(refund, payment)
-  local text = read('parked', payment) or read('parkedBefore', payment)
+  local text = parked_under(payment)
   local list = text and cjson.decode(text) or {}
   local legs = {}
   for _, waiting in ipairs(list) do

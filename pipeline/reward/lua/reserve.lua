@@ -3,17 +3,20 @@
 local NONE = {}
 local LIVE = { held = true, awaiting_claim = true, awaiting_choice = true, posted = true }
 
-local function has_room(account, by)
-  local limit = account[2]
+local function has_room(account, limit, by)
   if limit < 0 then
     return true
   end
-  local held = balance(account[1])
+  local held = balance(account)
   return by <= limit - held.posted - held.pending
 end
 
-local function stands_at_nothing(account)
-  local held = balance(account[1])
+local function has_room_at(index, by)
+  return has_room(request.accounts[index], request.limits[index], by)
+end
+
+local function stands_at_nothing(index)
+  local held = balance(request.accounts[index])
   return held.posted == 0 and held.pending == 0
 end
 
@@ -21,37 +24,34 @@ end
 -- then the person's own limits, then the shared ones.
 local function barrier(op)
   for _, index in ipairs(op.unless or NONE) do
-    if not stands_at_nothing(request.accounts[index]) then
+    if not stands_at_nothing(index) then
       return 'excluded'
     end
   end
   for _, id in ipairs(op.rivals or NONE) do
-    local rival = find(id)
-    if rival and LIVE[rival.state] then
+    if LIVE[state_of(id)] then
       return 'not_stackable'
     end
   end
   for _, id in ipairs(op.needs or NONE) do
-    local base = find(id)
-    if not (base and LIVE[base.state]) then
+    if not LIVE[state_of(id)] then
       return 'base_missing'
     end
   end
-  for _, index in ipairs(op.limits) do
-    if not has_room(request.accounts[index], 1) then
+  for _, index in ipairs(op.rights or NONE) do
+    if not has_room_at(index, 1) then
       return 'limit_reached'
     end
   end
   for _, index in ipairs(op.quotas or NONE) do
-    if not has_room(request.accounts[index], 1) then
+    if not has_room_at(index, 1) then
       return 'quota_exhausted'
     end
   end
   -- A marker in use has its place in the quota already.
   local counted = op.counted or NONE
   for index = 1, #counted, 2 do
-    local marker, quota = request.accounts[counted[index]], request.accounts[counted[index + 1]]
-    if stands_at_nothing(marker) and not has_room(quota, 1) then
+    if stands_at_nothing(counted[index]) and not has_room_at(counted[index + 1], 1) then
       return 'quota_exhausted'
     end
   end
@@ -59,11 +59,11 @@ local function barrier(op)
 end
 
 -- Whether a unit of the choice's own can be had: the reason why not, or nil.
-local function shortage(account)
-  if has_room(account, 1) then
+local function shortage(account, limit)
+  if has_room(account, limit, 1) then
     return nil
   end
-  return begins(account[1], 'stock/') and 'out_of_stock' or 'quota_exhausted'
+  return begins(account, 'stock/') and 'out_of_stock' or 'quota_exhausted'
 end
 
 -- Whether the values can be moved: the reason why not, or nil. `values` are {account, by, limit, floor}.
@@ -71,7 +71,7 @@ local function lack(values)
   for _, value in ipairs(values) do
     local account, by = value[1], value[2]
     if by > 0 then
-      if not has_room({ account, value[3] }, by) then
+      if not has_room(account, value[3], by) then
         return 'budget_exhausted'
       end
     elseif is_spent(account, by) and balance(account).posted + by < value[4] then
@@ -81,26 +81,31 @@ local function lack(values)
   return nil
 end
 
--- choice: { tier, amount, award, units, money, contra, values if any }
-local function obstacle(choice)
-  for _, index in ipairs(choice[4]) do
-    local reason = shortage(request.accounts[index])
+-- A choice is flat: tier, amount, number of its text, how many units, of money and of contra it moves, and these
+-- accounts by their numbers. Its text is an argument of its own, the record from the payment's amount on, as it
+-- is when nothing is due: most grants are journalled without anything of it being taken apart.
+local FIRST_ACCOUNT = 7
+
+local function text_of(choice)
+  return ARGV[FIXED_ARGUMENTS + choice[3]]
+end
+
+-- The first reason why this choice cannot be had, or nil.
+local function obstacle(choice, values)
+  local money = FIRST_ACCOUNT + choice[4]
+  for place = FIRST_ACCOUNT, money - 1 do
+    local index = choice[place]
+    local reason = shortage(request.accounts[index], request.limits[index])
     if reason then
       return reason
     end
   end
-  for _, index in ipairs(choice[5]) do
-    if not has_room(request.accounts[index], choice[2]) then
+  for place = money, money + choice[5] - 1 do
+    if not has_room_at(choice[place], choice[2]) then
       return 'budget_exhausted'
     end
   end
-  return choice[7] and lack(choice[7])
-end
-
-local function add_names(found, indexes)
-  for _, index in ipairs(indexes) do
-    found[#found + 1] = request.accounts[index][1]
-  end
+  return values and lack(values)
 end
 
 local function add_values(record, values)
@@ -110,30 +115,52 @@ local function add_values(record, values)
   end
 end
 
-local function fill(op, record, choice)
-  record.moving = true
-  record.tier, record.amount, record.award = choice[1], choice[2], choice[3]
-  record.units, record.money, record.contra = {}, {}, {}
-  add_names(record.units, op.limits)
-  add_names(record.units, op.quotas or NONE)
-  add_names(record.units, choice[4])
-  if op.counted then
-    record.counted = {}
-    add_names(record.counted, op.counted)
-  end
-  add_names(record.money, choice[5])
-  add_names(record.contra, choice[6])
-  if choice[7] then
-    record.values = {}
-    add_values(record, choice[7])
+-- Journals a text that is made in one piece, and returns the standing that it begins with. Whatever looks at it
+-- later within the call reads it as any stored record.
+local function journal_text(operation, op, name, state, reason, choice, rest)
+  sequence = sequence + 1
+  local standing = state .. ' ' .. reason .. ' ' .. int(choice[1]) .. ' ' .. int(choice[2]) .. ' 0 ' .. int(sequence)
+  local text = standing .. ' ' .. rest
+  write(name, op.id, text)
+  append(operation, op.id, op.eventTime, op.id, text, name == 'grants' and '* 1 0' or '')
+  return standing
+end
+
+local function post_units(list)
+  for _, index in ipairs(list or NONE) do
+    move(request.accounts[index], 1, 0)
   end
 end
 
-local function take(op, record, choice)
-  fill(op, record, choice)
+-- Given at once, and nothing is to happen to it, as with nearly every grant.
+local function give(op, choice)
+  local accounts, amount = request.accounts, choice[2]
+  local money = FIRST_ACCOUNT + choice[4]
+  local contra = money + choice[5]
+  post_units(op.rights)
+  post_units(op.quotas)
+  for place = FIRST_ACCOUNT, money - 1 do
+    move(accounts[choice[place]], 1, 0)
+  end
+  for place = money, contra - 1 do
+    move(accounts[choice[place]], amount, 0)
+  end
+  for place = contra, contra + choice[6] - 1 do
+    move(accounts[choice[place]], -amount, 0)
+  end
+  write('payments', op.event, op.id)
+  return journal_text('reserve', op, 'grants', op.intent, op.reason, choice, text_of(choice))
+end
+
+local function new_record(op, choice)
+  local standing = op.intent .. ' ' .. op.reason .. ' ' .. int(choice[1]) .. ' ' .. int(choice[2]) .. ' 0 0 '
+  return parse(op.id, standing .. text_of(choice))
+end
+
+local function take(op, choice)
+  local record = new_record(op, choice)
   local legs = {}
   local rules = rules_of(record)
-  record.state, record.reason = op.intent, op.reason
   if op.intent == 'posted' and (not rules.next or is_blank(record)) then
     if is_blank(record) then
       record.reason = 'no_prize'
@@ -165,6 +192,11 @@ local function take(op, record, choice)
   unpark(op.event, record.part)
 end
 
+-- What the caller asked for, for comparison with what is stored.
+local function read_facts(op)
+  op.identity, op.terms, op.award = string.match(text_of(op.choices[1]), '^[^\n]*\n([^\n]*)\n([^\n]*)\n([^\n]*)')
+end
+
 -- What is stored under the id already. An event that came again, in another order of arrival, and is
 -- intercepted now gives back what it has got.
 local function repeated(op, record)
@@ -180,53 +212,39 @@ local function repeated(op, record)
   return conflict(op.id, op, op.choices[1][2], op.payment)
 end
 
+-- Nothing moves; the text ends where the record's tail would begin.
+local function turn_down(op, operation, state, reason)
+  local choice = op.choices[1]
+  local head = string.match(text_of(choice), '^[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n')
+  return journal_text(operation, op, 'refused', state, reason, choice, head)
+end
+
+-- Returns the ids touched, or nil and the standing of an answer that says only what was asked for.
 local function reserve(op)
   local known = find(op.id)
   if known then
+    read_facts(op)
     return repeated(op, known)
   end
-  local record = {
-    id = op.id,
-    moving = false,
-    state = op.intent,
-    reason = op.reason,
-    tier = op.choices[1][1],
-    amount = op.choices[1][2],
-    clawed = 0,
-    payment = op.payment,
-    deadline = 0,
-    identity = op.identity,
-    terms = op.terms,
-    award = op.choices[1][3],
-    -- All of them here, so that the table is made once in its full size.
-    standing = '',
-    revision = 0,
-    part = op.part or op.event,
-    by = '-',
-    rules = op.rules or '',
-    due_what = '-',
-    due_at = 0,
-    units = NONE,
-    counted = NONE,
-    money = NONE,
-    contra = NONE,
-    values = NONE,
-  }
-  if op.intent ~= 'voided' then
-    record.state, record.reason = 'rejected', barrier(op)
-    if not record.reason then
-      for _, choice in ipairs(op.choices) do
-        record.reason = obstacle(choice)
-        if not record.reason then
-          take(op, record, choice)
-          return { record.id }
+  if op.intent == 'voided' then
+    return nil, turn_down(op, 'intercept', 'voided', op.reason)
+  end
+  local reason = barrier(op)
+  if not reason then
+    for number, choice in ipairs(op.choices) do
+      reason = obstacle(choice, op.values and op.values[number])
+      if not reason then
+        if number == 1 and op.plain and not read('payments', op.event) and not parked_under(op.event) then
+          return nil, give(op, choice)
         end
-        if record.reason ~= 'quota_exhausted' and record.reason ~= 'out_of_stock' then
-          break
-        end
+        read_facts(op)
+        take(op, choice)
+        return { op.id }
+      end
+      if reason ~= 'quota_exhausted' and reason ~= 'out_of_stock' then
+        break
       end
     end
   end
-  journal(op.intent == 'voided' and 'intercept' or 'reject', record.id, op.eventTime, record, {})
-  return { record.id }
+  return nil, turn_down(op, 'reject', 'rejected', reason)
 end

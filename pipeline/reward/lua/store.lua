@@ -79,15 +79,12 @@ local function prefetch(key, fields, note)
 end
 
 do
-  local ids, events, accounts = {}, {}, {}
+  local ids, events = {}, {}
   for _, op in ipairs(request.ops) do
     if op.kind == 'reserve' then
       ids[#ids + 1] = op.id
       events[#events + 1] = op.event
     end
-  end
-  for index, account in ipairs(request.accounts) do
-    accounts[index] = account[1]
   end
   prefetch(KEY.grants, ids, function(id, text)
     seen.grants[id] = text
@@ -95,5 +92,5 @@ do
   prefetch(KEY.payments, events, function(event, text)
     seen.payments[event] = text
   end)
-  prefetch(KEY.balances, accounts, hold_balance)
+  prefetch(KEY.balances, request.accounts, hold_balance)
 end

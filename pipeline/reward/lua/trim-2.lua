@@ -7,7 +7,7 @@ KEYS[2]  state     hash: sequence, watermark
 ARGV[1]  newest sequence that the caller has seen
 ARGV[2]  forget entries up to and including this sequence
 Returns  how many were forgotten.
-Errors:  LEDGERLOST <sequence>, as apply-11.lua says it.
+Errors:  LEDGERLOST <sequence>, as apply-12.lua says it.
 ]]
 local sequence = redis.call('HGET', KEYS[2], 'sequence') or '0'
 if tonumber(sequence) < tonumber(ARGV[1]) then
