@@ -214,9 +214,10 @@ export async function insertAutumn(analytics: Analytics): Promise<void> {
     `2, 0, 'autumn', 'quota/autumn/spend/all', 1, -1`,
     `3, 0, 'autumn', 'quota/autumn/spend/all', 1, 0`,
     `4, 0, 'autumn', 'stock/autumn/cup', 0, 1`,
-    `4, 0, 'autumn', 'stock/autumn/cup', 0, 1`,
     `5, 0, 'autumn', 'limit/autumn/spend/customer=old', 1, 0`,
   ]);
+  // Written a second time after a crash: it counts once.
+  await insert(analytics, 'ledger_entries', entry, [`4, 0, 'autumn', 'stock/autumn/cup', 0, 1`]);
   const action = 'action_id, campaign_id, offer_id, kind, value, actor, reason, issued_at, arrival';
   const change = { kind: 'add_quota', campaignId: 'autumn', offerId: 'spend', by: 50 };
   const budget = {
