@@ -1,6 +1,6 @@
 /** The campaigns as they stand now: the configured ones with what people have changed since. */
 
-import { budgetPath } from '../../config/campaign-budgets.ts';
+import { budgetPath, type BudgetLine } from '../../config/campaign-budgets.ts';
 import type { Campaign } from '../../config/campaign-schema.ts';
 import { Adjustments, type CampaignAction, type CampaignChange } from './adjustments.ts';
 import { compileCampaigns, type CompiledCampaigns, type CompileSettings } from './campaign.ts';
@@ -123,7 +123,20 @@ function budgetProblem(
     }
   }
   if (from === undefined) return undefined;
-  const giving = budgetPath(campaign.budgets, from)!.at(-1)!;
-  const left = giving.limit + adjustments.addedBudget(campaign.id, from);
-  return by > left ? `budget line ${from} holds ${left}: it cannot give ${by}` : undefined;
+  const left = freeOn(campaign, from, adjustments);
+  return by > left
+    ? `budget line ${from} holds ${left} of its own: it cannot give ${by}`
+    : undefined;
+}
+
+/** What a line could give: its limit without what the lines below it have of it. */
+function freeOn({ id, budgets }: Campaign, path: string, adjustments: Adjustments): number {
+  const root: BudgetLine = { limit: 0, children: budgets };
+  const line = path.split('.').reduce((above, part) => above.children![part]!, root);
+  const limitOf = (at: string, { limit }: BudgetLine): number =>
+    limit + adjustments.addedBudget(id, at);
+  return Object.entries(line.children ?? {}).reduce(
+    (left, [name, child]) => left - limitOf(`${path}.${name}`, child),
+    limitOf(path, line),
+  );
 }

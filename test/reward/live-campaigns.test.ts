@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { campaignSchema } from '../../config/campaign-schema.ts';
+import type { CampaignChange } from '../../pipeline/reward/adjustments.ts';
+import { LiveCampaigns } from '../../pipeline/reward/live-campaigns.ts';
+
+const CAMPAIGN = campaignSchema.parse({
+  id: 'spring',
+  title: 'Spring',
+  timezone: 'Asia/Shanghai',
+  currency: 'CNY',
+  window: { from: '2026-01-01T00:00:00+08:00', to: '2027-01-01T00:00:00+08:00' },
+  lists: { malls: ['mall-1'] },
+  budgets: {
+    total: {
+      limit: 1000,
+      children: {
+        reward: { limit: 700, children: { spend: { limit: 400 }, gifts: { limit: 200 } } },
+        reserve: { limit: 300 },
+      },
+    },
+  },
+  offers: [
+    {
+      ...{ id: 'off', title: 'Off', budget: 'total.reward.spend' },
+      tiers: [
+        { atLeast: 100, off: 1, quota: 5 },
+        { atLeast: 200, off: 2 },
+      ],
+    },
+    { id: 'all', title: 'All', budget: 'total', atLeast: 1, off: 1, quota: { max: 9 } },
+  ],
+});
+
+/** A change to the campaign, unless it names another. */
+type Change = Readonly<Record<string, unknown>>;
+
+/** What is said to the last of these changes, each of which is obeyed if it can be. */
+function said(...changes: readonly Change[]): {
+  readonly problem: string | undefined;
+  readonly limitOf: (account: string) => number | undefined;
+} {
+  const live = new LiveCampaigns([CAMPAIGN]);
+  const problems = changes.map((change, index) =>
+    live.change({
+      ...{ id: `c${index}`, actor: 'li', reason: 'tests', issuedAtMs: 0 },
+      change: { campaignId: 'spring', ...change } as unknown as CampaignChange,
+    }),
+  );
+  const limitOf = (account: string): number | undefined =>
+    live.compiled.accounts.find((each) => each.account === account)?.limit;
+  return { problem: problems.at(-1), limitOf };
+}
+
+const give = (from: string, by: number): Change => {
+  return { kind: 'add_budget', line: 'total.reward.spend', from, by };
+};
+
+describe('a change that cannot be obeyed says why', () => {
+  it.each<[Change, string]>([
+    [{ kind: 'pause', campaignId: 'winter' }, 'there is no campaign "winter": there are spring'],
+    [{ kind: 'pause', offerId: 'of' }, 'campaign spring has no offer "of"'],
+    [
+      { kind: 'add_quota', offerId: 'all', by: 0 },
+      'a quota can only grow: what was promised is not taken back',
+    ],
+    [{ kind: 'add_quota', offerId: 'off', by: 1 }, 'offer off has no quota of its own'],
+    [{ kind: 'add_quota', offerId: 'off', tier: 3, by: 1 }, 'offer off has 2 tiers'],
+    [{ kind: 'add_quota', offerId: 'off', tier: 2, by: 1 }, 'tier 2 of offer off has no quota'],
+    [
+      { kind: 'add_budget', line: 'total', by: 0 },
+      'a budget line can only grow; name the line that gives with "from"',
+    ],
+    [
+      { kind: 'add_budget', line: 'total.promo', by: 1 },
+      'campaign spring has no budget line "total.promo"',
+    ],
+    [give('total.promo', 1), 'campaign spring has no budget line "total.promo"'],
+    [
+      give('total.reserve', 301),
+      'budget line total.reserve holds 300 of its own: it cannot give 301',
+    ],
+    // What the lines below a line have of it, it cannot give: not to others, nor to one of them.
+    [give('total', 1), 'budget line total holds 0 of its own: it cannot give 1'],
+    [
+      give('total.reward', 101),
+      'budget line total.reward holds 100 of its own: it cannot give 101',
+    ],
+    [
+      { kind: 'merchant_list', list: 'shops', merchants: [] },
+      'campaign spring has no list "shops"',
+    ],
+  ])('%j', (change, problem) => {
+    expect(said(change).problem).toBe(problem);
+  });
+
+  it('what was given before is not there to give again, and a closed campaign takes no change', () => {
+    expect(said(give('total.reserve', 200), give('total.reserve', 101)).problem).toBe(
+      'budget line total.reserve holds 100 of its own: it cannot give 101',
+    );
+    expect(said({ kind: 'close' }, { kind: 'pause' }).problem).toBe(
+      'campaign spring is closed for good',
+    );
+  });
+});
+
+it('money moves from line to line, and the lines above both stay as they are', () => {
+  const { problem, limitOf } = said(give('total.reserve', 300), give('total.reward', 100));
+  expect(problem).toBeUndefined();
+  const lines = ['total', 'total.reserve', 'total.reward', 'total.reward.spend'];
+  expect(lines.map((line) => limitOf(`budget/spring/${line}`))).toEqual([1000, 0, 1000, 800]);
+});
