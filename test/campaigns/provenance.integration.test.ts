@@ -84,5 +84,7 @@ test('no grant is without the version of its rules and a decision on its event, 
     { numRuns: 25, seed: 20_261_122 },
   );
   // Otherwise nothing was put to the test.
-  expect([...seen]).toEqual(expect.arrayContaining(['allow posted', 'review held', 'block voided']));
+  expect([...seen]).toEqual(
+    expect.arrayContaining(['allow posted', 'review held', 'block voided']),
+  );
 });
