@@ -126,7 +126,7 @@ const REFUSED_WISH = /^(claim|choose|redeem|extend)_/;
 /**
  * Each reward once, as it stands last: a payment that posts what its authorisation reserved also asks for what
  * it would earn without one. A refund that took nothing back is on the ledger's books without an offer: it is
- * no reward.
+ * no reward. In the order of their ids, so that a repeat is answered with the very same text.
  */
 export function rewardsOf(
   parts: Pick<AnswerParts, 'currencyOf'>,
@@ -134,6 +134,7 @@ export function rewardsOf(
 ): readonly RewardAnswer[] {
   return [...new Map(grants.map((grant) => [grant.id, grant])).values()]
     .filter(({ id, offerId }) => offerId !== '' || REFUSED_WISH.test(id))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ id, campaignId, offerId, label, state, reason, amountMinor, award, deadlineMs }) => ({
       grantId: id,
       offerId,
