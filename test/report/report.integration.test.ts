@@ -53,6 +53,11 @@ describe('the figures of a history made by hand', () => {
   });
 });
 
+test('revenue is rounded down to the fen', async () => {
+  const poor = await campaignReport(store.analytics, AUTUMN, { ...SETTINGS, marginBp: 7 });
+  expect(poor.figures['newRevenue']!.value).toBe(59);
+});
+
 describe('the tables', () => {
   test('every fen of the gross value is in one step on the way to the cost', () => {
     const [gross, ...steps] = rows('risk', 'grossToNet').map(({ amountMinor }) =>
