@@ -11,6 +11,7 @@ import type { Sections } from '../pipeline/detect/section.ts';
 import { messageOf } from '../pipeline/failure.ts';
 import { cardsInContent, cardsInText } from './card-numbers.ts';
 import type { Campaign } from './campaign-schema.ts';
+import { parseList } from './campaign-lists.ts';
 import { readDetectorSections } from './detector-sections.ts';
 import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
 import { listSchema, systemSchema, type ListFile, type SystemConfig } from './schema.ts';
@@ -27,6 +28,8 @@ export interface LoadedConfig {
   /** The campaigns with their files, for the places of what is said of them. */
   readonly campaignSources: readonly CampaignSource[];
   readonly placeholders: readonly string[];
+  /** The categories that senders use, for the publishing check; none where lists/categories.txt is not there. */
+  readonly categories: readonly string[];
   readonly blockList: ListEntries;
   readonly allowList: ListEntries;
 }
@@ -62,8 +65,11 @@ export async function loadConfig(
     problems.push(`${placeholderPath}: cannot be read: ${messageOf(error)}`);
     return '';
   });
+  const categoryPath = join(directory, 'lists', 'categories.txt');
+  const categoryText = await readFile(categoryPath, 'utf8').catch(() => undefined);
   problems.push(
     ...cardProblems(directory, files),
+    ...cardsInText(categoryPath, categoryText ?? ''),
     ...cardsInText(placeholderPath, placeholderText),
   );
 
@@ -91,12 +97,14 @@ export async function loadConfig(
       ...files.map(({ path, text }) => [relative(directory, path), text] as const),
       ...listTexts,
       ['lists/placeholders.txt', placeholderText] as const,
+      ...(categoryText === undefined ? [] : [['lists/categories.txt', categoryText] as const]),
     ]),
     system,
     sections,
     campaigns,
     campaignSources: sources,
     placeholders,
+    categories: parseList(categoryText ?? ''),
     blockList: entriesOf(blockList),
     allowList: entriesOf(allowList),
   };

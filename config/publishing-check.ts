@@ -5,27 +5,31 @@
  * `note` is worth reading.
  */
 
+import type { LoadedConfig } from './load.ts';
 import { advertisingFindings } from './publishing-words.ts';
 import { budgetFindings } from './publishing-budgets.ts';
 import type { Finding, Inspected, Severity } from './publishing-finding.ts';
 import { deadFindings } from './publishing-dead-offers.ts';
 import { offerFindings } from './publishing-offers.ts';
 import { placedOffers } from './campaign-places.ts';
-import type { CampaignSource } from './read-campaigns.ts';
+import { ConfigFailure } from './yaml-file.ts';
+
+/** What is read of a configuration. */
+export type Published = Pick<LoadedConfig, 'campaignSources' | 'categories'> & {
+  readonly system: { readonly ingest: { readonly maxAmountMinor: number } };
+};
 
 /**
- * @param sources campaigns as `loadConfig` read them.
+ * @param config as `loadConfig` read it.
  * @returns the findings of each campaign, errors first.
  */
-export function publishingCheck(
-  sources: readonly CampaignSource[],
-  settings: { readonly maxAmountMinor: number },
-): Finding[] {
-  return sources.flatMap(({ campaign, file }) => {
+export function publishingCheck({ campaignSources, categories, system }: Published): Finding[] {
+  return campaignSources.flatMap(({ campaign, file }) => {
     const inspected: Inspected = {
       campaign,
       offers: placedOffers(campaign, file.content),
-      maxAmountMinor: settings.maxAmountMinor,
+      maxAmountMinor: system.ingest.maxAmountMinor,
+      categories: new Set(categories),
     };
     return [
       ...budgetFindings(inspected),
@@ -34,8 +38,34 @@ export function publishingCheck(
       ...advertisingFindings(inspected),
     ]
       .sort((a, b) => RANK[a.severity] - RANK[b.severity])
-      .map(({ severity, path, message }) => ({ severity, where: file.locate(path), message }));
+      .map(({ severity, path, message }) => ({
+        campaignId: campaign.id,
+        severity,
+        where: file.locate(path),
+        message,
+      }));
   });
+}
+
+/** The campaigns that must not be published: their drafts stay drafts, and no worker starts with one approved. */
+export function unpublishable(config: Published): ReadonlySet<string> {
+  return new Set(
+    publishingCheck(config)
+      .filter(({ severity }) => severity === 'error')
+      .map(({ campaignId }) => campaignId),
+  );
+}
+
+/** @throws ConfigFailure with every error of the publishing check in a campaign that is not a draft. */
+export function refuseUnpublishable(config: Published): void {
+  const approved = config.campaignSources.filter(({ campaign }) => campaign.status === 'approved');
+  const errors = publishingCheck({ ...config, campaignSources: approved }).filter(
+    ({ severity }) => severity === 'error',
+  );
+  if (errors.length === 0) return;
+  throw new ConfigFailure(
+    errors.map(({ where, message }) => `${where}: not to be published: ${message}`),
+  );
 }
 
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };

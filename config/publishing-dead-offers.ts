@@ -33,6 +33,7 @@ export function deadFindings(inspected: Inspected): PlacedFinding[] {
       });
     };
     sayTrigger(placed, say);
+    sayCategory(inspected, placed, say);
     sayThreshold(inspected, placed, say);
     sayTime(inspected, placed, say);
     sayCounters(placed, say);
@@ -53,6 +54,13 @@ function sayTrigger({ offer }: PlacedOffer, say: Say): void {
     const asked = offer.when[field] ?? (field === 'merchant' ? offer.when.merchantList : undefined);
     if (asked !== undefined) say(['when', field], `an event of ${types} has no ${field}`);
   }
+}
+
+function sayCategory({ categories }: Inspected, { offer }: PlacedOffer, say: Say): void {
+  const asked = offer.when.category;
+  if (asked === undefined || categories.size === 0) return;
+  if (asked.some((category) => categories.has(category))) return;
+  say(['when', 'category'], `lists/categories.txt does not have ${asked.join(', ')}`);
 }
 
 function sayThreshold(

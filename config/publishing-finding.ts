@@ -6,6 +6,7 @@ import type { Campaign } from './campaign-schema.ts';
 export type Severity = 'error' | 'warning' | 'note';
 
 export interface Finding {
+  readonly campaignId: string;
   readonly severity: Severity;
   /** `path:line:column`. */
   readonly where: string;
@@ -25,6 +26,8 @@ export interface Inspected {
   readonly offers: readonly PlacedOffer[];
   /** The largest amount that an event may have. */
   readonly maxAmountMinor: number;
+  /** The categories that senders use; none when nobody has written them down. */
+  readonly categories: ReadonlySet<string>;
 }
 
 /** Fen as a person reads them: `2,500,000.00 CNY`. */

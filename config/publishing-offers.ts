@@ -22,6 +22,7 @@ export function offerFindings(inspected: Inspected): PlacedFinding[] {
     ...groupFindings(inspected),
     ...offers.flatMap((placed) => [
       ...limitFindings(placed),
+      ...categoryFindings(inspected, placed),
       ...drawFindings(inspected, placed),
       ...claimFindings(inspected, placed),
     ]),
@@ -33,6 +34,21 @@ function limitFindings({ offer, path, tiers }: PlacedOffer): PlacedFinding[] {
   if (tiers.every(({ quota }) => quota !== undefined)) return [];
   const message = `${offer.id} has neither a quota nor a limit: one customer can have it again and again until the budget is gone`;
   return [{ severity: 'warning', path: [...path, 'id'], message }];
+}
+
+/** One of several that no sender uses; where it is the only one, the offer can never be granted. */
+function categoryFindings(
+  { categories }: Inspected,
+  { offer, path }: PlacedOffer,
+): PlacedFinding[] {
+  const asked = offer.when.category ?? [];
+  const unknown = asked.filter((category) => !categories.has(category));
+  if (categories.size === 0 || unknown.length === asked.length) return [];
+  return unknown.map((category) => ({
+    severity: 'warning' as const,
+    path: [...path, 'when', 'category', asked.indexOf(category)],
+    message: `${offer.id}: lists/categories.txt does not have ${category}`,
+  }));
 }
 
 function drawFindings(
@@ -94,25 +110,34 @@ function calendarFindings({ campaign }: Inspected): PlacedFinding[] {
   }));
 }
 
-/** Two offers of one group that one event can earn both. */
+/** Two offers of one group that one event can earn both, or of which nothing says which one it earns. */
 function groupFindings({ offers }: Inspected): PlacedFinding[] {
   return offers.flatMap((placed, index) =>
     offers
       .slice(0, index)
       .filter((other) => overlap(placed, other))
-      .map((other) => {
-        const message = `${other.offer.id} and ${placed.offer.id} share the group ${placed.offer.group!} and both can be granted for one event: write stacking: group in both`;
-        return { severity: 'warning' as const, path: [...placed.path, 'group'], message };
+      .flatMap((other) => {
+        const shared = `${other.offer.id} and ${placed.offer.id} share the group ${placed.offer.group!}`;
+        const exclusive = placed.offer.stacking === 'group' && other.offer.stacking === 'group';
+        if (exclusive && placed.offer.priority !== other.offer.priority) return [];
+        const [key, message] = exclusive
+          ? [
+              'stacking',
+              `${shared} and exclude each other with the same priority: only their order in the file says which one is granted, write priority`,
+            ]
+          : [
+              'group',
+              `${shared} and both can be granted for one event: write stacking: group in both`,
+            ];
+        return [{ severity: 'warning' as const, path: [...placed.path, key], message: message }];
       }),
   );
 }
 
 function overlap(a: PlacedOffer, b: PlacedOffer): boolean {
-  const exclusive = a.offer.stacking === 'group' && b.offer.stacking === 'group';
   return (
     a.offer.group !== undefined &&
     a.offer.group === b.offer.group &&
-    !exclusive &&
     a.open.from < b.open.to &&
     b.open.from < a.open.to &&
     a.offer.on.some((type) => b.offer.on.includes(type))

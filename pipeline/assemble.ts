@@ -1,6 +1,7 @@
 /** Puts engine and campaigns together from a configuration: the same ones for live, backtest and replay. */
 
 import type { LoadedConfig } from '../config/load.ts';
+import { unpublishable } from '../config/publishing-check.ts';
 import { Engine } from './decide/engine.ts';
 import { FreezeState } from './decide/freezing.ts';
 import { SubjectList } from './decide/lists.ts';
@@ -117,6 +118,7 @@ export function assembleCampaigns(
     },
     drawKey,
     onExpressionError: options.onExpressionError,
+    unpublishable: unpublishable(config),
   });
   const { readsFacts: needed, factPeriods: periods } = campaigns.compiled;
   const { maxCustomers } = config.system.reward;

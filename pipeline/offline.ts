@@ -62,8 +62,7 @@ export async function simulateToFile(flags: SimulateFlags): Promise<void> {
  */
 export async function checkConfig(directory: string): Promise<void> {
   const config = await loadConfig(directory, await discoverDetectors());
-  const { maxAmountMinor } = config.system.ingest;
-  const findings = publishingCheck(config.campaignSources, { maxAmountMinor });
+  const findings = publishingCheck(config);
   for (const { severity, where, message } of findings) {
     await print(`${where}: ${severity}: ${message}\n`);
   }

@@ -2,6 +2,7 @@
 
 import { readEnvironment, type Environment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { refuseUnpublishable } from '../config/publishing-check.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { deliveryKey } from './deliver.ts';
 import { discoverDetectors } from './detect/discover.ts';
@@ -43,6 +44,7 @@ const LET_GO_AFTER_MS = 3000;
 export async function start(flags: StartFlags): Promise<void> {
   const catalogue = await discoverDetectors();
   const config = await loadConfig(flags.config, catalogue);
+  refuseUnpublishable(config);
   const clock = systemClock;
   // On a terminal the summary tells how it goes; the log then says only what needs attention.
   const level =

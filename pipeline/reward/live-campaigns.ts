@@ -5,17 +5,26 @@ import type { Campaign } from '../../config/campaign-schema.ts';
 import { Adjustments, type CampaignAction, type CampaignChange } from './adjustments.ts';
 import { compileCampaigns, type CompiledCampaigns, type CompileSettings } from './campaign.ts';
 
-/** Where a campaign is in its life. `ended`: nothing new is earned, claims still run. */
-export type CampaignStatus = 'draft' | 'scheduled' | 'live' | 'paused' | 'ended' | 'closed';
+/**
+ * Where a campaign is in its life. `checked`: a draft that the publishing check lets pass, and that waits for its
+ * approval; `ended`: nothing new is earned, claims still run.
+ */
+export type CampaignStatus =
+  'draft' | 'checked' | 'scheduled' | 'live' | 'paused' | 'ended' | 'closed';
+
+export interface LiveSettings extends CompileSettings {
+  /** Campaigns with errors of the publishing check. */
+  readonly unpublishable?: ReadonlySet<string>;
+}
 
 export class LiveCampaigns {
   readonly #campaigns: readonly Campaign[];
-  readonly #settings: CompileSettings;
+  readonly #settings: LiveSettings;
   readonly #adjustments = new Adjustments();
   #compiled: CompiledCampaigns;
 
   /** @throws Failure (exit code 2) on campaigns that cannot be compiled. */
-  constructor(campaigns: readonly Campaign[], settings: CompileSettings = {}) {
+  constructor(campaigns: readonly Campaign[], settings: LiveSettings = {}) {
     this.#campaigns = campaigns;
     this.#settings = settings;
     this.#compiled = this.#compile();
@@ -61,7 +70,9 @@ export class LiveCampaigns {
 
   #status(campaign: Campaign, atMs: number): CampaignStatus {
     if (this.#adjustments.isClosed(campaign.id)) return 'closed';
-    if (campaign.status === 'draft') return 'draft';
+    if (campaign.status === 'draft') {
+      return this.#settings.unpublishable?.has(campaign.id) === true ? 'draft' : 'checked';
+    }
     const phases = Object.values(campaign.phases);
     const from = Math.min(campaign.window.from, ...phases.map((phase) => phase.from));
     const to = Math.max(campaign.window.to, ...phases.map((phase) => phase.to));

@@ -31,8 +31,9 @@ function readCampaign(text: string): {
 }
 
 /** What the publishing check says of a campaign, as `config check` prints it. @throws Error as `sourceOf`. */
-export function findingsOf(text: string): string[] {
-  return publishingCheck([sourceOf(text)], { maxAmountMinor: 100_000_000 }).map(
+export function findingsOf(text: string, categories: readonly string[] = []): string[] {
+  const system = { ingest: { maxAmountMinor: 100_000_000 } };
+  return publishingCheck({ campaignSources: [sourceOf(text)], categories, system }).map(
     ({ where, severity, message }) => `${where}: ${severity}: ${message}`,
   );
 }

@@ -96,9 +96,8 @@ describe('one broken line, one message with its place', () => {
 
 test('the shipped campaigns are read, and may be published', async () => {
   const folder = join(import.meta.dirname, '../../config');
-  const { campaignSources, system } = await loadConfig(folder, await discoverDetectors());
-  expect(campaignSources).not.toEqual([]);
-  const { maxAmountMinor } = system.ingest;
-  const findings = publishingCheck(campaignSources, { maxAmountMinor });
+  const config = await loadConfig(folder, await discoverDetectors());
+  expect(config.campaignSources).not.toEqual([]);
+  const findings = publishingCheck(config);
   expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EVERYTHING, findingsOf, replaced, said } from './campaign-file.ts';
+import { EVERYTHING, findingsOf, replaced, said, SMALL } from './campaign-file.ts';
 
 const QUOTA = '    quota: { max: 100 }\n';
 
@@ -85,6 +85,16 @@ describe('what may not be meant, or must not be said', () => {
       ],
     ],
     [
+      'offers of one group and priority that exclude each other',
+      [
+        '    quota: { max: 100 }\n',
+        '    quota: { max: 100 }\n    group: mall\n    stacking: group\n  - id: other\n    title: 满减\n    budget: total.spend\n    atLeast: 10000\n    off: 100\n    quota: { max: 1 }\n    group: mall\n    stacking: group\n',
+      ],
+      [
+        'c.yaml:29:15: warning: off and other share the group mall and exclude each other with the same priority: only their order in the file says which one is granted, write priority',
+      ],
+    ],
+    [
       'a year without working days',
       ["to: '2026-02-01", "to: '2027-02-01"],
       ['c.yaml:5:11: warning: the calendar does not know the working days of 2027'],
@@ -120,6 +130,29 @@ describe('what may not be meant, or must not be said', () => {
     ],
   ])('%s', (_rule, changes, findings) => {
     expect(said(changes)).toEqual(findings);
+  });
+});
+
+describe('an offer by categories of payments', () => {
+  const asking = (list: string): string =>
+    replaced(SMALL, [QUOTA, `${QUOTA}    when: { category: [${list}] }\n`]);
+  const toldOf = (list: string, known: readonly string[]): string[] =>
+    findingsOf(asking(list), known).filter((each) => each.includes('categories'));
+
+  test('none of which senders use can never be granted', () => {
+    expect(toldOf('watr, gass', ['water', 'gas'])).toEqual([
+      'c.yaml:20:23: error: off can never be granted: lists/categories.txt does not have watr, gass',
+    ]);
+  });
+
+  test('one of which no sender uses is a slip of the pen', () => {
+    expect(toldOf('water, gass', ['water', 'gas'])).toEqual([
+      'c.yaml:20:31: warning: off: lists/categories.txt does not have gass',
+    ]);
+  });
+
+  test('that are all in use, or of which nobody has written a list, is nothing to speak of', () => {
+    expect([...toldOf('water, gas', ['water', 'gas']), ...toldOf('watr', [])]).toEqual([]);
   });
 });
 
@@ -162,6 +195,7 @@ describe('nothing is said of', () => {
         QUOTA,
         `${QUOTA}    group: mall
     stacking: group
+    priority: 1
   - id: other
     title: 满减
     budget: total.spend

@@ -190,6 +190,19 @@ describe('an order to a running worker', () => {
 });
 
 describe('the state of a campaign', () => {
+  it('that must not be published keeps the worker from its start, with the place of each error', async () => {
+    const config = await configOf({ ...TRIAL, title: '最优惠', terms: '全国第一' });
+    const data = join(await newFolder(), 'data');
+    const ended = await run(['start', '--config', config, '--data', data, '--port', '0']);
+    const file = join(config, 'campaigns', 'trial.yaml');
+    expect([ended.code, ended.stdout]).toEqual([2, '']);
+    expect(ended.stderr.split('\n')).toEqual([
+      `sheepdog: ${file}:2:8: not to be published: advertising law forbids superlatives such as "最": write the plain fact`,
+      `${file}:5:8: not to be published: advertising law forbids superlatives such as "第一": write the plain fact`,
+      '',
+    ]);
+  });
+
   it('is told from its draft to its close, at the time of the events', async () => {
     const data = join(await newFolder(), 'data');
     const phase = (id: string, from: string, to: string, status?: string): typeof TRIAL => ({
@@ -200,6 +213,7 @@ describe('the state of a campaign', () => {
     });
     const config = await configOf(
       phase('sketch', '2026-01-01', '2027-01-01', 'draft'),
+      { ...phase('flawed', '2026-01-01', '2027-01-01', 'draft'), title: '最优惠' },
       phase('later', '2026-12-01', '2027-01-01'),
       phase('over', '2026-01-01', '2026-11-01'),
       ...['running', 'resting', 'shut'].map((id) => phase(id, '2026-01-01', '2027-01-01')),
@@ -213,8 +227,9 @@ describe('the state of a campaign', () => {
     await order(data, ...campaign('close', 'shut'));
     const states = (await campaignsAt(address)).map(({ id, status }) => `${id} ${status}`);
     expect(states.toSorted()).toEqual([
-      ...['later scheduled', 'over ended', 'resting paused', 'running live', 'shut closed'],
-      'sketch draft',
+      ...['flawed draft', 'later scheduled', 'over ended', 'resting paused', 'running live'],
+      'shut closed',
+      'sketch checked',
     ]);
     expect(await refused(data, ...campaign('resume', 'shut'))).toBe(
       'sheepdog: campaign shut is closed for good\n',

@@ -66,7 +66,7 @@ function balances({ balances: rows, offers }) {
 }
 
 function pauseButton(campaign, { id: offerId, title, paused }) {
-  const running = ['live', 'scheduled', 'draft'].includes(campaign.status);
+  const running = ['live', 'scheduled', 'checked', 'draft'].includes(campaign.status);
   if (!running)
     return muted(campaign.status === 'paused' ? 'paused with its campaign' : campaign.status);
   const kind = paused ? 'resume' : 'pause';
