@@ -1,7 +1,7 @@
 /** Orders to a running worker: freeze, label, approve, and changes to campaigns. */
 
 import { Option, type Command } from 'commander';
-import { dataOption, integer, profileOption } from './command-options.ts';
+import { configOption, dataOption, integer, profileOption } from './command-options.ts';
 import type { CampaignChange } from './reward/adjustments.ts';
 
 /** Where an analyst's command finds the worker's command log. */
@@ -66,6 +66,12 @@ async function orderChange(change: CampaignChange, options: AnalystFlags): Promi
   await order({ kind: 'campaign', change }, options);
 }
 
+export interface DrawSeedFlags {
+  readonly config: string;
+  readonly data: string;
+  readonly disclose?: boolean;
+}
+
 interface OfferFlags extends AnalystFlags {
   readonly offer?: string;
 }
@@ -118,6 +124,17 @@ function addCampaign(root: Command): void {
         orderChange({ kind, campaignId, offerId: options.offer, instrument }, options),
       );
   }
+  campaign
+    .command('draw-seed')
+    .description('the commitment that every draw carries; once the campaign is over, its seed')
+    .argument('<campaign>')
+    .option('--disclose', 'the seed too, by which everybody can check every draw')
+    .addOption(configOption)
+    .addOption(dataOption)
+    .action(async (campaignId: string, flags: DrawSeedFlags) => {
+      const { drawSeed } = await import('./draw-seed-command.ts');
+      await drawSeed(campaignId, flags);
+    });
   change('merchant-list', 'replace a list of merchants')
     .argument('<list>')
     .argument('<merchants...>')
