@@ -5,7 +5,7 @@
  * business id, so that any prefix of operations may be applied again and gets the same answers. One word
  * changes an answer: a payment that came again and is blocked now gives back what it had got.
  *
- * Memory: about 0.8 kB a grant that moved legs (record, indexes, counters), kept for the campaign's life and bounded by its
+ * Memory: about 0.9 kB a grant that moved legs (record, indexes, counters), kept for the campaign's life and bounded by its
  * quotas and budget; about 0.4 kB an answer that moved none, of which two generations of `generationSize`
  * are kept. An answer older than those is still in the journal; the pipeline recognises repeats by event id.
  */
