@@ -181,10 +181,11 @@ const offerKeys = {
       anchor: z.enum(['claim', 'grant', 'approved']).default('grant'),
     })
     .optional(),
-  /** `below`: what a refund does that leaves less than the payment had to reach. */
+  /** What a full refund gives back; `below`: what one does that leaves less than the payment had to reach. */
   refund: z
     .strictObject({
       quota: z.enum(['keep', 'restore']).default('keep'),
+      right: z.enum(['keep', 'restore']).default('keep'),
       below: z.enum(['keep', 'revoke']).default('keep'),
     })
     .prefault({}),

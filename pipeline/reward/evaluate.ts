@@ -200,10 +200,10 @@ function onRefundOf(
   { refund, tiers }: CompiledOffer,
   { choices }: Offering,
 ): ReserveOp['onRefund'] {
-  const { quota, below } = refund;
-  if (below === 'keep') return { quota, keepAtLeastMinor: 0 };
+  const { quota, right, below } = refund;
+  if (below === 'keep') return { quota, right, keepAtLeastMinor: 0 };
   const reached = tiers.filter(({ index }) => choices.some(({ tier }) => tier === index));
-  return { quota, keepAtLeastMinor: Math.min(...reached.map((tier) => tier.atLeastMinor)) };
+  return { quota, right, keepAtLeastMinor: Math.min(...reached.map((tier) => tier.atLeastMinor)) };
 }
 
 /**

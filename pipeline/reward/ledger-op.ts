@@ -100,8 +100,10 @@ export interface ReserveOp {
       }
     | undefined;
   readonly onRefund: {
-    /** What a full clawback does to quotas; rights stay used either way. */
+    /** What a full clawback does to quotas. */
     readonly quota: 'keep' | 'restore';
+    /** What it does to the rights that were counted; left out: they stay used. */
+    readonly right?: 'keep' | 'restore';
     /** Once less than this remains of the payment, the whole award is taken back; 0: in proportion only. */
     readonly keepAtLeastMinor: number;
   };

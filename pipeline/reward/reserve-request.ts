@@ -173,6 +173,7 @@ function rulesOf({ next, reviewHold, onRefund }: ReserveOp): string {
     next === undefined &&
     reviewHold === undefined &&
     onRefund.quota === 'keep' &&
+    onRefund.right !== 'restore' &&
     onRefund.keepAtLeastMinor === 0
   ) {
     return '';
@@ -180,6 +181,7 @@ function rulesOf({ next, reviewHold, onRefund }: ReserveOp): string {
   return JSON.stringify({
     keep: onRefund.keepAtLeastMinor,
     restore: onRefund.quota === 'restore' ? true : undefined,
+    right: onRefund.right === 'restore' ? true : undefined,
     review: reviewHold && [reviewHold.timeoutMs, reviewHold.onTimeout],
     next: next?.kind,
     untilMs: next?.untilMs,

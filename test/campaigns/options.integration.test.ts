@@ -72,16 +72,30 @@ describe('D4 the first N are grants, or customers', () => {
 
 describe('D5 what a refund gives back', () => {
   test.each([
-    ['keep', 'quota_exhausted'],
-    ['restore', 'posted 500'],
-  ])('D5 quota: %s, and the right of the customer is used either way', async (quota, expected) => {
+    ['keep', 'keep', 'limit_reached', 'quota_exhausted'],
+    ['restore', 'keep', 'limit_reached', 'posted 500'],
+    ['keep', 'restore', 'quota_exhausted', 'quota_exhausted'],
+    ['restore', 'restore', 'posted 500', 'quota_exhausted'],
+  ])(
+    'D5 quota: %s, right: %s, when all of the payment went back',
+    async (quota, right, same, other) => {
+      const tiers = [{ atLeast: 10_000, off: 500 }];
+      const keys = { tiers, quota: { max: 1 }, refund: { quota, right } };
+      const stage = one('bill-payment', 'bill-off', keys);
+      await stage.playAll([bill({ id: 'p' }), refund('p', 10_000), refund('p', 10_000)]);
+      const events = [bill(), bill({ customerId: 'c2' })];
+      expect(await told(stage, 'bill-off', events)).toEqual([same, other]);
+    },
+  );
+
+  test('D5 a part that goes back gives neither back', async () => {
     const tiers = [{ atLeast: 10_000, off: 500 }];
-    const stage = one('bill-payment', 'bill-off', { tiers, quota: { max: 1 }, refund: { quota } });
-    await stage.playAll([bill({ id: 'p' }), refund('p', 20_000)]);
-    expect(await told(stage, 'bill-off', [bill(), bill({ customerId: 'c2' })])).toEqual([
-      'limit_reached',
-      expected,
-    ]);
+    const refunds = { quota: 'restore', right: 'restore' };
+    const keys = { tiers, quota: { max: 1 }, refund: refunds };
+    const stage = one('bill-payment', 'bill-off', keys);
+    await stage.playAll([bill({ id: 'p' }), refund('p', 10_000)]);
+    const events = [bill(), bill({ customerId: 'c2' })];
+    expect(await told(stage, 'bill-off', events)).toEqual(['limit_reached', 'quota_exhausted']);
   });
 
   test.each([

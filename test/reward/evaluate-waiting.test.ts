@@ -151,12 +151,13 @@ describe('what a refund may take back', () => {
     { atLeast: 20_000, off: 1200 },
   ];
   test.each([
-    [{}, { quota: 'keep', keepAtLeastMinor: 0 }],
-    [{ refund: { quota: 'restore' } }, { quota: 'restore', keepAtLeastMinor: 0 }],
-    [{ refund: { below: 'revoke' } }, { quota: 'keep', keepAtLeastMinor: 20_000 }],
+    [{}, { quota: 'keep', right: 'keep', keepAtLeastMinor: 0 }],
+    [{ refund: { quota: 'restore' } }, { quota: 'restore', right: 'keep', keepAtLeastMinor: 0 }],
+    [{ refund: { right: 'restore' } }, { quota: 'keep', right: 'restore', keepAtLeastMinor: 0 }],
+    [{ refund: { below: 'revoke' } }, { quota: 'keep', right: 'keep', keepAtLeastMinor: 20_000 }],
     [
       { refund: { below: 'revoke' }, onTierExhausted: 'next_lower' },
-      { quota: 'keep', keepAtLeastMinor: 10_000 },
+      { quota: 'keep', right: 'keep', keepAtLeastMinor: 10_000 },
     ],
   ])('%j: %j', (offer, expected) => {
     expect(only({ id: 'p' }, { tiers, offer }).onRefund).toEqual(expected);

@@ -69,7 +69,11 @@ function paymentOps(n: number, verdict: Verdict): ReserveOp[] {
   const hold = { timeoutMs: 2 * HOUR_MS, onTimeout: 'manual_review' } as const;
   const given = { of: WORLD, hold, ...INTENTS[verdict] };
   const keepAtLeastMinor = n % 2 === 0 ? 20_000 : 0;
-  const onRefund = { quota: n % 3 === 0 ? 'restore' : 'keep', keepAtLeastMinor } as const;
+  const onRefund = {
+    quota: n % 3 === 0 ? 'restore' : 'keep',
+    right: n % 4 < 2 ? 'restore' : 'keep',
+    keepAtLeastMinor,
+  } as const;
   switch (n % 8) {
     case 0: {
       const choice = voucherChoice([700, 301], customerId);

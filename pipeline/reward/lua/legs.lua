@@ -136,12 +136,15 @@ local function forgo(legs, record)
   reserve_values(legs, record, -1)
 end
 
--- Quotas become free again; rights stay used, and so does stock, which is out of the house.
-local function restore_quotas(legs, record)
+-- Quotas and rights become free again where the offer says so; stock stays used: it is out of the house.
+local function restore(legs, record)
+  local rules = rules_of(record)
   for _, account in ipairs(record.units) do
-    if begins(account, 'quota/') then
+    if (rules.restore and begins(account, 'quota/')) or (rules.right and begins(account, 'limit/')) then
       leg(legs, account, -1, 0)
     end
   end
-  move_counted(legs, record, -1, 0)
+  if rules.restore then
+    move_counted(legs, record, -1, 0)
+  end
 end

@@ -41,9 +41,7 @@ local function claw_back(record, refunded, reason, operation_id, at, legs)
     local spent = record.amount > 0 and record.clawed == record.amount and #record.values == 0 and not has_vouchers(record)
     if record.state == 'posted' and (whole or spent) and not is_blank(record) then
       record.state = 'clawed_back'
-      if rules_of(record).restore then
-        restore_quotas(legs, record)
-      end
+      restore(legs, record)
     end
   elseif whole and record.state == 'held' then
     release(legs, record)
@@ -53,9 +51,7 @@ local function claw_back(record, refunded, reason, operation_id, at, legs)
     forgo(legs, record)
     await_nothing(record)
     record.state, record.reason = 'voided', 'refunded'
-    if rules_of(record).restore then
-      restore_quotas(legs, record)
-    end
+    restore(legs, record)
   end
   journal('clawback', operation_id, at, record, legs)
   void_vouchers(void, record, operation_id, at)
