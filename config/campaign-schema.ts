@@ -42,10 +42,7 @@ export const WEEKDAYS = [
   'sunday',
 ] as const;
 
-/**
- * What a limit can be counted by. `customer` is the customerId, or the accountId where there is none;
- * `inviter`, `voucher` and `payment` are named by the event's attributes.
- */
+/** What a limit can be counted by: `customer` is the customerId or the accountId; attributes name those after `merchant`. */
 export const LIMIT_KEYS = [
   'customer',
   'account',
@@ -57,6 +54,8 @@ export const LIMIT_KEYS = [
   'inviter',
   'voucher',
   'payment',
+  'identity',
+  'phone',
 ] as const;
 export type LimitKey = (typeof LIMIT_KEYS)[number];
 

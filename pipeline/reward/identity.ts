@@ -67,6 +67,8 @@ const NAMED: Readonly<
   merchant: (fields) => fields.merchantId,
   voucher: (fields) => fields.name('voucherId'),
   payment: (fields) => fields.name('paymentId'),
+  identity: (fields) => fields.name('identityHash'),
+  phone: (fields) => fields.name('phoneHash'),
 };
 
 /** Customer numbers and account numbers are told apart. Undefined when neither names anybody. */

@@ -108,6 +108,22 @@ describe('nothing to give is a refusal with its reason', () => {
   });
 });
 
+describe('one person under many names has a right once', () => {
+  const limits = [{ perAny: ['customer', 'card', 'identity', 'phone'], period: 'ever', max: 1 }];
+  const first = { customerId: 'c1', cardId: 'k1' };
+  const person = { identityHash: 'i1', phoneHash: 'p1' };
+  test.each([
+    ['of a document', { identityHash: 'i1', phoneHash: 'p2' }, 'limit_reached'],
+    ['of a telephone', { phoneHash: 'p1' }, 'limit_reached'],
+    ['of nothing', { identityHash: 'i2', phoneHash: 'p2' }, 'posted 5000'],
+  ])('who comes again under the number %s', async (_title, attributes, expected) => {
+    const stage = one('credit-card', 'friday-off', { limits });
+    await stage.play(shop({ ...first, attributes: person }));
+    const again = shop({ customerId: 'c2', cardId: 'k2', attributes });
+    expect((await stage.play(again)).of('friday-off')).toBe(expected);
+  });
+});
+
 describe('a customer whose birthday nobody knows', () => {
   const earn = async (birthday?: string): Promise<string> => {
     const stage = one('credit-card', 'double-points');

@@ -142,7 +142,7 @@ describe('one part of a campaign is refused, with its place and what to write', 
       'a limit by something unknown',
       ['per: [inviter]', 'per: [friend]'],
       [
-        'c.yaml:138:22: offers.11.limits.0.per.0: Invalid option: expected one of "customer"|"account"|"card"|"device"|"ip"|"category"|"merchant"|"inviter"|"voucher"|"payment"',
+        'c.yaml:138:22: offers.11.limits.0.per.0: Invalid option: expected one of "customer"|"account"|"card"|"device"|"ip"|"category"|"merchant"|"inviter"|"voucher"|"payment"|"identity"|"phone"',
       ],
     ],
     [
