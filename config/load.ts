@@ -1,7 +1,7 @@
 /** Loads the whole configuration: every file checked, every error told at once, and one version for all of it. */
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { CardMask } from '../pipeline/ingest/card-number.ts';
 import { parsePlaceholders } from '../pipeline/ingest/placeholders.ts';
@@ -45,6 +45,10 @@ export async function loadConfig(
   directory: string,
   detectors: readonly NamedDetector[],
 ): Promise<LoadedConfig> {
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory() !== true) {
+    throw new ConfigFailure([`${directory}: there is no such folder: name the one with --config`]);
+  }
   const problems: string[] = [];
   const files: YamlFile[] = [];
   const read = async (...path: string[]): Promise<YamlFile> => {

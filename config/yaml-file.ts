@@ -18,7 +18,7 @@ export class ConfigFailure extends Failure {
 export interface YamlFile {
   readonly path: string;
   readonly text: string;
-  /** The parsed content, or undefined when the file could not be read or parsed. */
+  /** The parsed content, null for an empty file; undefined when it could not be read or parsed. */
   readonly content: unknown;
   /** `path:line:column` of the value (or its key) at a path of keys, or of its nearest parent that exists. */
   locate(path: readonly PropertyKey[], want?: 'key' | 'value'): string;
@@ -42,15 +42,23 @@ export async function readYaml(path: string, problems: string[]): Promise<YamlFi
 /** As `readYaml`, for text already in hand. */
 export function parseYaml(path: string, text: string, problems: string[]): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+  });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}`;
   };
-  for (const error of document.errors) {
-    problems.push(`${at(error.pos[0])}: ${error.message.split('\n')[0] ?? error.code}`);
+  const [first, ...others] = document.errors;
+  if (first !== undefined) {
+    // One bracket that is not closed makes every line after it an error.
+    const more =
+      others.length === 0 ? '' : ` (and ${others.length} more, which may follow from it)`;
+    problems.push(`${at(first.pos[0])}: ${first.message}${more}`);
   }
-  const broken = document.errors.length > 0;
+  const broken = first !== undefined;
   return {
     path,
     text,
@@ -62,9 +70,11 @@ export function parseYaml(path: string, text: string, problems: string[]): YamlF
 
 /**
  * Checks parsed content against a schema. An empty file is an empty mapping.
- * @returns the parsed value, or undefined after adding one problem per issue.
+ * @returns the parsed value, or undefined after adding one problem per issue; for a file that could not be parsed
+ *   the problem stands already.
  */
 export function check<T>(file: YamlFile, schema: z.ZodType<T>, problems: string[]): T | undefined {
+  if (file.content === undefined) return undefined;
   const result = schema.safeParse(file.content ?? {}, { reportInput: true });
   if (result.success) return result.data;
   for (const issue of result.error.issues.flatMap(closest)) {
@@ -80,13 +90,19 @@ export function check<T>(file: YamlFile, schema: z.ZodType<T>, problems: string[
       );
     } else {
       const name = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
-      problems.push(`${file.locate(issue.path)}: ${name}${issue.message}`);
+      problems.push(`${file.locate(issue.path)}: ${name}${messageFor(issue)}`);
     }
   }
   return undefined;
 }
 
 type Issue = z.core.$ZodIssue;
+
+/** A key that is not there is called missing, unless the schema has words of its own for what to write. */
+function messageFor({ code, input, message }: Issue): string {
+  const missing = code === 'invalid_type' && input === undefined;
+  return missing && message.startsWith('Invalid input') ? 'is missing' : message;
+}
 
 /** Of a value that may have several shapes: what is wrong by the shape that it was meant to have. */
 function closest(issue: Issue): readonly Issue[] {

@@ -2,12 +2,14 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 
-/** Reads a whole number from `least` on. */
-export function integer(least: number): (text: string) => number {
+/** Reads a whole number from `least` on, to `most` with it. */
+export function integer(least: number, most?: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`write a whole number from ${least} on`);
+    if (!Number.isSafeInteger(value) || value < least || value > (most ?? value)) {
+      throw new InvalidArgumentError(
+        `write a whole number from ${least} ${most === undefined ? 'on' : `to ${most}`}`,
+      );
     }
     return value;
   };

@@ -33,6 +33,26 @@ export async function holdDataFolder(path: string): Promise<DataFolder> {
   }
 }
 
+/**
+ * As `holdDataFolder`, for commands about what a worker left: a mistyped folder is not made, and not taken for one
+ * in which all is well.
+ *
+ * @throws Failure (exit code 2) when no worker has run there, else as `holdDataFolder`.
+ */
+export async function holdUsedDataFolder(path: string): Promise<DataFolder> {
+  await expectUsed(path);
+  return holdDataFolder(path);
+}
+
+/** @throws Failure (exit code 2) when no worker has run in the folder. */
+export async function expectUsed(path: string): Promise<void> {
+  if ((await readSecret(path)) !== undefined) return;
+  throw new Failure(
+    `${path}: no worker has run with this data folder: name the worker's with --data`,
+    { exitCode: 2 },
+  );
+}
+
 /** With its parents. Node's own recursive mkdir never returns where a folder exists but takes none, as /proc. */
 async function makeFolder(path: string): Promise<void> {
   try {

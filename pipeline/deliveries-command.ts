@@ -1,11 +1,9 @@
 /** `deliveries list` and `deliveries retry`: what is not acknowledged, and another try for what needed a person. */
 
-import { readEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { OPEN_STATES } from './act/deliveries.ts';
 import { DeliveryQueue } from './act/delivery-queue.ts';
 import { systemClock } from './clock.ts';
-import { deliveryKey } from './deliver.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import type { LedgerFlags } from './main.ts';
 import { withRedis } from './order.ts';
@@ -14,11 +12,11 @@ import { createLogger } from './telemetry.ts';
 /** Works beside a running worker and without one. @throws Failure */
 export async function deliveriesCommand(name: 'list' | 'retry', flags: LedgerFlags): Promise<void> {
   const config = await loadConfig(flags.config, await discoverDetectors());
-  const key = deliveryKey({ config, environment: readEnvironment() });
   const settings = config.system.delivery;
   await withRedis(flags, async (redis) => {
     const log = createLogger('warn');
-    const queue = new DeliveryQueue({ redis, settings, key, clock: systemClock, log });
+    // Sending, and with it signing, is the worker's.
+    const queue = new DeliveryQueue({ redis, settings, key: undefined, clock: systemClock, log });
     try {
       if (name === 'list') await list(queue);
       else process.stdout.write(`${await queue.retryFailed()} deliveries are tried again\n`);

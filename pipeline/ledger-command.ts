@@ -4,6 +4,7 @@ import { readEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { acquireOwnership, groupOf } from './act/ownership.ts';
 import { systemClock } from './clock.ts';
+import { expectUsed } from './data-folder.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure } from './failure.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -60,6 +61,7 @@ async function withJournal(flags: LedgerFlags, work: JournalWork): Promise<void>
   const config = await loadConfig(flags.config, await discoverDetectors());
   try {
     const { profile, data: dataDir } = flags;
+    if (profile === 'embedded') await expectUsed(dataDir);
     const stores = await openStores({ profile, dataDir, environment, clock, log, lifecycle });
     const connection = stores.redis.connect('effects');
     lifecycle.onClose('ledger connection', () => connection.disconnect());

@@ -50,7 +50,9 @@ function addStart(root: Command): void {
     .addOption(profileOption)
     .addOption(dataOption)
     .addOption(configOption)
-    .addOption(new Option('--port <n>', 'port of the HTTP side; 0 picks one').argParser(integer(0)))
+    .addOption(
+      new Option('--port <n>', 'port of the HTTP side; 0 picks one').argParser(integer(0, 65_535)),
+    )
     .option('--exit-when-done', 'stop when the input ends')
     .action(async (options: StartFlags) => {
       const { start } = await import('./start.ts');
@@ -164,7 +166,8 @@ function addLedger(root: Command): void {
   const described = {
     verify: 'recompute every balance from the journal and compare',
     rebuild: 'restore the ledger from the journal in ClickHouse',
-    balances: 'what stands on every account',
+    balances:
+      'what stands on every account, beside the limits of the configuration: what was added since is not in them',
   };
   for (const [name, description] of Object.entries(described)) {
     ledger

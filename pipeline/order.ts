@@ -3,7 +3,7 @@
 import { readEnvironment } from '../config/environment.ts';
 import { CommandLog, type NewCommand } from './act/commands.ts';
 import { systemClock } from './clock.ts';
-import { holdDataFolder, readSecret } from './data-folder.ts';
+import { holdUsedDataFolder, readSecret } from './data-folder.ts';
 import { Failure } from './failure.ts';
 import { CardMask } from './ingest/card-number.ts';
 import { cardTokenKeyOf } from './keys.ts';
@@ -67,7 +67,7 @@ export async function withRedis(
     throw new Failure('the cluster profile needs REDIS_URL in the environment', { exitCode: 2 });
   }
   const running = redisUrl !== undefined || (await privateRedisRuns(data));
-  const folder = running ? undefined : await holdDataFolder(data);
+  const folder = running ? undefined : await holdUsedDataFolder(data);
   const redis = await openRedis({
     url: redisUrl,
     dataDir: data,

@@ -5,7 +5,7 @@ import { readEnvironment } from '../config/environment.ts';
 import type { Campaign } from '../config/campaign-schema.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { ReportFlags } from './command-report.ts';
-import { holdDataFolder } from './data-folder.ts';
+import { holdUsedDataFolder } from './data-folder.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
 import { AnalyticsError, type Analytics } from './record/analytics.ts';
@@ -53,7 +53,7 @@ async function withRecord<Value>(
   if (clickhouseUrl !== undefined) {
     return readAndClose(await openAnalytics({ url: clickhouseUrl }), read);
   }
-  const folder = await holdDataFolder(flags.data).catch((error: unknown) => {
+  const folder = await holdUsedDataFolder(flags.data).catch((error: unknown) => {
     throw askTheWorker(error, flags, config);
   });
   try {

@@ -115,10 +115,13 @@ function quotaProblem(
 ): string | undefined {
   if (by <= 0) return 'a quota can only grow: what was promised is not taken back';
   if (tier === undefined) {
-    return offer.quota === undefined ? `offer ${offer.id} has no quota of its own` : undefined;
+    if (offer.quota !== undefined) return undefined;
+    const byTier = offer.tiers.some(({ quota }) => quota !== undefined);
+    return `offer ${offer.id} has no quota of its own${byTier ? ': its tiers have, name one' : ''}`;
   }
   const found = offer.tiers[tier - 1];
-  if (found === undefined) return `offer ${offer.id} has ${offer.tiers.length} tiers`;
+  if (found === undefined)
+    return `offer ${offer.id} has no tier ${tier}: the last is ${offer.tiers.length}`;
   return found.quota === undefined ? `tier ${tier} of offer ${offer.id} has no quota` : undefined;
 }
 

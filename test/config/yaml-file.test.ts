@@ -5,7 +5,7 @@ import { systemSchema } from '../../config/schema.ts';
 function problemsOf(text: string): string[] {
   const problems: string[] = [];
   const file = parseYaml('sheepdog.yaml', text, problems);
-  if (file.content !== undefined || text === '') check(file, systemSchema, problems);
+  check(file, systemSchema, problems);
   return problems;
 }
 
@@ -41,6 +41,14 @@ describe('a configuration file', () => {
     ['kafka:\n  topics: []\n', 'sheepdog.yaml:2:11: kafka.topics: '],
     ['a: 1\na: 2\n', 'sheepdog.yaml:2:1: '],
     ['http: {port: 1', 'sheepdog.yaml:1:15: '],
+    [
+      'http: [\n  - a: 1\n    b: 2\n  - a: 3\n',
+      'sheepdog.yaml:2:8: Nested mappings are not allowed in compact mappings (and 5 more, which may follow from it)',
+    ],
+    [
+      'delivery: {endpoints: {cash: {}}}\n',
+      'sheepdog.yaml:1:30: delivery.endpoints.cash.url: is missing',
+    ],
   ])('with a mistake (%j) names its line and column', (text, expected) => {
     const problems = problemsOf(text);
     expect(problems).toHaveLength(1);

@@ -63,8 +63,14 @@ describe('a change that cannot be obeyed says why', () => {
       { kind: 'add_quota', offerId: 'all', by: 0 },
       'a quota can only grow: what was promised is not taken back',
     ],
-    [{ kind: 'add_quota', offerId: 'off', by: 1 }, 'offer off has no quota of its own'],
-    [{ kind: 'add_quota', offerId: 'off', tier: 3, by: 1 }, 'offer off has 2 tiers'],
+    [
+      { kind: 'add_quota', offerId: 'off', by: 1 },
+      'offer off has no quota of its own: its tiers have, name one',
+    ],
+    [
+      { kind: 'add_quota', offerId: 'off', tier: 3, by: 1 },
+      'offer off has no tier 3: the last is 2',
+    ],
     [{ kind: 'add_quota', offerId: 'off', tier: 2, by: 1 }, 'tier 2 of offer off has no quota'],
     [
       { kind: 'add_budget', line: 'total', by: 0 },

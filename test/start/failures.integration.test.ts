@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -54,6 +55,7 @@ describe('a wrong command line', () => {
     [['strat'], /unknown command 'strat'/],
     [['start', '--prot', '1'], /unknown option '--prot'/],
     [['start', '--port', 'x'], /whole number/],
+    [['start', '--port', '99999'], /from 0 to 65535/],
     [['start', '--profile', 'cloud'], /embedded, cluster/],
     [['label', 'dec_1', 'maybe', '--reason', 'x'], /confirmed, false_positive/],
     [['freeze', 'a-1'], /--reason/],
@@ -85,10 +87,27 @@ describe('a wrong configuration', () => {
     }
   });
 
-  it('that is not there names every file it misses', async () => {
+  it('that is not there is one line', async () => {
     const ended = await run(['config', 'check', '--config', join(folder, 'nowhere')]);
-    expect(ended.code).toBe(2);
-    for (const line of told(ended)) expect(line).toMatch(/nowhere\/\S+: cannot be read: ENOENT/);
+    expectOneLine(ended, 2, /nowhere: there is no such folder: .*--config/);
+  });
+});
+
+describe('a data folder in which no worker has run', () => {
+  const REASON = ['--reason', 'x'];
+  it.each([
+    ['freeze', 'a-1', ...REASON],
+    ['campaign', 'pause', 'credit-card', ...REASON],
+    ['report', '--campaign', 'credit-card'],
+    ['deliveries', 'list'],
+    ['ledger', 'balances'],
+    ['ledger', 'verify'],
+  ])('is not made by `%s %s`, nor taken for one where all is well', async (...args) => {
+    const data = join(folder, 'mistyped');
+    const ended = await run([...args, '--data', data]);
+    expectOneLine(ended, 2, /mistyped: no worker has run .*--data/);
+    expect(ended.stdout).toBe('');
+    expect(existsSync(data)).toBe(false);
   });
 });
 
