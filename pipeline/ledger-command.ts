@@ -61,7 +61,8 @@ async function withJournal(flags: LedgerFlags, work: JournalWork): Promise<void>
   const config = await loadConfig(flags.config, await discoverDetectors());
   try {
     const { profile, data: dataDir } = flags;
-    if (profile === 'embedded') await expectUsed(dataDir);
+    const inFolder = profile === 'embedded' && environment.clickhouseUrl === undefined;
+    if (inFolder) await expectUsed(dataDir);
     const stores = await openStores({ profile, dataDir, environment, clock, log, lifecycle });
     const connection = stores.redis.connect('effects');
     lifecycle.onClose('ledger connection', () => connection.disconnect());

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommandLog, LOG_START } from '../../pipeline/act/commands.ts';
-import { readSecret } from '../../pipeline/data-folder.ts';
+import { holdDataFolder, readSecret } from '../../pipeline/data-folder.ts';
 import type { Command } from '../../pipeline/decide/account-action.ts';
 import { CardMask } from '../../pipeline/ingest/card-number.ts';
 import { keysOf } from '../../pipeline/keys.ts';
@@ -15,6 +15,8 @@ let data: string;
 
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'sheepdog-order-'));
+  // A worker has run here.
+  await (await holdDataFolder(data)).release();
   vi.stubEnv('REDIS_URL', '');
   vi.stubEnv('SHEEPDOG_CARD_TOKEN_KEY', '');
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);

@@ -5,6 +5,7 @@ const COUNT = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const MONEY = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const LEGEND_HEIGHT = 34;
+const DAY_S = 86_400;
 const WHOLE_STEPS = Array.from({ length: 10 }, (_, power) =>
   [1, 2, 5].map((n) => n * 10 ** power),
 ).flat();
@@ -41,7 +42,7 @@ function draw(holder) {
           stroke: colour('muted'),
           ...lines,
           space: 64,
-          incrs: [1, 2, 7, 14, 30, 61, 91, 182, 365].map((count) => count * 86_400),
+          incrs: [1, 2, 7, 14, 30, 61, 91, 182, 365].map((count) => count * DAY_S),
           values: (_plot, ticks) => ticks.map((at) => dayOf(at).slice(5)),
         },
         {
@@ -53,7 +54,11 @@ function draw(holder) {
           ...(unit === 'count' ? { incrs: WHOLE_STEPS } : {}),
         },
       ],
-      scales: { y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.08 : 1] } },
+      scales: {
+        // Left to itself, the axis of a single day spans years.
+        x: { range: (_plot, from, to) => (from === to ? [from - DAY_S, to + DAY_S] : [from, to]) },
+        y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.08 : 1] },
+      },
       series: [
         { label: 'Day', value: (_plot, at) => (at === null ? '–' : dayOf(at)) },
         ...series.map(({ title, tone }) => ({
