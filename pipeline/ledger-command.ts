@@ -61,8 +61,10 @@ async function withJournal(flags: LedgerFlags, work: JournalWork): Promise<void>
   const config = await loadConfig(flags.config, await discoverDetectors());
   try {
     const { profile, data: dataDir } = flags;
-    const inFolder = profile === 'embedded' && environment.clickhouseUrl === undefined;
-    if (inFolder) await expectUsed(dataDir);
+    // With servers of its own it is they that hold the ledger or the record.
+    const { redisUrl, clickhouseUrl } = environment;
+    if (profile === 'embedded' && (redisUrl ?? clickhouseUrl) === undefined)
+      await expectUsed(dataDir);
     const stores = await openStores({ profile, dataDir, environment, clock, log, lifecycle });
     const connection = stores.redis.connect('effects');
     lifecycle.onClose('ledger connection', () => connection.disconnect());

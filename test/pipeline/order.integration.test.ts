@@ -15,8 +15,6 @@ let data: string;
 
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'sheepdog-order-'));
-  // A worker has run here.
-  await (await holdDataFolder(data)).release();
   vi.stubEnv('REDIS_URL', '');
   vi.stubEnv('SHEEPDOG_CARD_TOKEN_KEY', '');
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -31,6 +29,12 @@ afterEach(async () => {
 const give = (what: Order): Promise<void> =>
   order(what, { profile: 'embedded', data, actor: `li ${CARD}`, reason: `stolen: ${CARD}` });
 
+/** Leaves the data folder as a worker does. */
+async function workerRan(): Promise<void> {
+  const folder = await holdDataFolder(data);
+  await folder.release();
+}
+
 async function logged(): Promise<Command[]> {
   let commands: Command[] = [];
   await withRedis({ profile: 'embedded', data }, async (redis) => {
@@ -43,6 +47,7 @@ async function logged(): Promise<Command[]> {
 
 describe("an analyst's order from the command line", () => {
   it('stands in the log with its card numbers masked as the events of this folder have them', async () => {
+    await workerRan();
     await give({ kind: 'freeze', accountId: CARD });
     await give({ kind: 'label', decisionId: `dec_${CARD}`, label: 'confirmed' });
     const [freeze, label] = await logged();
@@ -57,6 +62,7 @@ describe("an analyst's order from the command line", () => {
 
   it('is masked under the key of the environment where there is one', async () => {
     vi.stubEnv('SHEEPDOG_CARD_TOKEN_KEY', 'key');
+    await workerRan();
     await give({ kind: 'unfreeze', accountId: CARD });
     const { cardTokenKey } = keysOf(Buffer.alloc(32), { cardTokenKey: 'key' });
     const masked = new CardMask(cardTokenKey).text(CARD);
