@@ -1,0 +1,44 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { readCampaigns } from '../../config/read-campaigns.ts';
+import { readYaml } from '../../config/yaml-file.ts';
+import { SMALL } from './campaign-file.ts';
+
+let folder: string;
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Everything that is refused in a folder of these campaigns, by file. */
+async function problemsOf(files: Readonly<Record<string, string>>): Promise<string[]> {
+  folder = await mkdtemp(join(tmpdir(), 'campaigns-'));
+  await mkdir(join(folder, 'campaigns'));
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, 'campaigns', name), text);
+  }
+  const problems: string[] = [];
+  await readCampaigns(folder, (...path) => readYaml(join(folder, ...path), problems), problems);
+  return problems.map((problem) => problem.replaceAll(join(folder, 'campaigns/'), ''));
+}
+
+test('two files cannot both be one campaign', async () => {
+  expect(await problemsOf({ 'a.yaml': SMALL, 'b.yaml': SMALL })).toEqual([
+    'b.yaml:1:5: id "small" stands in a.yaml already',
+  ]);
+});
+
+test('a file of a list that is not there is told at the place that names it', async () => {
+  const text = SMALL.replace('budgets:', 'lists: { partners: { file: lists/none.txt } }\nbudgets:');
+  expect(await problemsOf({ 'a.yaml': text })).toEqual([
+    expect.stringMatching(/^a\.yaml:8:28: lists\.partners\.file: cannot be read: ENOENT/),
+  ]);
+});
+
+test('the mistakes of all files are told in one run', async () => {
+  const a = SMALL.replace('currency: CNY', 'currency: cny');
+  const b = SMALL.replace('id: small', 'id: other').replace('total.spend', 'total.gifts');
+  expect(await problemsOf({ 'a.yaml': a, 'b.yaml': b })).toEqual([
+    'a.yaml:4:11: currency: write a currency code such as CNY',
+    'b.yaml:16:13: offers.0.budget: no budget line is called "total.gifts": there are total, total.spend',
+  ]);
+});
