@@ -29,6 +29,7 @@ function draw(holder) {
   const { unit, days, series } = charts[holder.dataset.chart];
   const { axis, legend } = formats[unit];
   const few = days.length <= 62;
+  const single = days.length === 1;
   const shape = few && series.length === 1 ? uPlot.paths.bars({ size: [0.7, 40] }) : undefined;
   const lines = { grid: { stroke: colour('line') }, ticks: { stroke: colour('line') } };
   const size = () => ({ width: holder.clientWidth, height: holder.clientHeight - LEGEND_HEIGHT });
@@ -56,7 +57,7 @@ function draw(holder) {
       ],
       scales: {
         // Left to itself, the axis of a single day spans years.
-        x: { range: (_plot, from, to) => (from === to ? [from - DAY_S, to + DAY_S] : [from, to]) },
+        x: { range: (_plot, from, to) => (single ? [from - DAY_S, from + DAY_S] : [from, to]) },
         y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.08 : 1] },
       },
       series: [
@@ -67,7 +68,7 @@ function draw(holder) {
           width: shape === undefined ? 2 : 0,
           ...(tone === 'quiet' ? { dash: [6, 4] } : {}),
           ...(shape === undefined ? {} : { paths: shape, fill: colour(tone) }),
-          points: { show: days.length === 1 && shape === undefined },
+          points: { show: single && shape === undefined },
           value: (_plot, value) => (value === null ? '–' : legend(value)),
         })),
       ],
