@@ -135,15 +135,16 @@ export function rewardsOf(
   return [...new Map(grants.map((grant) => [grant.id, grant])).values()]
     .filter(({ id, offerId }) => offerId !== '' || REFUSED_WISH.test(id))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id, campaignId, offerId, label, state, reason, amountMinor, award, deadlineMs }) => ({
+    .map(({ id, campaignId, clawedBackMinor, award, deadlineMs, ...grant }) => ({
       grantId: id,
-      offerId,
-      label,
-      state,
-      reason,
-      amountMinor,
+      offerId: grant.offerId,
+      label: grant.label,
+      state: grant.state,
+      reason: grant.reason,
+      amountMinor: grant.amountMinor,
+      ...(clawedBackMinor > 0 && { clawedBackMinor }),
       currency: parts.currencyOf(campaignId),
-      award: GIVEN.has(state) ? award : [],
+      award: GIVEN.has(grant.state) ? award : [],
       ...(deadlineMs > 0 && { deadline: new Date(deadlineMs).toISOString() }),
     }));
 }

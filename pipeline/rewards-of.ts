@@ -13,6 +13,7 @@ export type EarnedGrant = Pick<
   | 'state'
   | 'reason'
   | 'amountMinor'
+  | 'clawedBackMinor'
   | 'award'
   | 'deadlineMs'
 >;
@@ -26,7 +27,7 @@ const IDS_A_QUERY = 300;
 // The latest revision of each grant without FINAL, which would not look into the index of event ids.
 const GRANTS_OF_EVENTS = `
   SELECT event_id AS eventId, grant_id AS id, campaign_id AS campaignId, offer_id AS offerId, label, state, reason,
-    amount_minor AS amountMinor, award, toUnixTimestamp64Milli(ifNull(deadline, toDateTime64(0, 3))) AS deadlineMs
+    amount_minor AS amountMinor, clawed_back_minor AS clawedBackMinor, award, toUnixTimestamp64Milli(ifNull(deadline, toDateTime64(0, 3))) AS deadlineMs
   FROM (SELECT * FROM grants WHERE event_id IN {eventIds:Array(String)} ORDER BY revision DESC LIMIT 1 BY grant_id)
   ORDER BY grant_id`;
 

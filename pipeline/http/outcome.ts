@@ -16,6 +16,8 @@ export interface RewardAnswer {
   readonly reason: string;
   /** What it costs, in integer minor units. */
   readonly amountMinor: number;
+  /** What of it has been taken back so far: money to deduct from the refund; left out while nothing was. */
+  readonly clawedBackMinor?: number;
   readonly currency: string;
   /** What is given; empty where nothing is, or while the customer has yet to choose. */
   readonly award: readonly AwardItem[];
