@@ -236,4 +236,14 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-process.exit(await main(process.argv));
+/** A pipe takes what is written only when its reader does: an exit before that would cut the output short. */
+async function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return;
+  await new Promise<void>((resolve) => {
+    stream.once('close', resolve).write('', () => resolve());
+  });
+}
+
+const exitCode = await main(process.argv);
+await Promise.all([drained(process.stdout), drained(process.stderr)]);
+process.exit(exitCode);
