@@ -83,7 +83,7 @@ async function judge(kind, grant, campaign) {
     action: kind === 'approve' ? 'Approve' : 'Reject',
     facts: holder,
     path: `v1/grants/${encodeURIComponent(grant.grantId)}/${kind}`,
-    done: () => judged.set(grant.grantId, Date.now() + RECORDED_WITHIN_MS),
+    done: () => judged.set(grant.grantId, performance.now() + RECORDED_WITHIN_MS),
   });
   try {
     const whole = await ask(`v1/grants/${encodeURIComponent(grant.grantId)}`);
@@ -94,7 +94,9 @@ async function judge(kind, grant, campaign) {
 }
 
 function queue({ review, campaigns, range }) {
-  const fresh = review.grants.filter(({ grantId }) => (judged.get(grantId) ?? 0) < Date.now());
+  const fresh = review.grants.filter(
+    ({ grantId }) => (judged.get(grantId) ?? 0) < performance.now(),
+  );
   const total = review.total - (review.grants.length - fresh.length);
   const campaignOf = (row) => campaigns.find(({ id }) => id === row.campaignId);
   const offerOf = (row) => campaignOf(row)?.offers.find(({ id }) => id === row.offerId);
