@@ -23,6 +23,8 @@ export interface LoadedConfig {
   /** The files as they are written, by path inside the folder. */
   readonly files: Readonly<Record<string, string>>;
   readonly system: SystemConfig;
+  /** Every detector there is, coded ones and rules alike. */
+  readonly catalogue: readonly NamedDetector[];
   readonly sections: Sections;
   readonly campaigns: readonly Campaign[];
   /** The campaigns with their files, for the places of what is said of them. */
@@ -104,6 +106,7 @@ export async function loadConfig(
       ...(categoryText === undefined ? [] : [['lists/categories.txt', categoryText] as const]),
     ]),
     system,
+    catalogue: detectors,
     sections,
     campaigns,
     campaignSources: sources,

@@ -5,10 +5,9 @@ import { unpublishable } from '../config/publishing-check.ts';
 import { Engine } from './decide/engine.ts';
 import { FreezeState } from './decide/freezing.ts';
 import { SubjectList } from './decide/lists.ts';
-import type { NamedDetector } from './detect/detector.ts';
 import { compileDetectors } from './detect/evaluate.ts';
-import { compilePlan } from './detect/feature-plan.ts';
-import { MemoryWindowStore } from './detect/memory-store.ts';
+import { layFeatures } from './detect/feature-layout.ts';
+import type { MemoryWindowStore } from './detect/memory-store.ts';
 import { Decoder, type DecodeLimits } from './ingest/decode.ts';
 import { IdTable } from './ingest/id-table.ts';
 import { Placeholders } from './ingest/placeholders.ts';
@@ -65,23 +64,20 @@ function decoderWith(config: LoadedConfig, keys: Keys, limits: DecodeLimits): De
   });
 }
 
-export function assembleEngine(
-  config: LoadedConfig,
-  catalogue: readonly NamedDetector[],
-): AssembledEngine {
+export function assembleEngine(config: LoadedConfig): AssembledEngine {
   const { system } = config;
-  const detectors = compileDetectors(catalogue, config.sections);
-  const plan = compilePlan(detectors.requests);
-  const store = new MemoryWindowStore(plan, {
+  const detectors = compileDetectors(config.catalogue, config.sections);
+  const { store, sources, longestWindowMs } = layFeatures(detectors.requests, {
     allowedLatenessMs: system.windows.allowedLatenessMs,
     maxKeys: system.windows.maxKeys,
     maxEntries: system.windows.maxEntries,
   });
-  const horizonMs = plan.longestWindowMs + system.windows.allowedLatenessMs + ID_MARGIN_MS;
+  const horizonMs = longestWindowMs + system.windows.allowedLatenessMs + ID_MARGIN_MS;
   const ids = new IdTable({ horizonMs, maxEntries: MAX_IDS });
   const engine = new Engine({
     detectors,
     store,
+    sources,
     ids,
     blockList: new SubjectList(config.blockList),
     allowList: new SubjectList(config.allowList),

@@ -10,7 +10,6 @@ import { DryRun, type DryRunOptions } from './backtest/dry-run.ts';
 import { GrantsFile } from './backtest/grants-file.ts';
 import type { BacktestReport } from './backtest/report.ts';
 import { systemClock } from './clock.ts';
-import type { NamedDetector } from './detect/detector.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
 import { inEventOrder } from './ingest/event-order.ts';
@@ -30,9 +29,7 @@ export async function backtest(flags: BacktestFlags): Promise<void> {
   const catalogue = await discoverDetectors();
   const config = await loadConfig(flags.config, catalogue);
   const other = flags.against && (await loadConfig(flags.against, catalogue));
-  const candidates = [config, ...(other ? [other] : [])].map((each) =>
-    candidateOf(each, catalogue),
-  );
+  const candidates = [config, ...(other ? [other] : [])].map(candidateOf);
   const source = await sourceOf(flags, config);
   const report =
     flags.rewards === true
@@ -54,8 +51,8 @@ interface Configured extends Candidate {
   readonly config: LoadedConfig;
 }
 
-function candidateOf(config: LoadedConfig, catalogue: readonly NamedDetector[]): Configured {
-  const { engine, detectors } = assembleEngine(config, catalogue);
+function candidateOf(config: LoadedConfig): Configured {
+  const { engine, detectors } = assembleEngine(config);
   return { config, configVersion: config.version, engine, detectors };
 }
 

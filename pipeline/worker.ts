@@ -95,7 +95,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   await own(options, stores);
   const keys = keysOf(stores.folder.secret, environment);
   const decoder = assembleDecoder(config, keys);
-  const assembled = assembleEngine(config, options.catalogue);
+  const assembled = assembleEngine(config);
   const history = await openHistory(
     stores.analytics,
     groupOf(options.profile, config.system.kafka.groupId),

@@ -5,6 +5,7 @@
  */
 
 import type { CompiledDetectors } from '../detect/evaluate.ts';
+import type { FeatureSource } from '../detect/feature-layout.ts';
 import type { FeatureMatrix, WindowStore } from '../detect/window-store.ts';
 import { EventBatch, EventView, keyColumn, textColumn } from '../event.ts';
 import type { IdTable } from '../ingest/id-table.ts';
@@ -30,6 +31,8 @@ export interface EngineParts {
   readonly detectors: CompiledDetectors;
   /** A store in memory: the engine is synchronous. */
   readonly store: WindowStore;
+  /** What measures features beside the store, in order. */
+  readonly sources: readonly FeatureSource[];
   readonly ids: IdTable;
   readonly blockList: SubjectList;
   readonly allowList: SubjectList;
@@ -103,12 +106,13 @@ export class Engine {
 
   /** Takes recorded events back in after a restart, without judging them again; late ones enter no window. */
   restore(batch: EventBatch): void {
-    const { ids, store } = this.#parts;
+    const { ids, store, sources } = this.#parts;
     for (let row = 0; row < batch.length; row++) {
       ids.check(batch.idLo[row]!, batch.idHi[row]!, batch.bodyHash[row]!, batch.occurredAtMs[row]!);
     }
     for (const [from, to] of runs(batch.length, (row) => batch.late[row] === 0)) {
       synchronously(store.restore(batch, from, to));
+      for (const source of sources) source.restore(batch, from, to);
     }
   }
 
@@ -135,13 +139,15 @@ export class Engine {
 
   /** Measures each run of new events between two repeats. */
   #measure(batch: EventBatch, judgements: readonly (Judgement | undefined)[]): void {
+    const { store, sources } = this.#parts;
     const size = batch.length * this.#matrix.width;
     if (this.#matrix.values.length < size) {
       this.#matrix = { width: this.#matrix.width, values: new Float64Array(size) };
       this.#parts.detectors.bind(this.#matrix);
     }
     for (const [from, to] of runs(batch.length, (row) => judgements[row] === undefined)) {
-      synchronously(this.#parts.store.measure(batch, from, to, this.#matrix));
+      synchronously(store.measure(batch, from, to, this.#matrix));
+      for (const source of sources) source.measure(batch, from, to, this.#matrix);
     }
   }
 

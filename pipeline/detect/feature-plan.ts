@@ -10,12 +10,14 @@
 import { EVENT_TYPES, typeCodeOf } from '../event.ts';
 import type { EventType, KeyField, NumberField } from '../event.ts';
 import { featureIdentity } from './feature.ts';
-import type { Aggregate, FeatureFilter, FeatureSpec } from './feature.ts';
+import type { Aggregate, FeatureFilter, FeatureSpec, WindowFeature } from './feature.ts';
 
 /** A feature and the types of the events at which some detector reads it. */
-export interface FeatureRequest {
-  readonly spec: FeatureSpec;
+export interface FeatureRequest<Spec extends FeatureSpec = FeatureSpec> {
+  readonly spec: Spec;
   readonly measuredOn: readonly EventType[];
+  /** Its column in the feature matrix; left out: the next free one. */
+  readonly column?: number;
 }
 
 export interface PlannedFeature {
@@ -49,13 +51,13 @@ export interface DimensionPlan {
 }
 
 export interface FeaturePlan {
-  /** Number of columns of the feature matrix. */
+  /** Columns of the feature matrix up to the last one of the plan. */
   readonly width: number;
   /** The column of a declared feature. @throws when the plan was compiled without it. */
   indexOf(spec: FeatureSpec): number;
   /** The columns that are measured at an event of the type; all others hold NaN there. */
   columnsOn(type: EventType): readonly number[];
-  /** What a row of the matrix holds, by type code, when every window is empty: `width` values. */
+  /** What a row of the matrix holds, by type code, when every window is empty: `width` values, NaN in columns of others. */
   readonly emptyRows: readonly Float64Array[];
   readonly dimensions: readonly DimensionPlan[];
   /** 0 when there is no feature. */
@@ -63,7 +65,7 @@ export interface FeaturePlan {
 }
 
 interface Feature extends PlannedFeature {
-  readonly spec: FeatureSpec;
+  readonly spec: WindowFeature;
 }
 
 interface StreamDraft {
@@ -78,8 +80,9 @@ interface StreamDraft {
 export function compilePlan(requests: readonly FeatureRequest[]): FeaturePlan {
   const features = joinEqual(requests);
   const columns = new Map(features.map(({ spec, index }) => [featureIdentity(spec), index]));
+  const width = features.reduce((most, { index }) => Math.max(most, index + 1), 0);
   return {
-    width: features.length,
+    width,
     indexOf(spec) {
       const index = columns.get(featureIdentity(spec));
       if (index === undefined)
@@ -92,11 +95,13 @@ export function compilePlan(requests: readonly FeatureRequest[]): FeaturePlan {
       features
         .filter(({ measuredOn }) => measuredOn[typeCodeOf(type)] === 1)
         .map(({ index }) => index),
-    emptyRows: EVENT_TYPES.map((_type, code) =>
-      Float64Array.from(features, ({ measuredOn, aggregate }) =>
-        measuredOn[code] === 1 && isZeroWhenEmpty(aggregate) ? 0 : Number.NaN,
-      ),
-    ),
+    emptyRows: EVENT_TYPES.map((_type, code) => {
+      const row = new Float64Array(width).fill(Number.NaN);
+      for (const { index, measuredOn, aggregate } of features) {
+        if (measuredOn[code] === 1 && isZeroWhenEmpty(aggregate)) row[index] = 0;
+      }
+      return row;
+    }),
     dimensions: dimensionsOf(features),
     longestWindowMs: features.reduce((longest, { windowMs }) => Math.max(longest, windowMs), 0),
   };
@@ -108,12 +113,14 @@ function isZeroWhenEmpty({ kind }: Aggregate): boolean {
 
 function joinEqual(requests: readonly FeatureRequest[]): Feature[] {
   const byIdentity = new Map<string, Feature>();
-  for (const { spec, measuredOn } of requests) {
+  let next = 0;
+  for (const { spec, measuredOn, column } of requests) {
     const identity = featureIdentity(spec);
     let feature = byIdentity.get(identity);
     if (feature === undefined) {
       const { windowMs, aggregate } = spec;
-      const index = byIdentity.size;
+      const index = column ?? next;
+      next = Math.max(next, index + 1);
       feature = { spec, index, windowMs, aggregate, measuredOn: typeFlags([]) };
       byIdentity.set(identity, feature);
     }
@@ -128,7 +135,7 @@ function typeFlags(types: readonly EventType[]): Uint8Array {
   return flags;
 }
 
-function keysOf({ key }: FeatureSpec): readonly KeyField[] {
+function keysOf({ key }: WindowFeature): readonly KeyField[] {
   return typeof key === 'string' ? [key] : key;
 }
 

@@ -31,7 +31,8 @@ export interface FeatureFilter {
   readonly atMost?: number;
 }
 
-export interface FeatureSpec {
+/** An aggregate over the sliding window of a key. */
+export interface WindowFeature {
   /** One key field, or several that together make one composite key. */
   readonly key: KeyField | readonly KeyField[];
   /** Types of the events that enter the window. */
@@ -40,6 +41,12 @@ export interface FeatureSpec {
   readonly aggregate: Aggregate;
   readonly where?: FeatureFilter;
 }
+
+/**
+ * A declared feature. One kind of feature is measured by one `FeatureSource` (feature-layout.ts); a spec
+ * without `kind` is an aggregate over a sliding window.
+ */
+export type FeatureSpec = WindowFeature;
 
 /** The canonical text of a spec: equal texts share one state and cost one. */
 export function featureIdentity(spec: FeatureSpec): string {

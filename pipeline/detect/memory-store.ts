@@ -65,7 +65,7 @@ export class MemoryWindowStore implements WindowStore {
   }
 
   measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void {
-    if (out.width !== this.plan.width) throw new Error('the matrix was made for another plan');
+    if (out.width < this.plan.width) throw new Error('the matrix was made for another plan');
     let next = from;
     while (next < to) next = this.take(batch, next, to, out);
   }
@@ -158,7 +158,7 @@ export class MemoryWindowStore implements WindowStore {
     const { values } = out;
     for (let i = from; i < to; i++) {
       const row = emptyRows[batch.typeCode[i]!]!;
-      const at = i * width;
+      const at = i * out.width;
       for (let f = 0; f < width; f++) values[at + f] = row[f]!;
     }
   }

@@ -137,7 +137,7 @@ async function run(report: Report): Promise<void> {
           count,
           prepare,
           run: async () => {
-            const own = openPath({ config, catalogue }, analytics);
+            const own = openPath({ config }, analytics);
             const source = new FileSource({
               path: file,
               maxRecordBytes: 1_048_576,

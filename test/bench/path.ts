@@ -4,7 +4,6 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { assembleDecoder, assembleEngine, ENGINE_VERSION } from '../../pipeline/assemble.ts';
 import { keysOf } from '../../pipeline/keys.ts';
 import { systemClock, type Clock } from '../../pipeline/clock.ts';
-import type { NamedDetector } from '../../pipeline/detect/detector.ts';
 import { BadShareGuard } from '../../pipeline/ingest/bad-share.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
 import type { Analytics } from '../../pipeline/record/analytics.ts';
@@ -23,10 +22,7 @@ export interface BenchPath {
   close(): Promise<void>;
 }
 
-export function openPath(
-  { config, catalogue }: { config: LoadedConfig; catalogue: readonly NamedDetector[] },
-  analytics: Analytics,
-): BenchPath {
+export function openPath({ config }: { config: LoadedConfig }, analytics: Analytics): BenchPath {
   const shared = { clock: systemClock, log: silentLogger(), metrics: new Metrics() };
   const history = new History({
     ...{ analytics, worker: 'bench', epoch: 1, watermarkMs: 0 },
@@ -50,7 +46,7 @@ export function openPath(
     ...shared,
     decoder: assembleDecoder(config, keysOf(Buffer.from('bench'))),
     guard: new BadShareGuard(config.system.ingest.badShare),
-    engine: assembleEngine(config, catalogue).engine,
+    engine: assembleEngine(config).engine,
     history,
     campaigns: { change: () => undefined },
     rewards: () => [],

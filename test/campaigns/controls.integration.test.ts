@@ -20,7 +20,7 @@ beforeAll(async () => {
   config = await loadConfig(fileURLToPath(new URL('../../config', import.meta.url)), detectors);
 });
 beforeEach(() => {
-  stage = new Stage(config.campaigns, assembleEngine(config, detectors).engine);
+  stage = new Stage(config.campaigns, assembleEngine(config).engine);
 });
 
 const BEIJING = { lat: 39.9042, lon: 116.4074 };

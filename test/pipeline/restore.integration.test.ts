@@ -64,7 +64,7 @@ function judge(
 async function restored(
   with_: LoadedConfig = config,
 ): Promise<AssembledEngine & { events: number }> {
-  const assembled = assembleEngine(with_, catalogue);
+  const assembled = assembleEngine(with_);
   const history = await openHistory(store.analytics, 'worker');
   const events = await restoreEngine(
     assembled.engine,
@@ -79,7 +79,7 @@ async function restored(
 describe('an engine restored from the record', () => {
   it('judges what follows as the one that never stopped, and knows what it has seen and frozen', async () => {
     await store.clear();
-    const undisturbed = assembleEngine(config, catalogue);
+    const undisturbed = assembleEngine(config);
     const recording = await startRecording(store.analytics, {}, 'worker');
     const sealed = judge(undisturbed, recording, 0, half);
     recording.recorder.seal(sealed, {}, undisturbed.engine.watermarkMs);
@@ -104,7 +104,7 @@ describe('an engine restored from the record', () => {
 
   it('leaves out what was torn: rows beyond the last marker', async () => {
     await store.clear();
-    const first = assembleEngine(config, catalogue);
+    const first = assembleEngine(config);
     const recording = await startRecording(store.analytics, {}, 'worker');
     const sealed = judge(first, recording, 0, 100);
     recording.recorder.seal(sealed, {}, first.engine.watermarkMs);
@@ -122,7 +122,7 @@ describe('an engine restored from the record', () => {
 
   it('takes history back in although the limits of ingest are narrower by now', async () => {
     await store.clear();
-    const first = assembleEngine(config, catalogue);
+    const first = assembleEngine(config);
     const recording = await startRecording(store.analytics, {}, 'worker');
     const sealed = judge(first, recording, 0, 50);
     recording.recorder.seal(sealed, {}, first.engine.watermarkMs);
@@ -157,7 +157,7 @@ describe("an analyst's order", () => {
 
   it('labels a decision, which releases or voids its rewards, and refuses an unknown one', async () => {
     const { orders, recording, obeyed } = await obeying();
-    judge(assembleEngine(config, catalogue), recording, 0, 1);
+    judge(assembleEngine(config), recording, 0, 1);
     const { id } = JSON.parse(bodies[0]!.json) as { id: string };
     const label = { ...by, kind: 'label', label: 'confirmed' } as const;
     const known = await obeyed({ ...label, id: '1-0', decisionId: `dec_${id}` });
@@ -183,7 +183,7 @@ describe("an analyst's order", () => {
   async function obeying() {
     await store.clear();
     const recording = await startRecording(store.analytics, {}, 'worker');
-    const { engine } = assembleEngine(config, catalogue);
+    const { engine } = assembleEngine(config);
     const { history, recorder } = recording;
     const actions: unknown[] = [];
     const ops: unknown[] = [];
