@@ -1,10 +1,9 @@
 /** The lists of a campaign: written in its file, or one value a line in a text file of the folder. */
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../pipeline/failure.ts';
 import { identifier, text } from './campaign-values.ts';
+import type { ConfigReading } from './config-files.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 const listFile = z
@@ -56,18 +55,17 @@ export function parseList(content: string): string[] {
  * @returns the text of each file by its path below the folder; one that cannot be read is a problem.
  */
 export async function readListFiles(
-  directory: string,
+  reading: ConfigReading,
   listFiles: Readonly<Record<string, string>>,
   file: YamlFile,
-  problems: string[],
 ): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const [name, path] of Object.entries(listFiles)) {
     try {
-      texts.set(path, await readFile(join(directory, path), 'utf8'));
+      texts.set(path, await reading.text(path));
     } catch (error) {
       const place = file.locate(['lists', name, 'file']);
-      problems.push(`${place}: lists.${name}.file: cannot be read: ${messageOf(error)}`);
+      reading.problems.push(`${place}: lists.${name}.file: cannot be read: ${messageOf(error)}`);
     }
   }
   return texts;

@@ -1,41 +1,29 @@
 /** Reads config/detectors.yaml and the lists that detectors name, checked whole, every error located. */
 
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import { detectorsSchema, type Sections } from '../pipeline/detect/section.ts';
-import { check, readYaml, type YamlFile } from './yaml-file.ts';
+import type { ConfigReading } from './config-files.ts';
+import { check } from './yaml-file.ts';
 
-export interface DetectorSections {
-  /** Parsed sections by detector, or undefined when there were problems. */
-  readonly sections: Sections | undefined;
-  /** Every file that was read, for the configuration's version. */
-  readonly files: readonly YamlFile[];
-}
-
-/**
- * @param directory the configuration folder.
- * @param problems every error found is added, as `file:line:column: message`.
- */
+/** @returns the parsed sections by detector, or undefined when there were problems. */
 export async function readDetectorSections(
-  directory: string,
+  reading: ConfigReading,
   detectors: readonly NamedDetector[],
-  problems: string[],
-): Promise<DetectorSections> {
+): Promise<Sections | undefined> {
+  const { problems } = reading;
   const before = problems.length;
-  const main = await readYaml(join(directory, 'detectors.yaml'), problems);
-  const files = [main];
+  const main = await reading.yaml('detectors.yaml');
   const raw = isMapping(main.content) ? { ...main.content } : (main.content ?? {});
   for (const { name, detector } of detectors) {
     for (const [setting, file] of Object.entries(detector.lists ?? {})) {
-      const list = await readYaml(join(directory, 'lists', `${file}.yaml`), problems);
-      files.push(list);
+      const list = await reading.yaml('lists', `${file}.yaml`);
       const schema = z.strictObject({ networks: detector.config.shape[setting] as z.ZodType });
       if (check(list, schema, problems) !== undefined) fill(raw, name, setting, list.content);
     }
   }
   const sections = check({ ...main, content: raw }, detectorsSchema(detectors), problems);
-  return { sections: problems.length > before ? undefined : sections, files };
+  return problems.length > before ? undefined : sections;
 }
 
 /** Puts a list's entries into the section, unless the section names its own. A wrong section is told elsewhere. */

@@ -1,8 +1,7 @@
 /** Loads the whole configuration: every file checked, every error told at once, and one version for all of it. */
 
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { CardMask } from '../pipeline/ingest/card-number.ts';
 import { parsePlaceholders } from '../pipeline/ingest/placeholders.ts';
 import type { ListEntries, ListEntry } from '../pipeline/decide/lists.ts';
@@ -12,10 +11,11 @@ import { messageOf } from '../pipeline/failure.ts';
 import { cardsInContent, cardsInText } from './card-numbers.ts';
 import type { Campaign } from './campaign-schema.ts';
 import { parseList } from './campaign-lists.ts';
+import { ConfigReading, folderFiles, type ConfigFiles } from './config-files.ts';
 import { readDetectorSections } from './detector-sections.ts';
 import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
 import { listSchema, systemSchema, type ListFile, type SystemConfig } from './schema.ts';
-import { check, ConfigFailure, readYaml, type YamlFile } from './yaml-file.ts';
+import { check, ConfigFailure, type YamlFile } from './yaml-file.ts';
 
 export interface LoadedConfig {
   /** Hash of everything that can change an answer: comments and layout do not. 12 hex digits. */
@@ -40,42 +40,37 @@ export interface LoadedConfig {
 const UNKEYED = new CardMask();
 
 /**
- * @param directory the configuration folder, as a person would name it: problems are told under this name.
+ * @param from the configuration folder, as a person would name it (problems are told under this name), or
+ *   the stored files of a version.
  * @throws ConfigFailure with every problem as file:line:column.
  */
 export async function loadConfig(
-  directory: string,
+  from: string | ConfigFiles,
   detectors: readonly NamedDetector[],
 ): Promise<LoadedConfig> {
-  const found = await stat(directory).catch(() => undefined);
-  if (found?.isDirectory() !== true) {
-    throw new ConfigFailure([`${directory}: there is no such folder: name the one with --config`]);
+  const files = typeof from === 'string' ? folderFiles(from) : from;
+  if (!(await files.exists())) {
+    throw new ConfigFailure([`${files.name}: there is no such folder: name the one with --config`]);
   }
-  const problems: string[] = [];
-  const files: YamlFile[] = [];
-  const read = async (...path: string[]): Promise<YamlFile> => {
-    const file = await readYaml(join(directory, ...path), problems);
-    files.push(file);
-    return file;
-  };
-
-  const system = check(await read('sheepdog.yaml'), systemSchema, problems);
-  const blockList = check(await read('lists', 'block.yaml'), listSchema, problems);
-  const allowList = check(await read('lists', 'allow.yaml'), listSchema, problems);
-  const detection = await readDetectorSections(directory, detectors, problems);
-  files.push(...detection.files);
-  const { sources, listTexts } = await readCampaigns(directory, read, problems);
+  const reading = new ConfigReading(files);
+  const { problems } = reading;
+  const system = check(await reading.yaml('sheepdog.yaml'), systemSchema, problems);
+  const blockList = check(await reading.yaml('lists', 'block.yaml'), listSchema, problems);
+  const allowList = check(await reading.yaml('lists', 'allow.yaml'), listSchema, problems);
+  const sections = await readDetectorSections(reading, detectors);
+  const sources = await readCampaigns(reading);
   const campaigns = sources.map(({ campaign }) => campaign);
-  const placeholderPath = join(directory, 'lists', 'placeholders.txt');
-  const placeholderText = await readFile(placeholderPath, 'utf8').catch((error: unknown) => {
-    problems.push(`${placeholderPath}: cannot be read: ${messageOf(error)}`);
-    return '';
-  });
-  const categoryPath = join(directory, 'lists', 'categories.txt');
-  const categoryText = await readFile(categoryPath, 'utf8').catch(() => undefined);
+  const placeholderPath = reading.nameOf('lists', 'placeholders.txt');
+  const placeholderText = await reading
+    .text('lists', 'placeholders.txt')
+    .catch((error: unknown) => {
+      problems.push(`${placeholderPath}: cannot be read: ${messageOf(error)}`);
+      return '';
+    });
+  const categoryText = await reading.optionalText('lists', 'categories.txt');
   problems.push(
-    ...cardProblems(directory, files),
-    ...cardsInText(categoryPath, categoryText ?? ''),
+    ...cardProblems(files.name, reading.yamls),
+    ...cardsInText(reading.nameOf('lists', 'categories.txt'), categoryText ?? ''),
     ...cardsInText(placeholderPath, placeholderText),
   );
 
@@ -84,12 +79,11 @@ export async function loadConfig(
     system === undefined ||
     blockList === undefined ||
     allowList === undefined ||
-    detection.sections === undefined
+    sections === undefined
   ) {
     throw new ConfigFailure([...new Set(problems.map((problem) => UNKEYED.text(problem)))]);
   }
   const placeholders = parsePlaceholders(placeholderText);
-  const { sections } = detection;
   return {
     version: versionOf([
       answering(system),
@@ -99,12 +93,7 @@ export async function loadConfig(
       allowList,
       placeholders,
     ]),
-    files: Object.fromEntries([
-      ...files.map(({ path, text }) => [relative(directory, path), text] as const),
-      ...listTexts,
-      ['lists/placeholders.txt', placeholderText] as const,
-      ...(categoryText === undefined ? [] : [['lists/categories.txt', categoryText] as const]),
-    ]),
+    files: reading.texts,
     system,
     catalogue: detectors,
     sections,

@@ -1,9 +1,8 @@
 /** Reads YAML files strictly and reports every error with its file, line and column. */
 
-import { readFile } from 'node:fs/promises';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
-import { Failure, messageOf } from '../pipeline/failure.ts';
+import { Failure } from '../pipeline/failure.ts';
 
 /** Configuration that cannot be used: every problem, one per line. Exit code 2. */
 export class ConfigFailure extends Failure {
@@ -26,20 +25,13 @@ export interface YamlFile {
   locateInside(path: readonly PropertyKey[], index: number): string;
 }
 
-/** Parses one file; syntax errors go to `problems`. A missing file is a problem of its own. */
-export async function readYaml(path: string, problems: string[]): Promise<YamlFile> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    problems.push(`${path}: cannot be read: ${messageOf(error)}`);
-    const locate = (): string => path;
-    return { path, text: '', content: undefined, locate, locateInside: locate };
-  }
-  return parseYaml(path, text, problems);
+/** A file that could not be read: every place in it is the file. */
+export function brokenOff(path: string): YamlFile {
+  const locate = (): string => path;
+  return { path, text: '', content: undefined, locate, locateInside: locate };
 }
 
-/** As `readYaml`, for text already in hand. */
+/** Parses one file; a syntax error goes to `problems`. @param path what problems are told under. */
 export function parseYaml(path: string, text: string, problems: string[]): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, {

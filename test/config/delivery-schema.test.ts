@@ -1,25 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemSchema } from '../../config/schema.ts';
-import { check, readYaml } from '../../config/yaml-file.ts';
+import { check, parseYaml } from '../../config/yaml-file.ts';
 import { deliveryKey } from '../../pipeline/deliver.ts';
 import { Failure } from '../../pipeline/failure.ts';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sheepdog-delivery-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** The problems of an endpoint for vouchers, without the folder. */
-async function problemsOf(endpoint: string): Promise<string[]> {
-  const path = join(folder, 'sheepdog.yaml');
-  await writeFile(path, `delivery:\n  endpoints:\n    voucher: ${endpoint}\n`);
+/** The problems of an endpoint for vouchers. */
+function problemsOf(endpoint: string): string[] {
+  const text = `delivery:\n  endpoints:\n    voucher: ${endpoint}\n`;
   const problems: string[] = [];
-  check(await readYaml(path, problems), systemSchema, problems);
-  return problems.map((problem) => problem.replace(`${folder}/`, ''));
+  check(parseYaml('sheepdog.yaml', text, problems), systemSchema, problems);
+  return problems;
 }
 
 describe('an endpoint', () => {
@@ -28,8 +18,8 @@ describe('an endpoint', () => {
     '{ url: http://rewards.example.com/, allowHttp: true }',
     '{ url: https://10.0.0.5/, allowPrivate: true }',
     '{ url: https://8.8.8.8/, timeoutMs: 20s, concurrency: 1, perSecond: 1 }',
-  ])('%s is accepted', async (endpoint) => {
-    expect(await problemsOf(endpoint)).toEqual([]);
+  ])('%s is accepted', (endpoint) => {
+    expect(problemsOf(endpoint)).toEqual([]);
   });
 
   const PRIVATE = 'is not a public address: set allowPrivate: true when it is meant';
@@ -61,8 +51,8 @@ describe('an endpoint', () => {
     ],
     ['{ url: https://a.example/, retries: 3 }', '3:41', 'unknown key "retries"'],
     ['{}', '3:14', 'url: '],
-  ])('%s is refused at %s', async (endpoint, place, message) => {
-    const problems = await problemsOf(endpoint);
+  ])('%s is refused at %s', (endpoint, place, message) => {
+    const problems = problemsOf(endpoint);
     expect(problems).toHaveLength(1);
     const name = message.startsWith('unknown') ? '' : 'delivery.endpoints.voucher.';
     const expected = `sheepdog.yaml:${place}: ${name}${message}`;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ConfigReading, folderFiles } from '../../config/config-files.ts';
 import { readDetectorSections } from '../../config/detector-sections.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { NetworkSet } from '../../pipeline/detect/networks.ts';
@@ -30,16 +31,18 @@ async function read(
   };
   for (const [name, text] of Object.entries(all)) await writeFile(join(folder, name), text);
   const problems: string[] = [];
-  const { sections } = await readDetectorSections(folder, detectors, problems);
+  const reading = new ConfigReading(folderFiles(folder), problems);
+  const sections = await readDetectorSections(reading, detectors);
   return { sections, problems: problems.map((line) => line.replace(`${folder}/`, '')) };
 }
 
 describe('the shipped configuration', () => {
   it('is valid, names every detector, and says what the defaults are', async () => {
     const problems: string[] = [];
-    const { sections, files } = await readDetectorSections(SHIPPED, detectors, problems);
+    const reading = new ConfigReading(folderFiles(SHIPPED), problems);
+    const sections = await readDetectorSections(reading, detectors);
     expect(problems).toEqual([]);
-    expect(files).toHaveLength(3);
+    expect(Object.keys(reading.texts)).toHaveLength(3);
     const defaults = detectorsSchema(detectors).parse({});
     const plain = (all: Sections | undefined): unknown =>
       JSON.parse(
@@ -84,7 +87,8 @@ describe('lists that detectors name', () => {
 
   it('a file that is missing is named', async () => {
     const problems: string[] = [];
-    const { sections } = await readDetectorSections('/nonexistent', detectors, problems);
+    const reading = new ConfigReading(folderFiles('/nonexistent'), problems);
+    const sections = await readDetectorSections(reading, detectors);
     expect(sections).toBeUndefined();
     expect(problems[0]).toMatch(/^\/nonexistent\/detectors\.yaml: cannot be read/);
   });

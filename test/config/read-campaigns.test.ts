@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { ConfigReading, folderFiles } from '../../config/config-files.ts';
 import { readCampaigns } from '../../config/read-campaigns.ts';
-import { readYaml } from '../../config/yaml-file.ts';
 import { SMALL } from './campaign-file.ts';
 
 let folder: string;
@@ -17,7 +17,7 @@ async function problemsOf(files: Readonly<Record<string, string>>): Promise<stri
     await writeFile(join(folder, 'campaigns', name), text);
   }
   const problems: string[] = [];
-  await readCampaigns(folder, (...path) => readYaml(join(folder, ...path), problems), problems);
+  await readCampaigns(new ConfigReading(folderFiles(folder), problems));
   return problems.map((problem) => problem.replaceAll(join(folder, 'campaigns/'), ''));
 }
 
