@@ -3,7 +3,8 @@
 import type { Environment } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { SystemConfig } from '../config/schema.ts';
-import { Deliveries } from './act/deliveries.ts';
+import { Deliveries, type DeliveryRecord } from './act/deliveries.ts';
+import type { Delivery } from './act/delivery.ts';
 import { DeliveryQueue } from './act/delivery-queue.ts';
 import { deliveriesOf } from './act/given.ts';
 import { offerTerms } from './act/offer-terms.ts';
@@ -32,10 +33,16 @@ export interface DeliveringOptions {
 }
 
 export interface Delivering {
+  /** What entries of the journal give, as it first goes on record. */
+  readonly recordsOf: (entries: readonly JournalEntry[]) => readonly DeliveryRecord[];
   /** Takes in what entries of the journal give; repeating it changes nothing. @throws what Redis says when it is away. */
   readonly take: (entries: readonly JournalEntry[]) => Promise<void>;
-  /** Starts sending; before it, deliveries wait. @throws Stopped */
-  readonly start: () => Promise<void>;
+  /**
+   * Starts sending; before it, deliveries wait.
+   * @param lost Redis has lost something: what is on record is taken back in.
+   * @throws Stopped
+   */
+  readonly start: (lost: boolean) => Promise<void>;
 }
 
 /**
@@ -72,15 +79,18 @@ export function openDelivering(
   lifecycle.onClose('deliveries', () => queue.close());
   const termsOf = offerTerms(config.campaigns);
   const patience = { isTransient: isUnavailable, signal: lifecycle.signal, clock, log };
-  const restore = async (): Promise<void> => {
-    if (await deliveries.isComplete()) return;
+  const restore = async (lost: boolean): Promise<void> => {
+    if (!lost && (await deliveries.isComplete())) return;
     for await (const page of recordedDeliveries(analytics)) await deliveries.place(page);
     await deliveries.markComplete();
   };
+  const given = (entries: readonly JournalEntry[]): Delivery[] =>
+    entries.flatMap((entry) => deliveriesOf(entry, termsOf));
   return {
-    take: (entries) => queue.enqueue(entries.flatMap((entry) => deliveriesOf(entry, termsOf))),
-    start: async () => {
-      await patiently('the ledger of deliveries', restore, patience);
+    recordsOf: (entries) => queue.newRecords(given(entries)),
+    take: (entries) => queue.enqueue(given(entries)),
+    start: async (lost) => {
+      await patiently('the ledger of deliveries', () => restore(lost), patience);
       drain.start();
       // However many wait, the worker does not wait for them.
       patiently('sending what waits to be delivered', () => queue.start(), patience).catch(

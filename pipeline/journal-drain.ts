@@ -8,9 +8,10 @@ import type { Clock } from './clock.ts';
 import { messageOf } from './failure.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { SharedAccount } from './reward/campaign.ts';
-import { ledgerRowsOf, type JournalEntry } from './reward/journal.ts';
+import { ledgerRowsOf } from './reward/journal.ts';
 import type { Ledger } from './reward/ledger.ts';
 import type { LedgerBalance } from './record/tables/ledger-balances.ts';
+import type { Delivering } from './deliver.ts';
 import { isUnavailable } from './reward/redis.ts';
 import type { Logger } from './telemetry.ts';
 
@@ -19,8 +20,11 @@ export interface JournalDrainParts {
   readonly recorder: Recorder;
   /** What campaign managers watch, with the limits as they stand now: budget lines, stock and quotas. */
   readonly accounts: () => readonly SharedAccount[];
-  /** Told of entries that are durable, before they are forgotten: again after a crash between the two. */
-  readonly onEntries?: (entries: readonly JournalEntry[]) => Promise<void>;
+  /**
+   * What the entries deliver goes on record together with them, so that a Redis that loses it gets it back; only
+   * then is it taken in to be sent: again after a crash before the entries are forgotten.
+   */
+  readonly delivering?: Pick<Delivering, 'recordsOf' | 'take'> | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly fail: (error: unknown) => void;
@@ -119,7 +123,7 @@ export class JournalDrain {
   }
 
   async #drainInTurn(): Promise<void> {
-    const { ledger, recorder } = this.#parts;
+    const { ledger, recorder, delivering } = this.#parts;
     for (;;) {
       const entries = await ledger.drain(this.#drained, ENTRIES_A_ROUND);
       for (const entry of entries) {
@@ -129,9 +133,10 @@ export class JournalDrain {
       }
       const last = entries.at(-1);
       if (last === undefined) return;
+      for (const delivery of delivering?.recordsOf(entries) ?? []) recorder.addDelivery(delivery);
       await recorder.flush();
-      await this.#parts.onEntries?.(entries);
-      // Not before: entries that nobody was told of are read again, and trimmed by no later round.
+      await delivering?.take(entries);
+      // Not before: entries whose deliveries nobody took in are read again, and trimmed by no later round.
       this.#drained = last.sequence;
       await ledger.trim(last.sequence);
       if (entries.length < ENTRIES_A_ROUND) return;

@@ -129,7 +129,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   lifecycle.onClose('HTTP', () => http.close());
   lifecycle.signal.addEventListener('abort', () => http.stopAccepting(), { once: true });
 
-  await restore(options, stores, keys, assembled, history, path);
+  const lost = await restore(options, stores, keys, assembled, history, path);
   recorder.addConfigVersion({
     version: config.version,
     files: config.files,
@@ -138,14 +138,18 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   metrics.configInfo.set({ version: config.version }, 1);
   starting.done = true;
   queue.start();
-  await delivering.start();
+  await delivering.start(lost);
   path.journal.start();
   void followCommands({ ...options, ...path, position: history.positions[COMMANDS_POSITION] });
   const { analytics } = stores;
   return { ...path, analytics, inbox, http, history, recorder, queue, assembled, obstacles };
 }
 
-/** Ledger and engine back to where history ends, before the first event. @throws Stopped */
+/**
+ * Ledger and engine back to where history ends, before the first event.
+ * @returns whether Redis had lost something.
+ * @throws Stopped
+ */
 async function restore(
   { config, clock, log, lifecycle }: WorkerOptions,
   { analytics }: Stores,
@@ -153,8 +157,9 @@ async function restore(
   { engine, horizonMs }: AssembledEngine,
   history: History,
   path: Path,
-): Promise<void> {
-  if (await recover(path.ledger, ledgerHistory(analytics))) {
+): Promise<boolean> {
+  const lost = await recover(path.ledger, ledgerHistory(analytics));
+  if (lost) {
     log.warn('the ledger had lost entries that are on record: it was rebuilt from them');
   }
   lifecycle.throwIfStopping();
@@ -164,6 +169,7 @@ async function restore(
   await restoreCustomers(path.customers, history, decoder, { clock, log, signal });
   const events = await restoreEngine(engine, history, decoder, horizonMs, { clock, log, signal });
   if (events > 0) log.info({ events, frozen: engine.freezing.size }, 'engine restored');
+  return lost;
 }
 
 async function own(options: WorkerOptions, { redis }: Stores): Promise<void> {
@@ -231,8 +237,7 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
   lifecycle.onClose('command log', () => commands.close());
   const fail = (error: unknown): void => lifecycle.fail(error);
   const accounts = (): readonly SharedAccount[] => campaigns.compiled.accounts;
-  const onEntries = delivering.take;
-  const journal = new JournalDrain({ ledger, recorder, accounts, onEntries, clock, log, fail });
+  const journal = new JournalDrain({ ledger, recorder, accounts, delivering, clock, log, fail });
   lifecycle.onClose('ledger journal', () => journal.close());
   const settlement = new Settlement({
     reward: (ops) => ledger.apply(ops),

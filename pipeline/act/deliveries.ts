@@ -28,7 +28,7 @@ export interface DeliveryRecord extends Delivery {
   /** What the other side answered last, or why it could not be asked; never a secret. */
   readonly answer: string;
   readonly placedAtMs: number;
-  /** Grows with every change of the record. */
+  /** Begins with `occurredAtMs` and grows with every change of the record. */
   readonly updatedAtMs: number;
 }
 

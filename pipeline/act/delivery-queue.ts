@@ -78,19 +78,24 @@ export class DeliveryQueue {
    * @throws what Redis says when it is away (redis.ts `isUnavailable`).
    */
   async enqueue(deliveries: readonly Delivery[]): Promise<void> {
-    if (deliveries.length === 0) return;
-    const nowMs = this.#options.clock.now();
-    await this.#place(
-      deliveries.map((delivery) => ({
-        ...delivery,
-        state: this.#isRouted(delivery) ? 'waiting' : 'unrouted',
-        attempts: 0,
-        triedSinceMs: undefined,
-        answer: '',
-        placedAtMs: nowMs,
-        updatedAtMs: nowMs,
-      })),
-    );
+    if (deliveries.length > 0) await this.#place(this.newRecords(deliveries));
+  }
+
+  /**
+   * Deliveries as they begin. The time of what they follow from is their first version, the same whenever it is
+   * written and below every later one: written again, it does not hide what has become of them.
+   */
+  newRecords(deliveries: readonly Delivery[]): DeliveryRecord[] {
+    const placedAtMs = this.#options.clock.now();
+    return deliveries.map((delivery) => ({
+      ...delivery,
+      state: this.#routedState(delivery),
+      attempts: 0,
+      triedSinceMs: undefined,
+      answer: '',
+      placedAtMs,
+      updatedAtMs: delivery.occurredAtMs,
+    }));
   }
 
   /**

@@ -148,7 +148,9 @@ describe('while the other side is down', () => {
       delivery(100),
     ]);
     await until(() => receiver.given.size === 1);
-    expect(await stateOf(queue, 'waiting')).toBe(20);
+    // Its acknowledgement is noted after it was sent.
+    await until(async () => (await stateOf(queue, 'waiting')) === 20);
+    expect(receiver.given.size).toBe(1);
   });
 });
 

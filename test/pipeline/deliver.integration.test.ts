@@ -8,6 +8,7 @@ import { systemClock } from '../../pipeline/clock.ts';
 import { openDelivering } from '../../pipeline/deliver.ts';
 import { JournalDrain } from '../../pipeline/journal-drain.ts';
 import { Lifecycle } from '../../pipeline/lifecycle.ts';
+import { recordedDeliveries } from '../../pipeline/record/delivery-history.ts';
 import type { Recorder } from '../../pipeline/record/recorder.ts';
 import { compileCampaigns } from '../../pipeline/reward/campaign.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
@@ -90,7 +91,10 @@ afterEach(async () => {
 });
 
 /** As the worker starts and joins it up. */
-async function start(endpoints: readonly string[] = ['cash', 'points', 'voucher']): Promise<void> {
+async function start(
+  endpoints: readonly string[] = ['cash', 'points', 'voucher'],
+  lost = false,
+): Promise<void> {
   const [clock, log] = [systemClock, silentLogger()];
   metrics = new Metrics();
   lifecycle = new Lifecycle(clock, log);
@@ -109,11 +113,10 @@ async function start(endpoints: readonly string[] = ['cash', 'points', 'voucher'
   const options = { config, environment, clock, log, metrics, lifecycle };
   const delivering = openDelivering(options, { redis, analytics: store.analytics }, recorder);
   const accounts = () => compiled.accounts;
-  const onEntries = delivering.take;
   const fail = (error: unknown): void => lifecycle.fail(error);
-  const drain = new JournalDrain({ ledger, recorder, accounts, onEntries, clock, log, fail });
+  const drain = new JournalDrain({ ledger, recorder, accounts, delivering, clock, log, fail });
   lifecycle.onClose('ledger journal', () => drain.close());
-  await delivering.start();
+  await delivering.start(lost);
   drain.start();
   journal = drain;
 }
@@ -266,6 +269,77 @@ it('a Redis that lost everything gets back from the record what was delivered an
   expect(keys()).toHaveLength(4);
 });
 
+describe('a Redis that loses what it took in a moment ago', () => {
+  /** Nothing is carried from the ledger of deliveries into the record: as in the seconds before a crash. */
+  async function payAndLose(): Promise<void> {
+    await start([]);
+    await pay('p');
+    await until(async () => (await ledger.waiting()) === 0);
+    const changes = (await redis.connect().keys('*:changes'))[0]!;
+    await redis.connect().del(changes);
+    await lifecycle.close();
+  }
+
+  it('gets it back with the ledger’s own rows, and it is delivered once', async () => {
+    await payAndLose();
+    await redis.connect().flushall();
+    ledger = new Ledger(redis.connect());
+    await start();
+    await until(() => receiver.given.size === 4);
+    expect(keys()).toHaveLength(4);
+  });
+
+  it('gets it back too where it has lost only that', async () => {
+    await payAndLose();
+    const connection = redis.connect();
+    for (const name of ['records', 'unrouted', 'held']) {
+      await connection.del(`{sheepdog}:deliveries:${name}`);
+    }
+    for (const key of await connection.keys('{sheepdog}:jobs*')) await connection.del(key);
+    await start(undefined, true);
+    await until(() => receiver.given.size === 4);
+    expect(keys()).toHaveLength(4);
+  });
+
+  it('is told of deliveries that were acknowledged, and they are not sent again', async () => {
+    await start();
+    await pay('p');
+    await until(() => receiver.given.size === 4);
+    const deliveries = new Deliveries(redis.connect());
+    await lifecycle.close();
+    const sent = receiver.requests.length;
+    const connection = redis.connect();
+    await connection.del('{sheepdog}:deliveries:delivered');
+    for await (const page of recordedDeliveries(store.analytics)) {
+      await deliveries.place(page.map((each) => ({ ...each, state: 'waiting' })));
+    }
+    expect(await deliveries.count('waiting')).toMatchObject({ count: 4 });
+    await start(undefined, true);
+    await until(async () => (await deliveries.count('waiting')).count === 0);
+    expect(receiver.requests).toHaveLength(sent);
+  });
+});
+
+it('the first row of a delivery that is written again does not hide what became of it', async () => {
+  await start();
+  await pay('p');
+  const connection = redis.connect();
+  const before = await connection.xrange(ledger.keys.journal, '-', '+');
+  await until(() => receiver.given.size === 4);
+  await lifecycle.close();
+  await connection.del(ledger.keys.journal);
+  for (const [id, fields] of before) await connection.xadd(ledger.keys.journal, id, ...fields);
+  ledger = new Ledger(redis.connect());
+  await start();
+  await until(async () => (await ledger.waiting()) === 0);
+  await lifecycle.close();
+  expect(await store.analytics.query(FINAL)).toMatchObject([
+    { kind: 'points', state: 'delivered' },
+    { kind: 'cash', state: 'delivered' },
+    { kind: 'voucher', state: 'delivered', n: 2 },
+  ]);
+});
+
 it('entries that could not be handed on are told again, and not trimmed before', async () => {
   await start();
   await lifecycle.close();
@@ -278,10 +352,13 @@ it('entries that could not be handed on are told again, and not trimmed before',
     ledger,
     recorder: again,
     accounts: () => compiled.accounts,
-    onEntries: (entries) => {
-      if (away) return Promise.reject(new Error('Connection is closed'));
-      told.push(...entries.map(({ grant }) => grant.offerId));
-      return Promise.resolve();
+    delivering: {
+      recordsOf: () => [],
+      take: (entries) => {
+        if (away) return Promise.reject(new Error('Connection is closed'));
+        told.push(...entries.map(({ grant }) => grant.offerId));
+        return Promise.resolve();
+      },
     },
     clock: systemClock,
     log,

@@ -1,6 +1,6 @@
 --[[
 Takes deliveries into the ledger of deliveries, once each: one that is known keeps what it has become. One that
-comes back from the record, acknowledged there, is only remembered.
+comes back from the record, acknowledged there, is only remembered, also where Redis has lost that word.
 
 KEYS[1]  records    hash: delivery id -> its record (JSON), as long as it is not delivered
 KEYS[2]  delivered  set of delivery ids: acknowledged, never to be sent again
@@ -32,11 +32,16 @@ for i = 1, #ARGV, 5 do
   local found
   if redis.call('SISMEMBER', KEYS[2], id) == 1 then
     found = 'delivered'
-  elseif redis.call('HEXISTS', KEYS[1], id) == 1 then
-    found = standing(id, original)
   elseif state == 'delivered' then
     redis.call('SADD', KEYS[2], id)
+    redis.call('HDEL', KEYS[1], id)
+    redis.call('HDEL', KEYS[6], id)
+    for _, key in pairs(sets) do
+      redis.call('ZREM', key, id)
+    end
     found = state
+  elseif redis.call('HEXISTS', KEYS[1], id) == 1 then
+    found = standing(id, original)
   else
     redis.call('HSET', KEYS[1], id, record)
     redis.call('ZADD', sets[state], at, id)
