@@ -8,7 +8,12 @@
 import type { Finding } from '../decide/decision.ts';
 import { EVENT_TYPES, keyColumn, typeCodeOf, type EventView } from '../event.ts';
 import type { Bands, Detector, FeatureValues, Measure, NamedDetector } from './detector.ts';
-import { FeatureColumns, type Cursor } from './feature-columns.ts';
+import {
+  FeatureColumns,
+  NOTHING_STANDING,
+  type Cursor,
+  type StandingFeatures,
+} from './feature-columns.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { weakest, type Section, type Sections } from './section.ts';
 import type { FeatureMatrix } from './window-store.ts';
@@ -51,10 +56,12 @@ const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
 const NO_MEASURES: readonly Armed[] = Object.freeze([]);
 
 export class CompiledDetectors {
-  /** The features to measure, each once; feature f is column f of the plan compiled from them. */
+  /** The features to measure beside the standing ones, each once; request n is for column `standing.width + n`. */
   readonly requests: readonly FeatureRequest[];
   /** Names of the detectors that are on, live or shadow. */
   readonly names: readonly string[];
+  /** Columns of the matrix up to the last one that `evaluate` reads. */
+  readonly width: number;
   readonly #byType: readonly Armoury[];
   readonly #cursor: Cursor;
   #width: number;
@@ -63,6 +70,7 @@ export class CompiledDetectors {
     requests: readonly FeatureRequest[],
     byType: readonly (readonly Armed[])[],
     cursor: Cursor,
+    standingWidth: number,
   ) {
     this.requests = requests;
     this.names = [...new Set(byType.flat().map((armed) => armed.detectorName))].sort();
@@ -72,18 +80,14 @@ export class CompiledDetectors {
       floors: Float64Array.from(armed, ({ floor }) => floor),
     }));
     this.#cursor = cursor;
-    this.#width = requests.length;
-  }
-
-  /** Columns of the matrix that `evaluate` reads. */
-  get width(): number {
-    return this.requests.length;
+    this.width = standingWidth + requests.length;
+    this.#width = this.width;
   }
 
   /** Reads from this matrix from now on; its rows are the rows of the batch being judged. */
   bind(matrix: FeatureMatrix): void {
-    if (matrix.width < this.requests.length) {
-      throw new RangeError(`a matrix of ${matrix.width} columns, ${this.requests.length} needed`);
+    if (matrix.width < this.width) {
+      throw new RangeError(`a matrix of ${matrix.width} columns, ${this.width} needed`);
     }
     this.#cursor.values = matrix.values;
     this.#width = matrix.width;
@@ -124,13 +128,15 @@ export class CompiledDetectors {
 /**
  * Makes detectors ready to run.
  * @param sections parsed by `detectorsSchema`; every detector has one.
+ * @param standing features that are measured already: equal ones are read where they stand.
  */
 export function compileDetectors(
   detectors: readonly NamedDetector[],
   sections: Sections,
+  standing: StandingFeatures = NOTHING_STANDING,
 ): CompiledDetectors {
   const cursor: Cursor = { values: new Float64Array(0), base: 0 };
-  const features = new FeatureColumns(cursor);
+  const features = new FeatureColumns(cursor, standing);
   const byType = EVENT_TYPES.map((): Armed[] => []);
   for (const { name, detector } of detectors) {
     const section = sections[name];
@@ -142,6 +148,7 @@ export function compileDetectors(
     features.requests,
     byType.map((armed) => (armed.length === 0 ? NO_MEASURES : armed)),
     cursor,
+    standing.width,
   );
 }
 
@@ -168,7 +175,7 @@ function arm(
       config: section,
       sign,
       reach,
-      screen: columns.screenOf(`${name}.${key}`, measure, specs),
+      screen: columns.screenOf(`${name}.${key}`, measure, specs, detector.on),
       floor: measure.ceiling === undefined ? -Infinity : reach,
       name: key,
       measure,

@@ -12,16 +12,39 @@ export interface Cursor {
 
 type Specs = Readonly<Record<string, FeatureSpec>>;
 
+/** Features that are measured already, column by column: detectors that are compiled beside others read them too. */
+export interface StandingFeatures {
+  readonly features: readonly PlacedFeature[];
+  /** The first column that is free. */
+  readonly width: number;
+}
+
+export interface PlacedFeature {
+  readonly spec: FeatureSpec;
+  readonly measuredOn: readonly EventType[];
+  readonly column: number;
+}
+
+export const NOTHING_STANDING: StandingFeatures = Object.freeze({ features: [], width: 0 });
+
 /** Gives every distinct feature one column, and detectors accessors to their columns. */
 export class FeatureColumns {
+  /** What no standing feature answers: request n is for column `standing.width + n`. */
   readonly requests: { readonly spec: FeatureSpec; readonly measuredOn: EventType[] }[] = [];
   readonly #cursor: Cursor;
+  readonly #standing = new Map<string, PlacedFeature[]>();
+  readonly #first: number;
   readonly #columns = new Map<string, number>();
   /** Detectors that read the same columns by the same names share one object: one shape for the compiler. */
   readonly #accessors = new Map<string, FeatureValues<string>>();
 
-  constructor(cursor: Cursor) {
+  constructor(cursor: Cursor, standing: StandingFeatures = NOTHING_STANDING) {
     this.#cursor = cursor;
+    this.#first = standing.width;
+    for (const feature of standing.features) {
+      const identity = featureIdentity(feature.spec);
+      this.#standing.set(identity, [...(this.#standing.get(identity) ?? []), feature]);
+    }
   }
 
   /** One object for all events: its properties read the matrix at the cursor. */
@@ -41,24 +64,33 @@ export class FeatureColumns {
   }
 
   /** The column of the feature by which a measure is screened, or −1. @throws TypeError on a wrong declaration. */
-  screenOf(name: string, { ceiling, needs, direction }: Measure, specs: Specs): number {
+  screenOf(
+    name: string,
+    { ceiling, needs, direction }: Measure,
+    specs: Specs,
+    on: readonly EventType[],
+  ): number {
     const screen = ceiling ?? needs;
     if (screen === undefined) return -1;
     const spec = specs[screen];
     if (spec === undefined) throw new TypeError(`measure ${name} declares no feature ${screen}`);
     if (ceiling !== undefined && (needs !== undefined || direction === 'atMost'))
       throw new TypeError(`measure ${name} has a ceiling, so it is "atLeast" and has no needs`);
-    return this.#columns.get(featureIdentity(spec))!;
+    return this.#request(spec, on);
   }
 
   #request(spec: FeatureSpec, on: readonly EventType[]): number {
     const identity = featureIdentity(spec);
+    const standing = this.#standing
+      .get(identity)
+      ?.find(({ measuredOn }) => on.every((type) => measuredOn.includes(type)));
+    if (standing !== undefined) return standing.column;
     let column = this.#columns.get(identity);
     if (column === undefined) {
-      column = this.requests.push({ spec, measuredOn: [] }) - 1;
+      column = this.#first + this.requests.push({ spec, measuredOn: [] }) - 1;
       this.#columns.set(identity, column);
     }
-    const { measuredOn } = this.requests[column]!;
+    const { measuredOn } = this.requests[column - this.#first]!;
     measuredOn.push(...on.filter((type) => !measuredOn.includes(type)));
     return column;
   }

@@ -75,6 +75,12 @@ export class MemoryWindowStore implements WindowStore {
     while (next < to) next = this.take(batch, next, to, null);
   }
 
+  /** Puts the watermark of an empty store where another one's stands, so that both take the same events for late. */
+  startAt(watermarkMs: number): void {
+    this.watermarkMs = watermarkMs;
+    for (const dimension of this.dimensions) dimension.clear(watermarkMs);
+  }
+
   stats(): WindowStoreStats {
     return {
       keys: this.budget.used,

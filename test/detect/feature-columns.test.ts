@@ -61,8 +61,8 @@ describe('a wrong declaration is refused', () => {
     ['a ceiling over a measure that is worse the smaller', { direction: 'atMost' as const }],
     ['a ceiling beside a need', { needs: 'payments' }],
   ])('%s', (_what, wrong) => {
-    expect(() => columns.screenOf('x', { ...measure, ...wrong }, { payments: spec })).toThrow(
-      TypeError,
-    );
+    expect(() =>
+      columns.screenOf('x', { ...measure, ...wrong }, { payments: spec }, ['payment']),
+    ).toThrow(TypeError);
   });
 });
