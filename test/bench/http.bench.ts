@@ -39,6 +39,8 @@ async function measure(report: Report, noopPort: number): Promise<void> {
     const live = await peak(worker.port, next, seconds);
     const rate = Math.round(live.median / 2);
     const paced = { connections: CONNECTIONS, rate, next };
+    // The backlog of the peak is worked off before anything counts.
+    await runLoad({ ...paced, port: worker.port, seconds: Math.ceil(seconds / 2) });
     const half = await runLoad({ ...paced, port: worker.port, seconds: 2 * seconds });
     // What generator and machine add by themselves: the same load on a server that does nothing.
     const bareHalf = await runLoad({ ...paced, port: noopPort, seconds });
