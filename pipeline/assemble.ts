@@ -4,10 +4,13 @@ import type { LoadedConfig } from '../config/load.ts';
 import { unpublishable } from '../config/publishing-check.ts';
 import { Engine } from './decide/engine.ts';
 import { FreezeState } from './decide/freezing.ts';
-import { SubjectList } from './decide/lists.ts';
+import { Lists, SubjectList, type FileLists } from './decide/lists.ts';
+import { LiveLists } from './decide/live-lists.ts';
+import type { Ruling } from './decide/ruling.ts';
 import { compileDetectors } from './detect/evaluate.ts';
-import { layFeatures } from './detect/feature-layout.ts';
-import type { MemoryWindowStore } from './detect/memory-store.ts';
+import { NOTHING_STANDING, type StandingFeatures } from './detect/feature-columns.ts';
+import { FeatureLayers } from './detect/feature-layers.ts';
+import { NetworkSet } from './detect/networks.ts';
 import { Decoder, type DecodeLimits } from './ingest/decode.ts';
 import { IdTable } from './ingest/id-table.ts';
 import { Placeholders } from './ingest/placeholders.ts';
@@ -25,7 +28,7 @@ const MAX_IDS = 32_000_000;
 
 export interface AssembledEngine {
   readonly engine: Engine;
-  readonly store: MemoryWindowStore;
+  readonly layers: FeatureLayers;
   readonly ids: IdTable;
   /** Names of the detectors that are on. */
   readonly detectors: readonly string[];
@@ -65,30 +68,67 @@ function decoderWith(config: LoadedConfig, keys: Keys, limits: DecodeLimits): De
 }
 
 export function assembleEngine(config: LoadedConfig): AssembledEngine {
-  const { system } = config;
-  const detectors = compileDetectors(config.catalogue, config.sections);
-  const { store, sources, longestWindowMs } = layFeatures(detectors.requests, {
-    allowedLatenessMs: system.windows.allowedLatenessMs,
-    maxKeys: system.windows.maxKeys,
-    maxEntries: system.windows.maxEntries,
+  const ruling = rulingOf(config);
+  const { windows, lists } = config.system;
+  const { allowedLatenessMs, maxKeys, maxEntries } = windows;
+  const layers = new FeatureLayers(ruling.detectors.requests, {
+    allowedLatenessMs,
+    maxKeys,
+    maxEntries,
   });
-  const horizonMs = longestWindowMs + system.windows.allowedLatenessMs + ID_MARGIN_MS;
+  const horizonMs = layers.longestWindowMs + allowedLatenessMs + ID_MARGIN_MS;
   const ids = new IdTable({ horizonMs, maxEntries: MAX_IDS });
   const engine = new Engine({
-    detectors,
-    store,
-    sources,
+    layers,
     ids,
-    blockList: new SubjectList(config.blockList),
-    allowList: new SubjectList(config.allowList),
-    policy: system.policy,
-    freezing: new FreezeState({
-      automatic: system.freezing.automatic,
-      perHour: system.freezing.perHour,
-      expiresAfterMs: system.freezing.expiresAfterMs,
-    }),
+    lists: new Lists(ruling.lists, new LiveLists(lists.maxEntries)),
+    ruling,
+    freezing: new FreezeState(ruling.freezing),
   });
-  return { engine, store, ids, detectors: detectors.names, horizonMs };
+  return { engine, layers, ids, detectors: ruling.detectors.names, horizonMs };
+}
+
+/** @param standing features that are measured already; what else the configuration needs is in the detectors' requests. */
+export function rulingOf(
+  config: LoadedConfig,
+  standing: StandingFeatures = NOTHING_STANDING,
+): Ruling {
+  const { policy, freezing } = config.system;
+  return {
+    version: config.version,
+    detectors: compileDetectors(config.catalogue, config.sections, standing),
+    policy,
+    freezing: {
+      automatic: freezing.automatic,
+      perHour: freezing.perHour,
+      expiresAfterMs: freezing.expiresAfterMs,
+    },
+    lists: assembleFileLists(config),
+  };
+}
+
+/** The lists of a configuration's files, for an engine to start with or to adopt. */
+export function assembleFileLists({
+  sections,
+  system,
+  blockList,
+  allowList,
+  watchList,
+}: LoadedConfig): FileLists {
+  // Whichever detector names them: nobody is suspected for coming from a network that many people share.
+  const networks = Object.values(sections)
+    .flatMap((section) => Object.values(section))
+    .filter((setting) => setting instanceof NetworkSet);
+  return {
+    block: new SubjectList(blockList),
+    allow: new SubjectList(allowList),
+    watch: new SubjectList(watchList),
+    automatic: {
+      ...system.lists.automatic,
+      isShared: (kind, value) =>
+        kind === 'ips' && networks.some((each) => each.match(value) !== undefined),
+    },
+  };
 }
 
 export interface AssembledCampaigns {

@@ -22,6 +22,7 @@ import type { DecodeFailure, RawBatch, RawRecord } from './ingest/source.ts';
 import type { DeadLetter, RecordOutcome } from './outcome.ts';
 import { hasOffer, type Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
+import { LedgerTime } from './reward/ledger-time.ts';
 import { obey, type ObeyParts } from './obey.ts';
 import type { History } from './record/history.ts';
 import { lookUpOld } from './look-up-old.ts';
@@ -34,10 +35,13 @@ export interface PipelineParts extends ObeyParts {
   readonly decoder: Decoder;
   readonly guard: BadShareGuard;
   /** Knows the events that are too old for the ids in memory, and the answers that were given. */
-  readonly history: Pick<History, 'standing' | 'storedDecision'>;
-  readonly rewards: (event: EventView, decision: Decision) => readonly LedgerOp[];
+  readonly history: Pick<History, 'standing' | 'storedDecision' | 'watermarkMs'>;
+  readonly rewards: (
+    event: EventView,
+    decision: Decision,
+    configVersion: string,
+  ) => readonly LedgerOp[];
   readonly settlement: Settlement;
-  readonly configVersion: string;
   readonly engineVersion: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -58,11 +62,13 @@ export class Pipeline {
   readonly #recordOf = new Int32Array(BATCH_CAPACITY);
   /** How far each ordered log has been followed; goes into the marker. */
   readonly #positions: Record<string, string>;
+  readonly #ledgerTime: LedgerTime;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PipelineParts, positions: Readonly<Record<string, string>>) {
     this.#parts = parts;
     this.#positions = { ...positions };
+    this.#ledgerTime = new LedgerTime(parts.history.watermarkMs);
   }
 
   /** Takes a source's batch down the path; resolves when it is decided and there is room for more. */
@@ -181,24 +187,37 @@ export class Pipeline {
     const nowMs = this.#parts.clock.now();
     for (let row = 0; row < this.#batch.length; row++) {
       const judgement = judged.judgements[row]!;
-      if (judgement.kind === 'decided') this.#record(raw, row, judgement.decision, nowMs, ops);
-      else if (judgement.kind === 'conflict') letters.push(this.#conflict(raw, row));
+      if (judgement.kind === 'decided') {
+        const version = judged.versionAt(row);
+        this.#record(raw, row, judgement.decision, version, nowMs, ops);
+      } else if (judgement.kind === 'conflict') letters.push(this.#conflict(raw, row));
       else this.#parts.tally.duplicates++;
       opsEnd.push(ops.length);
     }
+    const time = this.#ledgerTime.after();
+    if (time !== undefined) ops.push(time);
     tellBatch(this.#parts, raw.source, this.#batch, judged, nowMs);
     const settled = this.#settle(ops, judged.actions, letters, onDurable);
     if (outcomes !== undefined) this.#answer(judged, opsEnd, settled, outcomes);
   }
 
-  #record(raw: RawBatch, row: number, decision: Decision, nowMs: number, ops: LedgerOp[]): void {
-    const { recorder, rewards, configVersion, engineVersion, tally } = this.#parts;
+  #record(
+    raw: RawBatch,
+    row: number,
+    decision: Decision,
+    configVersion: string,
+    nowMs: number,
+    ops: LedgerOp[],
+  ): void {
+    const { recorder, rewards, engineVersion, tally } = this.#parts;
     const batch = this.#batch;
     const latencyUs = Math.round(Math.max(0, nowMs - batch.receivedAtMs[row]!) * 1000);
     const { source } = raw;
     recorder.addEvent(batch, row, decision, { configVersion, engineVersion, latencyUs, source });
     this.#view.row = row;
-    const due = rewards(this.#view, decision);
+    const due = rewards(this.#view, decision, configVersion);
+    const time = this.#ledgerTime.before(batch.occurredAtMs[row]!, due.length > 0);
+    if (time !== undefined) ops.push(time);
     if (due.length > 0) ops.push(...due);
     tally.decision(decision, batch.occurredAtMs[row]!, latencyUs);
   }

@@ -44,7 +44,7 @@ export function reportStats(
   const report = (): void => {
     const lag = gauge(parts, worker, sources);
     const { tally, assembled, recorder } = worker;
-    const { keys, bytes } = assembled.store.stats();
+    const { keys, bytes } = assembled.layers.stats();
     recorder.addStats({
       events: tally.events + tally.duplicates,
       decisions: tally.events,
@@ -76,12 +76,12 @@ export function reportStats(
 
 /** Sets the gauges. @returns the records waiting at all sources. */
 function gauge({ metrics }: StatsParts, worker: Worker, sources: ReadonlySet<Source>): number {
-  const { store, engine } = worker.assembled;
-  const { keys, bytes, capped } = store.stats();
+  const { layers, engine } = worker.assembled;
+  const { keys, bytes, capped } = layers.stats();
   metrics.windowKeys.set(keys);
   metrics.windowBytes.set(bytes);
   metrics.windowCapped.set(capped);
-  if (Number.isFinite(store.watermarkMs)) metrics.watermarkSeconds.set(store.watermarkMs / 1000);
+  if (Number.isFinite(layers.watermarkMs)) metrics.watermarkSeconds.set(layers.watermarkMs / 1000);
   metrics.frozenAccounts.set(engine.freezing.size);
   metrics.secondsSinceFinding.set(secondsSinceFinding(worker));
   let lag = 0;
@@ -95,7 +95,7 @@ function gauge({ metrics }: StatsParts, worker: Worker, sources: ReadonlySet<Sou
 
 /** In event time; 0 before the first event. */
 function secondsSinceFinding({ tally, assembled }: Worker): number {
-  const { watermarkMs } = assembled.store;
+  const { watermarkMs } = assembled.layers;
   if (!Number.isFinite(watermarkMs) || !Number.isFinite(tally.lastFindingMs)) return 0;
   return Math.max(0, (watermarkMs - tally.lastFindingMs) / 1000);
 }

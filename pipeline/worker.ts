@@ -42,6 +42,7 @@ import { recover } from './reward/rebuild.ts';
 import { isUnavailable } from './reward/redis.ts';
 import { serve } from './serve.ts';
 import { Settlement } from './settlement.ts';
+import { spentOn } from './spending.ts';
 import { openStores, type Profile, type Stores } from './stores.ts';
 import { Tally } from './tally.ts';
 import type { Logger, Metrics } from './telemetry.ts';
@@ -258,16 +259,16 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
       engine: assembled.engine,
       history: patientHistory(options, history),
       campaigns,
-      rewards: (event, decision) => {
+      rewards: (event, decision, configVersion) => {
         const facts = customers.of(event);
-        const ops = evaluate(campaigns.compiled, event, decision, facts, config.version);
+        const ops = evaluate(campaigns.compiled, event, decision, facts, configVersion);
         customers.observe(event, decision.verdict);
         return ops;
       },
       rewardsOfLabel: settle,
+      spentOn: (asked) => spentOn({ settlement, ledger, clock }, asked),
       settlement,
       recorder,
-      configVersion: config.version,
       engineVersion: ENGINE_VERSION,
       clock,
       log,
@@ -292,6 +293,7 @@ function patientHistory(
   const what = 'the look-up of an earlier event';
   return {
     standing: (events) => patiently(what, () => history.standing(events), patience),
+    watermarkMs: history.watermarkMs,
     storedDecision: (id) => patiently(what, () => history.storedDecision(id), patience),
   };
 }

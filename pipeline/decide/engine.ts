@@ -4,16 +4,17 @@
  * else, so live, backtest and replay run this same code.
  */
 
-import type { CompiledDetectors } from '../detect/evaluate.ts';
-import type { FeatureSource } from '../detect/feature-layout.ts';
-import type { FeatureMatrix, WindowStore } from '../detect/window-store.ts';
+import { runs, type FeatureLayers } from '../detect/feature-layers.ts';
 import { EventBatch, EventView, keyColumn, textColumn } from '../event.ts';
 import type { IdTable } from '../ingest/id-table.ts';
 import type { AccountAction } from './account-action.ts';
 import { decisionIdOf, type Decision } from './decision.ts';
 import type { FreezeState } from './freezing.ts';
-import type { SubjectList } from './lists.ts';
-import { ALLOW, decide, type PolicySettings } from './policy.ts';
+import type { ListChange } from './list-entry.ts';
+import type { Lists } from './lists.ts';
+import { ALLOW, decide } from './policy.ts';
+import type { RolloutOutcome } from './rollout.ts';
+import type { EndedTrial, Ruling, Trial } from './ruling.ts';
 
 /** What became of one event of a batch. */
 export type Judgement =
@@ -28,15 +29,10 @@ const CONFLICT: Judgement = Object.freeze({ kind: 'conflict' });
 const ALLOWED: Judgement = Object.freeze({ kind: 'decided', decision: ALLOW });
 
 export interface EngineParts {
-  readonly detectors: CompiledDetectors;
-  /** A store in memory: the engine is synchronous. */
-  readonly store: WindowStore;
-  /** What measures features beside the store, in order. */
-  readonly sources: readonly FeatureSource[];
+  readonly layers: FeatureLayers;
   readonly ids: IdTable;
-  readonly blockList: SubjectList;
-  readonly allowList: SubjectList;
-  readonly policy: PolicySettings;
+  readonly lists: Lists;
+  readonly ruling: Ruling;
   readonly freezing: FreezeState;
 }
 
@@ -45,14 +41,21 @@ export interface Judged {
   readonly judgements: readonly Judgement[];
   /** Transitions that the batch caused, in order. */
   readonly actions: readonly AccountAction[];
+  /** Steps towards automatic entries on a list, and those entries, in order. */
+  readonly listChanges: readonly ListChange[];
+  /** The version that decided the event of a row. */
+  readonly versionAt: (row: number) => string;
+  readonly ended: EndedTrial | undefined;
 }
 
 export class Engine {
   readonly freezing: FreezeState;
+  readonly lists: Lists;
   readonly #parts: EngineParts;
   readonly #accountColumn = keyColumn('accountId');
   readonly #accountText = textColumn('accountId');
-  #matrix: FeatureMatrix;
+  #ruling: Ruling;
+  #trial: Trial | undefined;
   /**
    * Kept between batches: V8 drops code compiled for a shape of object when a collection finds no object of
    * that shape, and would compile most of the path again.
@@ -62,12 +65,52 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.freezing = parts.freezing;
-    this.#matrix = { width: parts.detectors.width, values: new Float64Array(0) };
+    this.lists = parts.lists;
+    this.#ruling = parts.ruling;
+    parts.layers.onMatrix((matrix) => {
+      this.#ruling.detectors.bind(matrix);
+      this.#trial?.ruling.detectors.bind(matrix);
+    });
+  }
+
+  get ruling(): Ruling {
+    return this.#ruling;
+  }
+
+  get trial(): Trial | undefined {
+    return this.#trial;
+  }
+
+  /**
+   * Judges every event from now on; a trial that runs ends without a word.
+   * @param ruling compiled upon what the layers measure.
+   */
+  adopt(ruling: Ruling): void {
+    this.#trial = undefined;
+    this.#ruling = ruling;
+    ruling.detectors.bind(this.#parts.layers.matrix);
+    this.freezing.configure(ruling.freezing);
+    this.lists.adopt(ruling.lists);
+  }
+
+  /** Judges the share's accounts by another ruling until its rollout ends; lists and freezing stay those of all. */
+  tryOut(trial: Trial): void {
+    trial.ruling.detectors.bind(this.#parts.layers.matrix);
+    this.#trial = trial;
+  }
+
+  /** Ends the trial; where none runs, nothing happens. @returns the trial that ended. */
+  endTrial(outcome: RolloutOutcome): Trial | undefined {
+    const trial = this.#trial;
+    if (trial === undefined) return undefined;
+    if (outcome === 'promoted') this.adopt(trial.ruling);
+    this.#trial = undefined;
+    return trial;
   }
 
   /** Largest event time taken so far, or −Infinity. */
   get watermarkMs(): number {
-    return this.#parts.store.watermarkMs;
+    return this.#parts.layers.watermarkMs;
   }
 
   /** Rows whose events are, or become within this batch, older than the ids in memory. */
@@ -93,27 +136,62 @@ export class Engine {
     const judgements = this.#admit(batch, known);
     this.#measure(batch, judgements);
     const actions: AccountAction[] = [];
+    const listChanges: ListChange[] = [];
     if (this.#view.batch !== batch) this.#view = new EventView(batch, 0);
     const view = this.#view;
+    const { version } = this.#ruling;
+    /** Only while a trial runs do the rows of a batch have versions of their own. */
+    const versions = this.#trial === undefined ? undefined : new Array<string>(batch.length);
+    let ended: EndedTrial | undefined;
     for (let row = 0; row < batch.length; row++) {
       if (judgements[row] !== undefined) continue;
       view.row = row;
-      judgements[row] = this.#judge(view, actions);
+      if (versions === undefined) {
+        judgements[row] = this.#judge(view, this.#ruling, actions, listChanges);
+        continue;
+      }
+      const trial = this.#trialOf(batch, row);
+      const ruling = trial?.ruling ?? this.#ruling;
+      versions[row] = ruling.version;
+      const judgement = this.#judge(view, ruling, actions, listChanges);
+      judgements[row] = judgement;
+      ended ??= this.#observe(trial !== undefined, judgement, view);
     }
     actions.push(...this.freezing.expire(this.watermarkMs));
-    return { judgements: judgements as readonly Judgement[], actions };
+    return {
+      judgements: judgements as readonly Judgement[],
+      actions,
+      listChanges,
+      versionAt: versions === undefined ? () => version : (row) => versions[row] ?? version,
+      ended,
+    };
+  }
+
+  /** The trial, where the event's account takes part in it. */
+  #trialOf(batch: EventBatch, row: number): Trial | undefined {
+    const at = this.#accountColumn * batch.capacity + row;
+    return this.#trial?.rollout.takesPart(batch.keyLo[at]!, batch.keyHi[at]!) === true
+      ? this.#trial
+      : undefined;
+  }
+
+  /** Counts a decision of a trial's time; with the one that ends it, the next event has one ruling again. */
+  #observe(isCanary: boolean, judgement: Judgement, view: EventView): EndedTrial | undefined {
+    const trial = this.#trial;
+    if (trial === undefined || judgement.kind !== 'decided') return undefined;
+    const end = trial.rollout.observe(isCanary, judgement.decision, view.occurredAtMs);
+    if (end === undefined) return undefined;
+    this.endTrial(end.outcome);
+    return { ...end, trial };
   }
 
   /** Takes recorded events back in after a restart, without judging them again; late ones enter no window. */
   restore(batch: EventBatch): void {
-    const { ids, store, sources } = this.#parts;
+    const { ids, layers } = this.#parts;
     for (let row = 0; row < batch.length; row++) {
       ids.check(batch.idLo[row]!, batch.idHi[row]!, batch.bodyHash[row]!, batch.occurredAtMs[row]!);
     }
-    for (const [from, to] of runs(batch.length, (row) => batch.late[row] === 0)) {
-      synchronously(store.restore(batch, from, to));
-      for (const source of sources) source.restore(batch, from, to);
-    }
+    layers.restore(batch);
   }
 
   /** Marks repeats and conflicts; a new event stays undefined. */
@@ -139,34 +217,28 @@ export class Engine {
 
   /** Measures each run of new events between two repeats. */
   #measure(batch: EventBatch, judgements: readonly (Judgement | undefined)[]): void {
-    const { store, sources } = this.#parts;
-    const size = batch.length * this.#matrix.width;
-    if (this.#matrix.values.length < size) {
-      this.#matrix = { width: this.#matrix.width, values: new Float64Array(size) };
-      this.#parts.detectors.bind(this.#matrix);
-    }
-    for (const [from, to] of runs(batch.length, (row) => judgements[row] === undefined)) {
-      synchronously(store.measure(batch, from, to, this.#matrix));
-      for (const source of sources) source.measure(batch, from, to, this.#matrix);
+    for (const [from, to] of runs(0, batch.length, (row) => judgements[row] === undefined)) {
+      this.#parts.layers.measure(batch, from, to);
     }
   }
 
   /** Plain allows, by far the most, share one value. */
-  #judge(view: EventView, actions: AccountAction[]): Judgement {
-    const { detectors, blockList, allowList, policy } = this.#parts;
+  #judge(
+    view: EventView,
+    { detectors, policy }: Ruling,
+    actions: AccountAction[],
+    listChanges: ListChange[],
+  ): Judgement {
     const findings = detectors.evaluate(view);
     const frozen = this.freezing.size > 0 && this.#isFrozen(view);
-    const list =
-      blockList.match(view) !== undefined
-        ? 'block'
-        : allowList.match(view) !== undefined
-          ? 'allow'
-          : undefined;
+    const listed = this.lists.match(view);
     const late = view.batch.late[view.row] === 1;
-    const decision = decide({ findings, list, frozen, late }, policy);
+    const decision = decide({ findings, listed, frozen, late }, policy);
+    this.lists.guard.observe(view, decision, listChanges);
     if (decision === ALLOW) return ALLOWED;
-    if (decision.verdict === 'block' && !frozen && list === undefined)
-      this.#freeze(view, decision, actions);
+    // A block list names one subject of the event, which may not be its account.
+    const byFindings = !frozen && decision.reasons[0] !== 'block_list';
+    if (decision.verdict === 'block' && byFindings) this.#freeze(view, decision, actions);
     return { kind: 'decided', decision };
   }
 
@@ -199,24 +271,5 @@ export class Engine {
   #hasAccount(view: EventView): boolean {
     const at = this.#accountColumn * view.batch.capacity + view.row;
     return view.batch.keyLo[at] !== 0 || view.batch.keyHi[at] !== 0;
-  }
-}
-
-function synchronously(result: Promise<void> | void): void {
-  if (result !== undefined) throw new TypeError('the engine needs a window store in memory');
-}
-
-/** The runs [from, to) of rows that are wanted. */
-function* runs(
-  length: number,
-  wanted: (row: number) => boolean,
-): Generator<readonly [number, number]> {
-  let from = 0;
-  while (from < length) {
-    while (from < length && !wanted(from)) from++;
-    let to = from;
-    while (to < length && wanted(to)) to++;
-    if (to > from) yield [from, to];
-    from = to;
   }
 }

@@ -28,7 +28,7 @@ const HOUR_MS = 3_600_000;
 const MAX_PROPOSALS = 100_000;
 
 export class FreezeState {
-  readonly #settings: FreezeSettings;
+  #settings: FreezeSettings;
   readonly #frozen = new Map<string, Freeze>();
   /** How many frozen accounts have a fingerprint: most events need no look at their account's text. */
   readonly #fingerprints = new Map<number, number>();
@@ -38,6 +38,11 @@ export class FreezeState {
   #nextExpiryMs = Infinity;
 
   constructor(settings: FreezeSettings) {
+    this.#settings = settings;
+  }
+
+  /** From the next block on; freezes that stand keep their end. */
+  configure(settings: FreezeSettings): void {
     this.#settings = settings;
   }
 

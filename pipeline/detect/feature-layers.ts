@@ -46,6 +46,11 @@ export class FeatureLayers {
     return this.#placed[0]!.layout.store.watermarkMs;
   }
 
+  /** How far back any feature looks. */
+  get longestWindowMs(): number {
+    return Math.max(0, ...this.#placed.map(({ layout }) => layout.longestWindowMs));
+  }
+
   /** What detectors can be compiled upon without waiting. */
   get standing(): StandingFeatures {
     const features = this.#placed.flatMap(({ requests, at }) =>
@@ -156,6 +161,7 @@ export class FeatureLayers {
       lateEvents: layers[0]?.lateEvents ?? 0,
       evictedKeys: sum(({ evictedKeys }) => evictedKeys),
       capped: sum(({ capped }) => capped),
+      cutShort: sum(({ cutShort }) => cutShort),
     };
   }
 

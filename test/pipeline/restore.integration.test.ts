@@ -86,11 +86,11 @@ describe('an engine restored from the record', () => {
     await recording.recorder.flush();
     expect(undisturbed.engine.freezing.size).toBeGreaterThan(0);
 
-    const { engine, events, store: windows } = await restored();
+    const { engine, events, layers } = await restored();
     expect(events).toBe(half);
     expect(engine.freezing.size).toBe(undisturbed.engine.freezing.size);
     expect(engine.watermarkMs).toBe(undisturbed.engine.watermarkMs);
-    expect(windows.stats().keys).toBe(undisturbed.store.stats().keys);
+    expect(layers.stats().keys).toBe(undisturbed.layers.stats().keys);
     const repeats = engine.judge(decoded(0, half)).judgements;
     expect(new Set(repeats.map(({ kind }) => kind))).toEqual(new Set(['repeat']));
     const after = engine.judge(decoded(half, bodies.length));
@@ -193,7 +193,8 @@ describe("an analyst's order", () => {
       return Promise.resolve([]);
     };
     const campaigns = new LiveCampaigns(config.campaigns, { drawKey: Buffer.from('draws') });
-    const parts = { engine, history, recorder, campaigns, rewardsOfLabel: settle };
+    const spentOn = () => Promise.resolve(new Map<string, number>());
+    const parts = { engine, history, recorder, campaigns, rewardsOfLabel: settle, spentOn };
     const obeyed = async (command: Command): Promise<CommandResult> =>
       (await obey(parts, command, settleOrder)).answer;
     return { engine, recording, obeyed, orders: { actions, ops } };
