@@ -1,0 +1,205 @@
+/**
+ * The graph of accounts and the values they used, as far back as any link reaches. Only latest times are
+ * kept, so that the graph follows from the set of events that arrived. Memory is bounded by the number of
+ * nodes; what expired is dropped by a hand that moves over the nodes a little with every event.
+ */
+
+import {
+  keyColumn,
+  TEXT_FIELDS,
+  typeCodeOf,
+  type EventBatch,
+  type EventType,
+  type TextField,
+} from '../event.ts';
+import { attributeText } from '../event-attributes.ts';
+import { VALUES_AN_ACCOUNT, type LinkField } from './ring-feature.ts';
+import { RingLinks } from './ring-links.ts';
+import { RingNodes, widened } from './ring-nodes.ts';
+import { RingTexts } from './ring-texts.ts';
+
+/** One kind of value, as the graph keeps it: for all who look at it. */
+export interface GraphField {
+  readonly field: LinkField;
+  /** Accounts that are kept of a value: one more than the largest limit anybody has for it. */
+  readonly keep: number;
+}
+
+export interface GraphSettings {
+  readonly on: readonly EventType[];
+  readonly fields: readonly GraphField[];
+  /** The longest window of any link, and how long an account is new at most. */
+  readonly longestMs: number;
+  readonly latenessMs: number;
+  readonly maxNodes: number;
+}
+
+/** Nodes that the hand of eviction looks at for each event. */
+const HAND_STEPS = 4;
+/** Of text for each node that there may be. */
+const TEXT_BYTES_A_NODE = 48;
+const OPENED = typeCodeOf('account.opened');
+const ACCOUNT = 0;
+
+export class RingGraph {
+  readonly nodes = new RingNodes();
+  readonly links = new RingLinks(this.nodes);
+  readonly texts: RingTexts;
+  readonly fields: readonly GraphField[];
+  /** Links and texts that there was no room for. */
+  capped = 0;
+  /** The latest `account.opened` of an account, −Infinity when there is none. */
+  openedMs = new Float64Array(0);
+  /** By node, whether exclusions have to be asked about it; see RingWalk. */
+  exclusion = new Uint8Array(0);
+  private readonly settings: GraphSettings;
+  private readonly feeds: Uint8Array;
+  private readonly columns: Int32Array;
+  private readonly accountColumn = keyColumn('accountId');
+  private watermarkMs = Number.NEGATIVE_INFINITY;
+  private hand = 0;
+
+  constructor(settings: GraphSettings) {
+    this.settings = settings;
+    this.fields = settings.fields;
+    this.texts = new RingTexts(settings.maxNodes * TEXT_BYTES_A_NODE);
+    this.feeds = new Uint8Array(256);
+    for (const type of settings.on) this.feeds[typeCodeOf(type)] = 1;
+    this.columns = Int32Array.from(settings.fields, ({ field }) => keyColumn(field));
+  }
+
+  get bytes(): number {
+    const { nodes, links, texts } = this;
+    return nodes.bytes + links.bytes + texts.bytes + this.openedMs.length * 9;
+  }
+
+  /** Sees to it that the keys it reads are hashed. */
+  prepare(batch: EventBatch): void {
+    for (const column of this.columns) batch.requireKey(column);
+  }
+
+  /** The earliest time that a late event may be measured at. */
+  get openMs(): number {
+    return this.watermarkMs - this.settings.latenessMs;
+  }
+
+  /** The account's node, or −1: it has no link, or is nobody. */
+  accountOf(batch: EventBatch, row: number): number {
+    return this.nodeOf(batch, row, this.accountColumn, ACCOUNT);
+  }
+
+  /** False when the account is missing or a placeholder. */
+  hasAccount(batch: EventBatch, row: number): boolean {
+    return isGiven(batch, row, this.accountColumn);
+  }
+
+  hasValue(batch: EventBatch, row: number, n: number): boolean {
+    return isGiven(batch, row, this.columns[n]!);
+  }
+
+  /** The node of the event's own value of field n, or −1. */
+  valueOf(batch: EventBatch, row: number, n: number): number {
+    return this.nodeOf(batch, row, this.columns[n]!, n + 1);
+  }
+
+  /** Takes an event in. The caller has kept late ones away; restored ones may come in any order. */
+  take(batch: EventBatch, row: number): void {
+    const timeMs = batch.occurredAtMs[row]!;
+    if (timeMs > this.watermarkMs) this.watermarkMs = timeMs;
+    const openMs = this.openMs - this.settings.longestMs;
+    this.sweep(openMs);
+    if (timeMs <= openMs || this.feeds[batch.typeCode[row]!] === 0) return;
+    if (!this.hasAccount(batch, row)) return;
+    const opens = batch.typeCode[row] === OPENED;
+    let account = opens ? this.reach(batch, row, this.accountColumn, ACCOUNT) : -1;
+    if (opens && account >= 0 && timeMs > this.openedMs[account]!) this.openedMs[account] = timeMs;
+    for (let n = 0; n < this.columns.length; n++) {
+      if (!this.hasValue(batch, row, n)) continue;
+      if (account < 0) account = this.reach(batch, row, this.accountColumn, ACCOUNT);
+      const value = this.reach(batch, row, this.columns[n]!, n + 1);
+      if (account < 0 || value < 0) continue;
+      this.links.note(account, value, timeMs, VALUES_AN_ACCOUNT, openMs);
+      this.links.note(value, account, timeMs, this.fields[n]!.keep, openMs);
+    }
+  }
+
+  /** Values of a field by the accounts that are kept of them: index k counts those with k. */
+  distribution(n: number): number[] {
+    const counts = new Array<number>(this.fields[n]!.keep + 1).fill(0);
+    const { kind, alive, used } = this.nodes;
+    for (let node = 0; node < used; node++) {
+      if (alive[node] === 1 && kind[node] === n + 1) counts[this.links.length[node]!]!++;
+    }
+    return counts;
+  }
+
+  private nodeOf(batch: EventBatch, row: number, column: number, kind: number): number {
+    const at = column * batch.capacity + row;
+    const lo = batch.keyLo[at]!;
+    const hi = batch.keyHi[at]!;
+    return lo === 0 && hi === 0 ? -1 : this.nodes.find(lo, hi, kind);
+  }
+
+  /** The node, added when it is new; −1 when there is no room. */
+  private reach(batch: EventBatch, row: number, column: number, kind: number): number {
+    const at = column * batch.capacity + row;
+    const lo = batch.keyLo[at]!;
+    const hi = batch.keyHi[at]!;
+    const known = this.nodes.find(lo, hi, kind);
+    if (known >= 0) return known;
+    if (this.nodes.size >= this.settings.maxNodes) {
+      this.capped++;
+      return -1;
+    }
+    const node = this.nodes.add(lo, hi, kind);
+    if (node >= this.openedMs.length) this.grow();
+    this.openedMs[node] = Number.NEGATIVE_INFINITY;
+    this.exclusion[node] = 0;
+    const field = kind === ACCOUNT ? 'accountId' : this.fields[kind - 1]!.field;
+    if (!this.texts.keep(node, textBytes(batch, row, field))) this.capped++;
+    return node;
+  }
+
+  private grow(): void {
+    const { room } = this.nodes;
+    this.openedMs = widened(this.openedMs, new Float64Array(room));
+    this.exclusion = widened(this.exclusion, new Uint8Array(room));
+    this.links.reach(room);
+    this.texts.reach(room);
+  }
+
+  /**
+   * A node goes when its own links have all expired. Whoever else still lists it does so with a link that is
+   * no later than these, which nobody follows any more.
+   */
+  private sweep(openMs: number): void {
+    const { nodes, links } = this;
+    for (let step = 0; step < HAND_STEPS && nodes.used > 0; step++) {
+      if (this.hand >= nodes.used) this.hand = 0;
+      const node = this.hand++;
+      if (nodes.alive[node] === 0) continue;
+      links.trim(node, openMs);
+      if (links.length[node]! > 0 || this.openedMs[node]! > openMs) continue;
+      links.release(node);
+      this.texts.release(node);
+      nodes.free(node);
+    }
+  }
+}
+
+function isGiven(batch: EventBatch, row: number, column: number): boolean {
+  const at = column * batch.capacity + row;
+  return batch.keyLo[at] !== 0 || batch.keyHi[at] !== 0;
+}
+
+const HAS_COLUMN: ReadonlySet<string> = new Set(TEXT_FIELDS);
+
+/** The UTF-8 text of a field of the event, from its column or from its attributes. */
+function textBytes(batch: EventBatch, row: number, field: LinkField | 'accountId'): Uint8Array {
+  if (HAS_COLUMN.has(field)) {
+    return batch.source[row] === undefined
+      ? new Uint8Array(0)
+      : batch.bytesOf(field as TextField, row);
+  }
+  return Buffer.from(attributeText(batch, field as 'phoneHash', row) ?? '');
+}
