@@ -5,10 +5,15 @@
  * also tells which events are late, then the others in the order of the list below.
  */
 
-import type { EventBatch } from '../event.ts';
+import type { EventBatch, KeyField } from '../event.ts';
+import { AsnReader } from './asn.ts';
+import { BurstSource, type BucketHistory, type BurstLimits } from './burst-source.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { compilePlan } from './feature-plan.ts';
 import { MemoryWindowStore, type WindowLimits } from './memory-store.ts';
+import { NetworkSource } from './network-source.ts';
+import { ringReachMs, ringSources } from './ring-source.ts';
+import type { LinkExclusions } from './ring-walk.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** Something that measures features beside the window store. */
@@ -23,6 +28,17 @@ export interface FeatureSource {
   measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void;
   /** As `measure` after a restart: nothing is measured, and the events may come in any order. */
   restore(batch: EventBatch, from: number, to: number): void;
+  /**
+   * Before `restore`: takes in, as aggregates, what lies further back than a restart reads events. Left out: it
+   * needs nothing of that age.
+   * @param watermarkMs of history, Unix milliseconds.
+   * @param keyOf the decoder's; both halves 0 for a placeholder.
+   */
+  recall?(
+    history: BucketHistory,
+    watermarkMs: number,
+    keyOf: (field: KeyField, text: string) => { readonly lo: number; readonly hi: number },
+  ): Promise<void>;
   stats(): FeatureSourceStats;
 }
 
@@ -31,7 +47,30 @@ export interface FeatureSourceStats {
   readonly bytes: number;
   /** Events or links that a configured cap kept out. */
   readonly capped: number;
+  /** Features whose history is shorter than they need; left out: none can be. */
+  readonly warming?: readonly Warming[];
 }
+
+/** A feature that is absent, or says less, until it has known enough. */
+export interface Warming {
+  readonly feature: string;
+  readonly known: number;
+  readonly needed: number;
+  /** Of the two numbers: `days`. */
+  readonly unit: string;
+}
+
+/** The bounds of every source. */
+export interface FeatureLimits extends WindowLimits {
+  /** Left out: the defaults of config/sheepdog.yaml. */
+  readonly bursts?: BurstLimits;
+  /** Left out: no address is in an autonomous system. */
+  readonly asn?: AsnReader;
+  /** Values that link no accounts; left out: none is excluded. */
+  readonly exclusions?: LinkExclusions;
+}
+
+const DEFAULT_BURSTS: BurstLimits = { maxCounts: 8_000_000, maxMembers: 8_000_000 };
 
 export interface FeatureLayout {
   /** Columns of the matrix. */
@@ -46,14 +85,38 @@ export interface FeatureLayout {
 /** @param requests feature f is column f, as `CompiledDetectors` reads them. */
 export function layFeatures(
   requests: readonly FeatureRequest[],
-  limits: WindowLimits,
+  limits: FeatureLimits,
 ): FeatureLayout {
   const placed = requests.map((request, column) => ({ ...request, column }));
   const plan = compilePlan(placed);
   return {
     width: requests.length,
     store: new MemoryWindowStore(plan, limits),
-    sources: [],
-    longestWindowMs: plan.longestWindowMs,
+    sources: sourcesOf(placed, limits),
+    longestWindowMs: Math.max(
+      plan.longestWindowMs,
+      ringReachMs(placed.flatMap(({ spec }) => (spec.kind === 'ring' ? [spec] : []))),
+    ),
   };
+}
+
+function sourcesOf(
+  placed: readonly (FeatureRequest & { readonly column: number })[],
+  limits: FeatureLimits,
+): readonly FeatureSource[] {
+  const { allowedLatenessMs, bursts = DEFAULT_BURSTS, asn = new AsnReader(undefined) } = limits;
+  const sources: FeatureSource[] = [];
+  const burst = placed.flatMap(({ spec, ...rest }) =>
+    spec.kind === 'burst' ? [{ spec, ...rest }] : [],
+  );
+  if (burst.length > 0) {
+    sources.push(new BurstSource(burst, { ...bursts, allowedLatenessMs, asn }));
+  }
+  const network = placed.filter(({ spec }) => spec.kind === 'network');
+  if (network.length > 0) sources.push(new NetworkSource(network, asn));
+  const ring = placed.flatMap(({ spec, ...rest }) =>
+    spec.kind === 'ring' ? [{ spec, ...rest }] : [],
+  );
+  sources.push(...ringSources(ring, limits, limits.exclusions));
+  return sources;
 }
