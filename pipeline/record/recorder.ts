@@ -5,7 +5,9 @@
 
 import type { DeliveryRecord } from '../act/deliveries.ts';
 import type { AccountAction, Label } from '../decide/account-action.ts';
+import type { ConfigChange } from '../decide/config-change.ts';
 import type { Decision } from '../decide/decision.ts';
+import type { ListChange } from '../decide/list-entry.ts';
 import type { EventBatch } from '../event.ts';
 import type { DeadLetter } from '../outcome.ts';
 import type { AuditedAction } from '../reward/adjustments.ts';
@@ -15,6 +17,7 @@ import { Flusher, type RecorderParts } from './flusher.ts';
 import { encodedText } from './row-writer.ts';
 import { encodeAccountAction } from './tables/account-actions.ts';
 import { encodeCampaignAction } from './tables/campaign-actions.ts';
+import { encodeConfigChange } from './tables/config-changes.ts';
 import { encodeConfigVersion, type ConfigVersion } from './tables/config-versions.ts';
 import { encodeDeadLetter } from './tables/dead-letters.ts';
 import { encodeDecision } from './tables/decisions.ts';
@@ -25,6 +28,7 @@ import { encodeGrant } from './tables/grants.ts';
 import { encodeLabel } from './tables/labels.ts';
 import { encodeLedgerBalance, type LedgerBalance } from './tables/ledger-balances.ts';
 import { encodeLedgerEntry, type LedgerEntry } from './tables/ledger-entries.ts';
+import { encodeListChange } from './tables/list-changes.ts';
 import { encodeVoucher } from './tables/vouchers.ts';
 import { encodeStats, type PipelineStats } from './tables/pipeline-stats.ts';
 
@@ -56,6 +60,11 @@ export class Recorder {
   /** Rejects when the database refuses rows for ever: a defect that must end the process. */
   get failed(): Promise<never> {
     return this.#flusher.failed;
+  }
+
+  /** The place in the order of arrival of the last row that was added. */
+  get sequence(): number {
+    return this.#stamp.sequence;
   }
 
   /** Why nothing is recorded, while the database is away. */
@@ -102,6 +111,11 @@ export class Recorder {
     this.#flusher.filling.labels.rows++;
   }
 
+  addListChange(change: ListChange): void {
+    encodeListChange(this.#flusher.filling.listChanges.out, change, this.#arrive());
+    this.#flusher.filling.listChanges.rows++;
+  }
+
   addDeadLetter(letter: DeadLetter): void {
     encodeDeadLetter(this.#flusher.filling.deadLetters.out, letter, this.#arrive());
     this.#flusher.filling.deadLetters.rows++;
@@ -139,6 +153,11 @@ export class Recorder {
   addConfigVersion(config: ConfigVersion): void {
     encodeConfigVersion(this.#flusher.filling.configVersions.out, config);
     this.#flusher.filling.configVersions.rows++;
+  }
+
+  addConfigChange(change: ConfigChange): void {
+    encodeConfigChange(this.#flusher.filling.configChanges.out, change, this.#arrive());
+    this.#flusher.filling.configChanges.rows++;
   }
 
   addStats(stats: PipelineStats): void {

@@ -38,18 +38,20 @@ const ROWS_A_SLICE = 100_000;
  * Events from `fromMs` on, in order of event time. Whole hours are read together, because the table is laid
  * out by hours, up to a bound: what is sorted at once is a slice or the busiest hour, never the horizon.
  * @param isHistory the SQL condition that leaves torn rows out.
+ * @param rowsASlice bounds what is sorted, and handed over, at once.
  */
 export async function* restoredEvents(
   analytics: Analytics,
   isHistory: string,
   fromMs: number,
+  rowsASlice = ROWS_A_SLICE,
 ): AsyncGenerator<readonly RestoredEvent[], void, undefined> {
   const since = `occurred_at > fromUnixTimestamp64Milli(toInt64(${Math.floor(fromMs)}), 'UTC')`;
   const hours = await analytics.query<Hour>(
     `SELECT toUnixTimestamp(toStartOfHour(occurred_at)) AS hour, count() AS rows
      FROM events WHERE ${since} AND ${isHistory} GROUP BY hour ORDER BY hour`,
   );
-  for (const { first, last } of slicesOf(hours, ROWS_A_SLICE)) {
+  for (const { first, last } of slicesOf(hours, rowsASlice)) {
     const slice = `toStartOfHour(occurred_at)
         BETWEEN toDateTime(${first}, 'UTC') AND toDateTime(${last}, 'UTC') AND ${since} AND ${isHistory}`;
     const [expected] = await analytics.query<{ events: number }>(

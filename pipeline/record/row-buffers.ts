@@ -6,6 +6,7 @@ import { RowWriter } from './row-writer.ts';
 import type { TableShape } from './table.ts';
 import { accountActions } from './tables/account-actions.ts';
 import { campaignActions } from './tables/campaign-actions.ts';
+import { configChanges } from './tables/config-changes.ts';
 import { configVersions } from './tables/config-versions.ts';
 import { deadLetters } from './tables/dead-letters.ts';
 import { decisions } from './tables/decisions.ts';
@@ -14,6 +15,7 @@ import { events } from './tables/events.ts';
 import { findings } from './tables/findings.ts';
 import { grants } from './tables/grants.ts';
 import { labels } from './tables/labels.ts';
+import { listChanges } from './tables/list-changes.ts';
 import { ledgerBalances } from './tables/ledger-balances.ts';
 import { ledgerEntries } from './tables/ledger-entries.ts';
 import { pipelineStats } from './tables/pipeline-stats.ts';
@@ -44,7 +46,9 @@ export class RowBuffers {
   readonly accountActions = new TableBuffer(accountActions);
   readonly campaignActions = new TableBuffer(campaignActions);
   readonly labels = new TableBuffer(labels);
+  readonly listChanges = new TableBuffer(listChanges);
   readonly deadLetters = new TableBuffer(deadLetters);
+  readonly configChanges = new TableBuffer(configChanges);
   readonly configVersions = new TableBuffer(configVersions);
   readonly pipelineStats = new TableBuffer(pipelineStats);
   readonly vouchers = new TableBuffer(vouchers);
@@ -59,8 +63,10 @@ export class RowBuffers {
     this.accountActions,
     this.campaignActions,
     this.labels,
+    this.listChanges,
     this.deadLetters,
     this.configVersions,
+    this.configChanges,
     this.pipelineStats,
     this.vouchers,
   ];

@@ -1,0 +1,84 @@
+/** What history says of configurations: which one judges whom, their files, and how a trial went so far. */
+
+import type { ConfigChange } from '../decide/config-change.ts';
+import { UNJUDGED, type RolloutCounts } from '../decide/rollout.ts';
+import type { Analytics } from './analytics.ts';
+
+/** A recorded change and its place in the order of arrival, as a decimal number. */
+export interface RecordedConfigChange extends Omit<ConfigChange, 'diff' | 'paths'> {
+  readonly arrival: string;
+}
+
+/** How a trial went by what was recorded since it began. */
+export interface TrialSoFar {
+  readonly canary: RolloutCounts;
+  readonly stable: RolloutCounts;
+  /** Largest event time; −Infinity when nothing was decided. */
+  readonly latestMs: number;
+}
+
+const ROWS = 50;
+
+/**
+ * The latest changes, newest first.
+ * @param isHistory the SQL condition that leaves torn rows out.
+ */
+export function latestConfigChanges(
+  analytics: Analytics,
+  isHistory: string,
+): Promise<RecordedConfigChange[]> {
+  return analytics.query<RecordedConfigChange>(
+    `SELECT change_id AS id, kind, version, previous_version AS previousVersion, judging, actor, reason, share,
+       toUnixTimestamp64Milli(occurred_at) AS occurredAtMs, toString(arrival) AS arrival
+     FROM (SELECT * FROM config_changes WHERE ${isHistory} ORDER BY config_changes.arrival DESC LIMIT ${ROWS}) AS latest
+     ORDER BY latest.arrival DESC LIMIT 1 BY id`,
+  );
+}
+
+/** The files of a version, or undefined when it was never stored. */
+export async function filesOfVersion(
+  analytics: Analytics,
+  version: string,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const [row] = await analytics.query<{ files: Readonly<Record<string, string>> }>(
+    `SELECT files FROM config_versions WHERE version = {version:String} ORDER BY activated_at DESC LIMIT 1`,
+    { version },
+  );
+  return row?.files;
+}
+
+interface SideRow extends RolloutCounts {
+  readonly isCanary: boolean;
+  readonly latestMs: number;
+}
+
+/** @param afterArrival the place of the row that began the trial. */
+export async function trialSoFar(
+  analytics: Analytics,
+  isHistory: string,
+  version: string,
+  afterArrival: string,
+): Promise<TrialSoFar> {
+  const unjudged = [...UNJUDGED].map((reason) => `'${reason}'`).join(', ');
+  const rows = await analytics.query<SideRow>(
+    `SELECT config_version = {version:String} AS isCanary, uniqExact(event_id) AS events,
+       uniqExactIf(event_id, verdict = 'review') AS reviews, uniqExactIf(event_id, verdict = 'block') AS blocks,
+       toUnixTimestamp64Milli(max(occurred_at)) AS latestMs
+     FROM decisions
+     WHERE ${isHistory} AND arrival > toUInt64('${Number.parseInt(afterArrival, 10) > 0 ? afterArrival : '0'}')
+       AND NOT has([${unjudged}], reasons[1])
+     GROUP BY isCanary`,
+    { version },
+  );
+  const side = (isCanary: boolean): RolloutCounts => {
+    const row = rows.find((each) => Boolean(each.isCanary) === isCanary);
+    return { events: row?.events ?? 0, reviews: row?.reviews ?? 0, blocks: row?.blocks ?? 0 };
+  };
+  const latestMs = rows.reduce((most, row) => Math.max(most, row.latestMs), -Infinity);
+  return { canary: side(true), stable: side(false), latestMs };
+}
+
+/** A condition that leaves out what arrived after a place of an epoch, which a worker took in itself. */
+export function upTo(isHistory: string, epoch: number, sequence: number): string {
+  return `${isHistory} AND (bitShiftRight(arrival, 38) != ${epoch} OR bitAnd(arrival, 274877906943) <= ${sequence})`;
+}
