@@ -11,6 +11,7 @@ import { hasOffer, type Grant } from '../reward/grant.ts';
 import type { JournalEntry } from '../reward/journal.ts';
 import type { Ledger } from '../reward/ledger.ts';
 import type { LedgerOp } from '../reward/ledger-op.ts';
+import { LedgerTime } from '../reward/ledger-time.ts';
 import type { CampaignReport } from './report.ts';
 import { RewardTally } from './reward-tally.ts';
 
@@ -36,6 +37,7 @@ export class DryRun {
   readonly #tally: RewardTally;
   /** The list of the grants that may still change, in the order in which they were reserved. */
   readonly #standing: string;
+  readonly #time = new LedgerTime();
   #ops: LedgerOp[] = [];
   /** Of the events whose operations wait. */
   readonly #truth = new Map<string, boolean>();
@@ -53,13 +55,17 @@ export class DryRun {
     const facts = customers.of(event);
     const ops = evaluate(campaigns.compiled, event, decision, facts, configVersion);
     customers.observe(event, decision.verdict);
+    const time = this.#time.before(event.occurredAtMs, ops.length > 0);
     if (ops.length === 0) return;
+    if (time !== undefined) this.#ops.push(time);
     this.#ops.push(...ops);
     if (fraud !== undefined) this.#truth.set(event.id, fraud);
   }
 
   /** Lets the ledger answer for what was added since. */
   async settle(): Promise<void> {
+    const time = this.#time.after();
+    if (time !== undefined) this.#ops.push(time);
     if (this.#ops.length === 0) return;
     await this.#options.ledger.apply(this.#ops);
     this.#ops = [];

@@ -180,7 +180,8 @@ function standingOf(
   if (preauth && !fallback) {
     return {
       intent: 'held',
-      reason: 'awaiting_payment',
+      // What was in doubt at the authorisation stays so until somebody has judged it, whatever the payment is like.
+      reason: word.intent === 'held' ? 'awaiting_payment_and_review' : 'awaiting_payment',
       hold: { timeoutMs: hold?.timeoutMs ?? AUTHORISATION_MS, onTimeout: 'void' },
       reviewHold: hold,
     };

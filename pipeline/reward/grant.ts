@@ -77,6 +77,10 @@ export const GRANT_REASONS = [
   'voucher_voided',
   'below_minimum',
   'grant_not_found',
+  'awaiting_payment_and_review',
+  'authorisation_in_review',
+  'late_truth',
+  'compensated',
 ] as const;
 export type GrantReason = (typeof GRANT_REASONS)[number];
 

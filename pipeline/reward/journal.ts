@@ -26,6 +26,8 @@ export const OPERATIONS = [
   'refund_applied',
   'refund_refused',
   'conflict',
+  'review_opened',
+  'review_passed',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 

@@ -72,7 +72,10 @@ export interface ReserveOp {
   readonly detail: string;
   /** `voided` moves no leg: it records what was not given, and why. */
   readonly intent: 'posted' | 'held' | 'voided';
-  /** `awaiting_payment` waits for a capture, `awaiting_review` for the word on this very grant. */
+  /**
+   * `awaiting_payment` waits for a capture, `awaiting_payment_and_review` for a person's word too, and
+   * `awaiting_review` for the word on this very grant.
+   */
   readonly reason: GrantReason;
   /** In the order they are tried; the next one only when a quota or a stock is exhausted. Never empty. */
   readonly choices: readonly Choice[];
@@ -109,17 +112,26 @@ export interface ReserveOp {
   };
   /** A stored answer of another event under this id is returned and is no conflict. */
   readonly ifAbsent?: true;
+  /** What was voided under this id because of a block or a freeze is asked for again: it was no abuse. */
+  readonly anew?: true;
 }
 
 /**
  * A person's word: on all grants of an event, or on one grant. Voiding what was posted already takes all of it
- * back when the reason is `review_confirmed`; any other word leaves what no longer waits as it is.
+ * back when the reason is `review_confirmed` or `late_truth`; any other word leaves what no longer waits as it
+ * is. `held`: what waits for its payment alone has to wait for a review too.
  */
 export type SettleOp = {
   readonly kind: 'settle';
   readonly id: string;
-  readonly to: 'posted' | 'voided';
-  readonly reason: 'released' | 'review_confirmed' | 'approved' | 'review_rejected';
+  readonly to: 'posted' | 'voided' | 'held';
+  readonly reason:
+    | 'released'
+    | 'review_confirmed'
+    | 'approved'
+    | 'review_rejected'
+    | 'held_for_review'
+    | 'late_truth';
   readonly occurredAtMs: number;
 } & ({ readonly eventId: string } | { readonly grantId: string });
 
@@ -203,8 +215,26 @@ export interface ExtendOp {
   readonly occurredAtMs: number;
 }
 
+/**
+ * Event time has come so far: what ends by it ends, although no reward is asked for. It leaves no entry of its
+ * own: a ledger that was rebuilt is told again by the next batch.
+ */
+export interface AdvanceOp {
+  readonly kind: 'advance';
+  readonly occurredAtMs: number;
+}
+
 export type LedgerOp =
-  ReserveOp | SettleOp | CaptureOp | CancelOp | RefundOp | ClaimOp | ChooseOp | RedeemOp | ExtendOp;
+  | ReserveOp
+  | SettleOp
+  | CaptureOp
+  | CancelOp
+  | RefundOp
+  | ClaimOp
+  | ChooseOp
+  | RedeemOp
+  | ExtendOp
+  | AdvanceOp;
 
 /**
  * A part of an account's name: the separators of names and of the ledger's own lists never stand in it,

@@ -38,6 +38,8 @@ function encodeOther(op: Exclude<LedgerOp, ReserveOp>): unknown {
       return encodeSettle(op);
     case 'capture':
       return encodeCapture(op);
+    case 'advance':
+      return { kind: op.kind, eventTime: op.occurredAtMs };
     case 'cancel':
       return {
         kind: op.kind,

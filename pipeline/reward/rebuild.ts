@@ -14,7 +14,7 @@ import type { Voucher } from './voucher.ts';
 
 const COMMANDS_A_TRIP = 2000;
 /** Operations whose time is a person's, not an event's. */
-const UNTIMED = new Set(['post', 'void']);
+const UNTIMED = new Set(['post', 'void', 'review_opened', 'review_passed']);
 
 /**
  * Rebuilds the ledger when the durable journal is ahead of it: Redis has lost its data or was restored from
@@ -192,7 +192,9 @@ function* fieldsOf(state: RebuiltState, generationSize: number): Generator<Field
     if (grant === undefined)
       throw new Error(`the journal moves grant ${grantId}, which no table names`);
     const key = paymentId ?? grant.eventId;
-    payments.set(key, [...(payments.get(key) ?? []), grantId]);
+    const listed = payments.get(key) ?? [];
+    // One that was captured, voided and granted anew is earned three times over, and stands there once.
+    if (!listed.includes(grantId)) payments.set(key, [...listed, grantId]);
   }
   for (const [paymentId, ids] of payments) {
     yield { part: 'payments', field: paymentId, value: ids.join(' ') };

@@ -83,6 +83,7 @@ export function encodeReserve(op: ReserveOp, shared: SharedParts): unknown {
       onTimeout: op.hold?.onTimeout,
     }),
     ifAbsent: op.ifAbsent,
+    anew: op.anew,
   };
 }
 

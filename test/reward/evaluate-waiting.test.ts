@@ -25,6 +25,12 @@ describe('an offer that runs before the payment', () => {
     expect(reserved.ifAbsent).toBeUndefined();
   });
 
+  test('waits for a person too when the authorisation is in doubt', () => {
+    expect(ops(compiled, { id: 'auth', type: 'payment.authorising' }, 'review')).toMatchObject([
+      { intent: 'held', reason: 'awaiting_payment_and_review', hold: { timeoutMs: 1_800_000 } },
+    ]);
+  });
+
   test('is captured by the payment that names the authorisation, which earns nothing beside it', () => {
     const facts: EventFacts = { id: 'pay', attributes: { authorisationId: 'auth' } };
     for (const [verdict, intent] of [

@@ -165,7 +165,13 @@ test('the stories reach every state and every reason', async () => {
   expect([...states].sort()).toEqual([...GRANT_STATES].sort());
   // Tests of their own have the rest, and evaluation has reasons that the ledger only keeps.
   expect(OPERATIONS.filter((each) => !operations.has(each))).toEqual(['conflict']);
-  const elsewhere = ['account_frozen', 'base_missing', 'refund_without_amount', 'id_conflict'];
+  const elsewhere = [
+    'account_frozen',
+    'base_missing',
+    'refund_without_amount',
+    'id_conflict',
+    'compensated',
+  ];
   expect(GRANT_REASONS.filter((each) => !reasons.has(each) && !elsewhere.includes(each))).toEqual(
     [],
   );

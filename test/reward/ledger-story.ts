@@ -81,7 +81,8 @@ function paymentOps(n: number, verdict: Verdict): ReserveOp[] {
       return [reserve(facts, { ...given, choices: [shortLived(own)], onRefund })];
     }
     case 1: {
-      const waiting = { ...AUTHORISED, hold: { ...hold, onTimeout: 'void' } } as const;
+      const doubted = verdict === 'review' && { reason: 'awaiting_payment_and_review' as const };
+      const waiting = { ...AUTHORISED, ...doubted, hold: { ...hold, onTimeout: 'void' } } as const;
       const terms = {
         ...given,
         onRefund,
@@ -188,6 +189,23 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
         reason: good ? 'approved' : 'review_rejected',
         occurredAtMs: 1,
       },
+    ]),
+  },
+  {
+    weight: 1,
+    arbitrary: from(number, (n) => [
+      {
+        ...{ kind: 'settle', id: `late-${n}`, grantId: grantOf(n), occurredAtMs: 1 },
+        ...(n < 4
+          ? { to: 'voided', reason: 'late_truth' }
+          : { to: 'held', reason: 'held_for_review' }),
+      },
+    ]),
+  },
+  {
+    weight: 2,
+    arbitrary: from(fc.record({ n: number, hours: later }), ({ n, hours }) => [
+      { kind: 'advance', occurredAtMs: timeOf(n) + hours * HOUR_MS },
     ]),
   },
   {

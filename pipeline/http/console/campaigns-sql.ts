@@ -16,7 +16,8 @@ GROUP BY campaignId, offerId
 ORDER BY campaignId, offerId
 LIMIT 1000`;
 
-const WAITS = `state = 'held' AND reason IN ('awaiting_review', 'review_overdue', 'held_for_review')`;
+const WAITS = `state = 'held' AND reason IN ('awaiting_review', 'review_overdue', 'held_for_review',
+  'authorisation_in_review', 'awaiting_payment_and_review')`;
 
 /**
  * The rewards that wait for a person, the longest first; `total` counts all of them. Whatever waits now has a row

@@ -4,7 +4,7 @@ local function end_wait(record, what, at)
   if what == 'void' then
     release(legs, record)
     record.state = 'voided'
-    record.reason = record.reason == 'awaiting_payment' and 'authorisation_expired' or 'hold_expired'
+    record.reason = AWAITS_PAYMENT[record.reason] and 'authorisation_expired' or 'hold_expired'
   elseif what == 'forfeit' then
     forgo(legs, record)
     record.state, record.reason = 'forfeited', 'forfeited'

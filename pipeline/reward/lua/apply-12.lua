@@ -70,6 +70,11 @@ local APPLY = {
   choose = choose,
   redeem = redeem,
   extend = extend,
+  -- From now on the ledger's clock stands there, also for what comes late.
+  advance = function(op)
+    recorded = math.max(recorded, op.eventTime)
+    return {}
+  end,
 }
 
 local results = {}

@@ -20,9 +20,10 @@ local function capture_one(op, record, legs)
     await_nothing(record)
     record.state, record.reason = 'voided', reason
     journal('capture', op.id, op.eventTime, record, legs)
-  elseif op.intent == 'held' then
+  elseif op.intent == 'held' or record.reason == 'awaiting_payment_and_review' then
     await_nothing(record)
-    record.reason = op.reason
+    -- The payment is above suspicion, its authorisation was not: nobody has judged that yet.
+    record.reason = op.intent == 'held' and op.reason or 'authorisation_in_review'
     local review = rules_of(record).review
     if review then
       await(record, review[2], watermark + review[1])
@@ -40,7 +41,7 @@ local function capture(op)
   local captured = false
   for _, id in ipairs(ids) do
     local record = find(id)
-    if record.state == 'held' and record.reason == 'awaiting_payment' then
+    if record.state == 'held' and AWAITS_PAYMENT[record.reason] then
       if balance('captured/' .. op.part).posted == 0 then
         leg(legs, 'captured/' .. op.part, op.amount or 0, 0)
       end
@@ -64,7 +65,7 @@ local function cancel(op)
   local ids = words(read('payments', op.authorisation) or '')
   for _, id in ipairs(ids) do
     local record = find(id)
-    if record.state == 'held' and record.reason == 'awaiting_payment' then
+    if record.state == 'held' and AWAITS_PAYMENT[record.reason] then
       local legs = {}
       release(legs, record)
       await_nothing(record)

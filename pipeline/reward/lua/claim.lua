@@ -2,7 +2,7 @@
 
 -- Why a grant that does not wait for this answer cannot take it.
 local function not_waiting(record)
-  if record.state == 'held' and record.reason ~= 'awaiting_payment' then
+  if record.state == 'held' and not AWAITS_PAYMENT[record.reason] then
     return 'awaiting_review'
   end
   return record.reason

@@ -3,7 +3,7 @@
 -- comes in. Points likewise.
 
 -- All of it went back because it was abuse: a refund owes nothing more, and the reason stays.
-local REVERSED = { risk_block = true, account_frozen = true, review_confirmed = true }
+local REVERSED = { risk_block = true, account_frozen = true, review_confirmed = true, late_truth = true }
 local AWAITING = { awaiting_claim = true, awaiting_choice = true }
 
 -- What of a grant's payment has gone back: by refunds, or because less was captured than authorised.

@@ -15,11 +15,14 @@
 local stored = redis.call('HMGET', KEY.state, 'sequence', 'watermark')
 local stored_sequence = tonumber(stored[1] or '0')
 local sequence = stored_sequence
--- The newest time among the entries of the journal. A person's word carries a person's time and does not count.
+-- The newest time that was told or stands in an entry of the journal. A person's word carries a person's time and
+-- does not count.
 local recorded = tonumber(stored[2] or '0')
 -- The ledger's own clock: that, or the time of the operation at hand.
 local watermark = recorded
-local UNTIMED = { post = true, void = true }
+local UNTIMED = { post = true, void = true, review_opened = true, review_passed = true }
+-- Reserved at an authorisation whose payment has not come.
+local AWAITS_PAYMENT = { awaiting_payment = true, awaiting_payment_and_review = true }
 
 local NO_AWARD = '["",[]]'
 local records = {}

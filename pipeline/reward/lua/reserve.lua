@@ -157,6 +157,16 @@ local function new_record(op, choice)
   return parse(op.id, standing .. text_of(choice))
 end
 
+-- A payment that was captured and voided lists its grant already.
+local function lists(ids, id)
+  for _, listed in ipairs(words(ids or '')) do
+    if listed == id then
+      return true
+    end
+  end
+  return false
+end
+
 local function take(op, choice)
   local record = new_record(op, choice)
   local legs = {}
@@ -182,10 +192,12 @@ local function take(op, choice)
   end
   journal('reserve', record.id, op.eventTime, record, legs)
   if record.state == 'posted' then
-    issue_vouchers(record, op.eventTime, 0)
+    issue_vouchers(record, op.eventTime, op.anew and days_late(record) or 0)
   end
   local others = read('payments', op.event)
-  write('payments', op.event, others and (others .. ' ' .. record.id) or record.id)
+  if not lists(others, record.id) then
+    write('payments', op.event, others and (others .. ' ' .. record.id) or record.id)
+  end
   if others then
     catch_up(record, record.id, op.eventTime)
   end
@@ -198,10 +210,10 @@ local function read_facts(op)
 end
 
 -- What is stored under the id already. An event that came again, in another order of arrival, and is
--- intercepted now gives back what it has got.
+-- intercepted now gives back what it has got, unless a person gave it although it was intercepted.
 local function repeated(op, record)
   if record.identity == op.identity then
-    if op.intent == 'voided' and record.moving then
+    if op.intent == 'voided' and record.moving and record.reason ~= 'compensated' then
       reverse(record, op.reason, op.id, op.eventTime)
     end
     return { record.id }
@@ -219,12 +231,40 @@ local function turn_down(op, operation, state, reason)
   return journal_text(operation, op, 'refused', state, reason, choice, head)
 end
 
+-- Voided because of a block or a freeze, and never asked for again since.
+local INTERCEPTED = { risk_block = true, account_frozen = true }
+local function was_intercepted(record)
+  return record.state == 'voided' and INTERCEPTED[record.reason] ~= nil
+end
+
+-- What was voided makes room for what is asked for anew under its id, perhaps of another event: an authorisation
+-- that was intercepted is made good by its payment.
+local function make_room(record)
+  local event = cjson.decode(record.identity)[3]
+  local others = {}
+  for _, id in ipairs(words(read('payments', event) or '')) do
+    if id ~= record.id then
+      others[#others + 1] = id
+    end
+  end
+  if record.moving then
+    write('payments', event, #others > 0 and table.concat(others, ' ') or false)
+    write('grants', record.id, false)
+  else
+    write('refused', record.id, false)
+  end
+  records[record.id] = nil
+end
+
 -- Returns the ids touched, or nil and the standing of an answer that says only what was asked for.
 local function reserve(op)
   local known = find(op.id)
-  if known then
+  if known and not (op.anew and was_intercepted(known)) then
     read_facts(op)
     return repeated(op, known)
+  end
+  if known then
+    make_room(known)
   end
   if op.intent == 'voided' then
     return nil, turn_down(op, 'intercept', 'voided', op.reason)

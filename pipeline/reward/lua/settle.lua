@@ -1,14 +1,34 @@
 -- The word of a person: on all grants of an event, or on one. A hold resolves once: whatever is no longer held
 -- stays as it is, unless it was abuse.
 
--- What waits for a payment, or for the review of one, is not posted by a word on the authorisation, nor what
--- waits for a word on this very grant by one on its event.
-local function may_post(op, record)
-  if record.reason == 'awaiting_payment' then
-    return false
+-- What waits for the review of a payment is not posted by a word on its authorisation, nor what waits for a word
+-- on this very grant by one on its event. Where only the authorisation was in doubt, either word is enough.
+local function is_meant(op, record)
+  if op.grant or record.reason == 'authorisation_in_review' then
+    return true
   end
-  return op.grant or (record.reason ~= 'awaiting_review' and record.part == op.part)
+  return record.reason ~= 'awaiting_review' and record.part == op.part
 end
+
+-- No money moves; from here on the payment alone is waited for, or a person's word as well.
+local function wait_also(record, op, operation, reason)
+  record.reason = reason
+  journal(operation, op.id, op.at, record, {})
+end
+
+local function release_one(op, record)
+  if not is_meant(op, record) then
+    return
+  end
+  if record.reason == 'awaiting_payment_and_review' then
+    wait_also(record, op, 'review_passed', 'awaiting_payment')
+  elseif record.reason ~= 'awaiting_payment' then
+    post_or_wait(record, 'post', op.id, op.at, watermark, op.reason, {})
+  end
+end
+
+-- Words by which it was abuse: what was given already goes back too.
+local ABUSE = { review_confirmed = true, late_truth = true }
 
 local function settle(op)
   local ids = op.grant and { op.grant } or words(read('payments', op.event) or '')
@@ -18,8 +38,12 @@ local function settle(op)
     if record then
       touched[#touched + 1] = id
       if op.to == 'posted' then
-        if record.state == 'held' and may_post(op, record) then
-          post_or_wait(record, 'post', op.id, op.at, watermark, op.reason, {})
+        if record.state == 'held' then
+          release_one(op, record)
+        end
+      elseif op.to == 'held' then
+        if record.state == 'held' and record.reason == 'awaiting_payment' then
+          wait_also(record, op, 'review_opened', 'awaiting_payment_and_review')
         end
       elseif record.state == 'held' then
         local legs = {}
@@ -27,7 +51,7 @@ local function settle(op)
         await_nothing(record)
         record.state, record.reason = 'voided', op.reason
         journal('void', op.id, op.at, record, legs)
-      elseif op.reason == 'review_confirmed' and LIVE[record.state] and record.moving then
+      elseif ABUSE[op.reason] and LIVE[record.state] and record.moving then
         reverse(record, op.reason, op.id, watermark)
       end
     end

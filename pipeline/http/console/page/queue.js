@@ -11,6 +11,8 @@ const judged = new Map();
 const WHY_IT_WAITS = {
   held_for_review: 'the payment looked suspicious',
   review_overdue: 'nobody judged it in time',
+  authorisation_in_review: 'its authorisation looked suspicious, the payment did not',
+  awaiting_payment_and_review: 'its authorisation looks suspicious; the payment has not come',
   awaiting_review: 'the offer asks for a review of every reward',
 };
 const lines = (...parts) => element('div', {}, ...parts.map((part) => element('div', {}, part)));
