@@ -13,7 +13,11 @@ export interface ObeyParts {
   readonly engine: Engine;
   readonly history: Pick<History, 'storedDecision'>;
   readonly recorder: Recorder;
-  readonly campaigns: Pick<LiveCampaigns, 'change'>;
+  readonly campaigns: Pick<LiveCampaigns, 'change' | 'lowers'>;
+  /** What is posted and reserved on each of these accounts; undefined while the ledger is away. */
+  readonly spentOn: (
+    accounts: readonly string[],
+  ) => Promise<ReadonlyMap<string, number> | undefined>;
   readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];
 }
 
@@ -33,6 +37,8 @@ export interface Obeyed {
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
+const NOTHING_SPENT: ReadonlyMap<string, number> = new Map();
+
 /** Obeys between two batches; every order settles, also one that changes nothing, so that it is not read again. */
 export async function obey(
   parts: ObeyParts,
@@ -46,7 +52,7 @@ export async function obey(
     case 'reject':
       return { answer: judge(parts, command, settle) };
     case 'campaign':
-      return answered(adjust(parts, command, settle));
+      return answered(await adjust(parts, command, settle));
     default:
       return answered(freeze(parts, command, settle));
   }
@@ -130,14 +136,19 @@ async function judge(
   return { commandId, accepted, message };
 }
 
-function adjust(
-  { campaigns, recorder }: ObeyParts,
+async function adjust(
+  { campaigns, recorder, spentOn }: ObeyParts,
   command: Of<'campaign'>,
   settle: SettleOrder,
-): CommandResult {
+): Promise<CommandResult> {
   const { id, change, actor, reason, issuedAtMs } = command;
   const action = { id, change, actor, reason, issuedAtMs };
-  const problem = campaigns.change(action);
+  const lowered = campaigns.lowers(change);
+  const spent = lowered.length === 0 ? NOTHING_SPENT : await spentOn(lowered);
+  const problem =
+    spent === undefined
+      ? 'the reward ledger is away, and only it knows what is left to give: try again'
+      : campaigns.change(action, spent);
   if (problem === undefined) recorder.addCampaignAction(action);
   void settle({});
   if (problem !== undefined) return { commandId: id, accepted: false, message: problem };

@@ -101,6 +101,11 @@ export class Adjustments {
     return true;
   }
 
+  /** Whether the action was obeyed before. */
+  has(actionId: string): boolean {
+    return this.#obeyed.has(actionId);
+  }
+
   isClosed(campaignId: string): boolean {
     return this.#closed.has(campaignId);
   }
@@ -144,7 +149,7 @@ function add(sums: Map<string, number>, key: string, by: number): void {
 }
 
 /** A line and every line above it: `total.reward.spend` → total, total.reward, total.reward.spend. */
-function lineage(path: string): readonly string[] {
+export function lineage(path: string): readonly string[] {
   const parts = path.split('.');
   return parts.map((_part, index) => parts.slice(0, index + 1).join('.'));
 }

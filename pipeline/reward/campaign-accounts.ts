@@ -84,10 +84,14 @@ function budgetLegs(
   });
 }
 
+export function budgetAccount(campaignId: string, path: string): string {
+  return `${BUDGET}${campaignId}/${path}`;
+}
+
 /** A line that gave away more than the configuration leaves it now has nothing; below 0 it would have no limit. */
 function budgetLeg(campaignId: string, path: string, limit: number, adjustments: Adjustments): Leg {
   return {
-    account: `${BUDGET}${campaignId}/${path}`,
+    account: budgetAccount(campaignId, path),
     limit: Math.max(0, limit + adjustments.addedBudget(campaignId, path)),
   };
 }

@@ -2,7 +2,8 @@
 
 import { budgetPath, type BudgetLine } from '../../config/campaign-budgets.ts';
 import type { Campaign } from '../../config/campaign-schema.ts';
-import { Adjustments, type CampaignAction, type CampaignChange } from './adjustments.ts';
+import { Adjustments, lineage, type CampaignAction, type CampaignChange } from './adjustments.ts';
+import { budgetAccount } from './campaign-accounts.ts';
 import { compileCampaigns, type CompiledCampaigns, type CompileSettings } from './campaign.ts';
 
 /**
@@ -40,12 +41,22 @@ export class LiveCampaigns {
     return this.#compiled;
   }
 
+  /** The budget lines, as accounts, of which a change would leave less: `change` has to know what they spent. */
+  lowers(change: CampaignChange): readonly string[] {
+    if (change.kind !== 'add_budget' || change.from === undefined) return [];
+    return loweredBy(change.line, change.from).map((path) =>
+      budgetAccount(change.campaignId, path),
+    );
+  }
+
   /**
    * Obeys a change; repeating it changes nothing.
+   * @param spent what is posted and reserved on the accounts that it `lowers`; 0 on one that is not named.
    * @returns why it cannot be obeyed, or undefined.
    */
-  change(action: CampaignAction): string | undefined {
-    const problem = this.#problem(action.change);
+  change(action: CampaignAction, spent: ReadonlyMap<string, number>): string | undefined {
+    if (this.#adjustments.has(action.id)) return undefined;
+    const problem = this.#problem(action.change, spent);
     if (problem !== undefined) return problem;
     if (this.#adjustments.apply(action)) this.#compiled = this.#compile();
     return undefined;
@@ -88,7 +99,7 @@ export class LiveCampaigns {
     });
   }
 
-  #problem(change: CampaignChange): string | undefined {
+  #problem(change: CampaignChange, spent: ReadonlyMap<string, number>): string | undefined {
     const campaign = this.#campaigns.find(({ id }) => id === change.campaignId);
     if (campaign === undefined) {
       const known = this.#campaigns.map(({ id }) => id).join(', ');
@@ -101,7 +112,8 @@ export class LiveCampaigns {
       if (offer === undefined) return `campaign ${campaign.id} has no offer "${change.offerId}"`;
       if (change.kind === 'add_quota') return quotaProblem(offer, change);
     }
-    if (change.kind === 'add_budget') return budgetProblem(campaign, change, this.#adjustments);
+    if (change.kind === 'add_budget')
+      return budgetProblem(campaign, change, this.#adjustments, spent);
     if (change.kind === 'merchant_list' && !Object.hasOwn(campaign.lists, change.list)) {
       return `campaign ${campaign.id} has no list "${change.list}"`;
     }
@@ -129,6 +141,7 @@ function budgetProblem(
   campaign: Campaign,
   { line, from, by }: Extract<CampaignChange, { kind: 'add_budget' }>,
   adjustments: Adjustments,
+  spent: ReadonlyMap<string, number>,
 ): string | undefined {
   if (by <= 0) return 'a budget line can only grow; name the line that gives with "from"';
   for (const path of [line, ...(from === undefined ? [] : [from])]) {
@@ -137,20 +150,34 @@ function budgetProblem(
     }
   }
   if (from === undefined) return undefined;
-  const left = freeOn(campaign, from, adjustments);
-  return by > left
-    ? `budget line ${from} holds ${left} of its own: it cannot give ${by}`
-    : undefined;
+  const own = ownOf(campaign, from, adjustments);
+  if (by > own) return `budget line ${from} holds ${own} of its own: it cannot give ${by}`;
+  for (const path of loweredBy(line, from)) {
+    const limit = limitOf(campaign, path, adjustments);
+    const used = spent.get(budgetAccount(campaign.id, path)) ?? 0;
+    if (by > limit - used) {
+      return `of budget line ${path}, ${used} of ${limit} is spent or reserved: it cannot give ${by}`;
+    }
+  }
+  return undefined;
 }
 
-/** What a line could give: its limit without what the lines below it have of it. */
-function freeOn({ id, budgets }: Campaign, path: string, adjustments: Adjustments): number {
-  const root: BudgetLine = { limit: 0, children: budgets };
+/** The giving line and those above it that do not stand above the other too. */
+function loweredBy(line: string, from: string): readonly string[] {
+  const grown = new Set(lineage(line));
+  return lineage(from).filter((path) => !grown.has(path));
+}
+
+function limitOf({ id, budgets }: Campaign, path: string, adjustments: Adjustments): number {
+  return budgetPath(budgets, path)!.at(-1)!.limit + adjustments.addedBudget(id, path);
+}
+
+/** What a line holds for itself: its limit without what the lines below it have of it. */
+function ownOf(campaign: Campaign, path: string, adjustments: Adjustments): number {
+  const root: BudgetLine = { limit: 0, children: campaign.budgets };
   const line = path.split('.').reduce((above, part) => above.children![part]!, root);
-  const limitOf = (at: string, { limit }: BudgetLine): number =>
-    limit + adjustments.addedBudget(id, at);
-  return Object.entries(line.children ?? {}).reduce(
-    (left, [name, child]) => left - limitOf(`${path}.${name}`, child),
-    limitOf(path, line),
+  return Object.keys(line.children ?? {}).reduce(
+    (left, name) => left - limitOf(campaign, `${path}.${name}`, adjustments),
+    limitOf(campaign, path, adjustments),
   );
 }

@@ -125,7 +125,12 @@ describe('C27 rules are changed at once', () => {
     const on = few();
     const told = [await on.play(by(1)), await on.play(by(2))];
     expect(
-      on.change({ campaignId: 'credit-card', kind: 'add_quota', offerId: 'friday-off', by: 1 }),
+      await on.change({
+        campaignId: 'credit-card',
+        kind: 'add_quota',
+        offerId: 'friday-off',
+        by: 1,
+      }),
     ).toBeUndefined();
     told.push(await on.play(by(3)), await on.play(by(4)));
     expect(told.map((outcome) => outcome.of('friday-off'))).toEqual([
@@ -135,9 +140,9 @@ describe('C27 rules are changed at once', () => {
 
   test('C27 an offer is paused and resumed', async () => {
     const on = few();
-    on.change({ campaignId: 'credit-card', kind: 'pause', offerId: 'friday-off' });
+    await on.change({ campaignId: 'credit-card', kind: 'pause', offerId: 'friday-off' });
     expect((await on.play(by(1))).of('friday-off')).toBe('nothing');
-    on.change({ campaignId: 'credit-card', kind: 'resume', offerId: 'friday-off' });
+    await on.change({ campaignId: 'credit-card', kind: 'resume', offerId: 'friday-off' });
     expect((await on.play(by(2))).of('friday-off')).toBe('posted 5000');
   });
 
@@ -147,7 +152,7 @@ describe('C27 rules are changed at once', () => {
     const { id: grantId } = (await on.play(shop({ instrument: 'credit', amount: 30_000 }))).grant(
       'first-spend',
     );
-    on.change({ campaignId: 'credit-card', kind: 'close' });
+    await on.change({ campaignId: 'credit-card', kind: 'close' });
     const chosen = await on.play({
       ...{ type: 'choice.made', at: '2026-10-12 09:00', customerId: 'c1' },
       attributes: { grantId, option: 'cup' },
@@ -159,7 +164,12 @@ describe('C27 rules are changed at once', () => {
 test('C37 C29 a merchant who breaks the terms is off the list at once', async () => {
   const on = new Stage(shipped('credit-card', { only: ['friday-off'] }));
   const merchants = ['shop-0003'];
-  on.change({ campaignId: 'credit-card', kind: 'merchant_list', list: 'partners', merchants });
+  await on.change({
+    campaignId: 'credit-card',
+    kind: 'merchant_list',
+    list: 'partners',
+    merchants,
+  });
   const told = await on.playAll([shop(), shop({ merchantId: 'shop-0003' })]);
   expect(told.map((outcome) => outcome.of('friday-off'))).toEqual(['nothing', 'posted 5000']);
 });
@@ -182,9 +192,15 @@ test('C32 the reserve is used only by an approved transfer', async () => {
     line: 'total.spend',
     by: 1_000,
   } as const;
-  expect(on.change({ ...transfer, from: 'total.reserve', by: 5_001 })).toContain('cannot give');
-  expect(on.change({ ...transfer, from: 'total.reserve' })).toBeUndefined();
+  expect(await on.change({ ...transfer, from: 'total.reserve', by: 5_001 })).toContain(
+    'cannot give',
+  );
+  expect(await on.change({ ...transfer, from: 'total.reserve' })).toBeUndefined();
   expect((await on.play(shop({ cardId: 'k2' }))).of('friday-off')).toBe('posted 5000');
+  const back = { ...transfer, line: 'total.reserve', from: 'total.spend', by: 1 };
+  expect(await on.change(back)).toBe(
+    'of budget line total.spend, 5000 of 5000 is spent or reserved: it cannot give 1',
+  );
 });
 
 test('A22 while it runs it is known what is counted: payments, discounts, prizes and what is left', async () => {

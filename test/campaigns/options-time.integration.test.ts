@@ -154,13 +154,17 @@ describe('D14 a choice', () => {
 test('D15 a rule that is changed at once takes nothing back from who had it', async () => {
   const stage = new Stage(shipped('credit-card', { only: ['friday-off'] }));
   const before = (await stage.play(shop())).grant('friday-off');
-  stage.change({ campaignId: 'credit-card', kind: 'restrict_instrument', instrument: 'debit' });
+  await stage.change({
+    campaignId: 'credit-card',
+    kind: 'restrict_instrument',
+    instrument: 'debit',
+  });
   expect((await stage.play(shop({ cardId: 'k2' }))).of('friday-off')).toBe('nothing');
   expect((await stage.play(shop({ cardId: 'k3', instrument: 'credit' }))).of('friday-off')).toBe(
     'posted 5000',
   );
   expect(await stage.state(before.id)).toBe('posted 5000');
-  stage.change({ campaignId: 'credit-card', kind: 'allow_instrument', instrument: 'debit' });
+  await stage.change({ campaignId: 'credit-card', kind: 'allow_instrument', instrument: 'debit' });
   expect((await stage.play(shop({ cardId: 'k2' }))).of('friday-off')).toBe('posted 5000');
 });
 

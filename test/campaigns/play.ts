@@ -218,9 +218,14 @@ export class Stage {
   }
 
   /** An order to change a campaign. @returns why it is refused, or undefined. */
-  change(change: CampaignChange): string | undefined {
+  async change(change: CampaignChange): Promise<string | undefined> {
     const id = `order-${++this.#events}`;
-    return this.live.change({ id, change, actor: 'ann', reason: 'seen', issuedAtMs: 1 });
+    const balances = await this.ledger.balances(this.live.lowers(change));
+    const spent = balances.map(
+      ({ account, posted, pending }) => [account, posted + pending] as const,
+    );
+    const action = { id, change, actor: 'ann', reason: 'seen', issuedAtMs: 1 };
+    return this.live.change(action, new Map(spent));
   }
 
   /** Time passes: an event of nobody moves the ledger's clock. */

@@ -186,7 +186,12 @@ test('B10 the list of partners is replaced at once, and what was granted before 
   const before = (await stage.play(proof('p1', 30_000))).grant('spend-gift');
   const merchants = ['new-partner'];
   expect(
-    stage.change({ campaignId: 'redemption', kind: 'merchant_list', list: 'partners', merchants }),
+    await stage.change({
+      campaignId: 'redemption',
+      kind: 'merchant_list',
+      list: 'partners',
+      merchants,
+    }),
   ).toBeUndefined();
   expect((await stage.play(proof('p2', 30_000))).of('spend-gift')).toBe('nothing');
   const newcomer = proof('p3', 30_000, { merchantId: 'new-partner' });

@@ -35,16 +35,26 @@ const CAMPAIGN = campaignSchema.parse({
 type Change = Readonly<Record<string, unknown>>;
 
 /** What is said to the last of these changes, each of which is obeyed if it can be. */
-function said(...changes: readonly Change[]): {
+function said(...changes: readonly Change[]): Said {
+  return saidOf(new Map(), ...changes);
+}
+
+interface Said {
   readonly problem: string | undefined;
   readonly limitOf: (account: string) => number | undefined;
-} {
+}
+
+/** As `said`, where so much is spent or reserved already. */
+function saidOf(spent: ReadonlyMap<string, number>, ...changes: readonly Change[]): Said {
   const live = new LiveCampaigns([CAMPAIGN]);
   const problems = changes.map((change, index) =>
-    live.change({
-      ...{ id: `c${index}`, actor: 'li', reason: 'tests', issuedAtMs: 0 },
-      change: { campaignId: 'spring', ...change } as unknown as CampaignChange,
-    }),
+    live.change(
+      {
+        ...{ id: `c${index}`, actor: 'li', reason: 'tests', issuedAtMs: 0 },
+        change: { campaignId: 'spring', ...change } as unknown as CampaignChange,
+      },
+      spent,
+    ),
   );
   const limitOf = (account: string): number | undefined =>
     live.compiled.accounts.find((each) => each.account === account)?.limit;
@@ -114,4 +124,42 @@ it('money moves from line to line, and the lines above both stay as they are', (
   expect(problem).toBeUndefined();
   const lines = ['total', 'total.reserve', 'total.reward', 'total.reward.spend'];
   expect(lines.map((line) => limitOf(`budget/spring/${line}`))).toEqual([1000, 0, 1000, 800]);
+});
+
+describe('money that is spent or reserved is not there to give', () => {
+  const spent = new Map([
+    ['budget/spring/total.reward', 650],
+    ['budget/spring/total.reward.gifts', 120],
+  ]);
+
+  it.each([
+    ['total.reward.gifts', 'total.reward.spend', 80, undefined],
+    [
+      'total.reward.gifts',
+      'total.reward.spend',
+      81,
+      'of budget line total.reward.gifts, 120 of 200 is spent or reserved: it cannot give 81',
+    ],
+    ['total.reward.gifts', 'total.reserve', 50, undefined],
+    // What stands above it was spent on as a whole.
+    [
+      'total.reward.gifts',
+      'total.reserve',
+      51,
+      'of budget line total.reward, 650 of 700 is spent or reserved: it cannot give 51',
+    ],
+  ])('%s to %s, %i', (from, line, by, problem) => {
+    expect(saidOf(spent, { ...give(from, by), line }).problem).toBe(problem);
+  });
+
+  it('and an order that was obeyed is not judged again by what was spent since', () => {
+    const live = new LiveCampaigns([CAMPAIGN]);
+    const action = {
+      ...{ id: 'c', actor: 'li', reason: 'tests', issuedAtMs: 0 },
+      change: { campaignId: 'spring', ...give('total.reserve', 300) } as unknown as CampaignChange,
+    };
+    expect(live.lowers(action.change)).toEqual(['budget/spring/total.reserve']);
+    expect(live.change(action, new Map())).toBeUndefined();
+    expect(live.change(action, new Map([['budget/spring/total.reserve', 300]]))).toBeUndefined();
+  });
 });
