@@ -45,7 +45,7 @@ function beforeHere(field: 'place' | 'occurredAtMs', windowMs: number): FeatureS
     on: ['payment'],
     windowMs,
     aggregate: { kind: 'previous', of: field },
-    where: { field: 'place', atLeast: 0 },
+    where: [{ field: 'place', atLeast: 0 }],
   };
 }
 

@@ -29,7 +29,7 @@ export default defineDetector({
       on: ['payment'],
       windowMs: window,
       aggregate: { kind: 'count' },
-      where: { field: 'amountMinor', atMost: smallMinor },
+      where: [{ field: 'amountMinor', atMost: smallMinor }],
     },
   }),
   measures: {

@@ -3,6 +3,8 @@
  * many of them down the path without making an object for each.
  */
 
+import { attributeText } from './event-attributes.ts';
+
 /** Every event type the product knows; any other type is a dead letter. The index is the type code. */
 export const EVENT_TYPES = [
   'payment',
@@ -52,10 +54,10 @@ export const TEXT_FIELDS = [
 export type TextField = (typeof TEXT_FIELDS)[number];
 
 /**
- * Fields whose value can be the key of a window, or the member a window counts distinctly.
- * `ipPrefix` is derived: the /24 of an IPv4 address, the /64 of an IPv6 one, absent for a token.
+ * Key fields whose hash every event carries as soon as it is decoded. `ipPrefix` is derived: the /24 of an
+ * IPv4 address, the /64 of an IPv6 one, absent for a token.
  */
-export const KEY_FIELDS = [
+export const DECODED_KEYS = [
   'accountId',
   'customerId',
   'cardId',
@@ -63,6 +65,25 @@ export const KEY_FIELDS = [
   'ip',
   'ipPrefix',
   'merchantId',
+] as const;
+
+/** Keys that events carry among their attributes, as text or as an integer. */
+export const ATTRIBUTE_KEYS = ['payeeId', 'phoneHash', 'inviterId', 'campaignId'] as const;
+export type AttributeKey = (typeof ATTRIBUTE_KEYS)[number];
+
+/**
+ * Fields whose value can be the key of a window, or the member a window counts distinctly. Those behind
+ * the decoded ones are hashed when somebody asks for them (`EventBatch.requireKey`). `amount` is the
+ * amount in minor units as a key: a window keyed by merchant and amount holds the payments of the same amount.
+ */
+export const KEY_FIELDS = [
+  ...DECODED_KEYS,
+  'city',
+  'category',
+  'channel',
+  'instrument',
+  ...ATTRIBUTE_KEYS,
+  'amount',
 ] as const;
 export type KeyField = (typeof KEY_FIELDS)[number];
 
@@ -107,6 +128,11 @@ export interface Event {
   readonly terms: number | undefined;
   readonly latitude: number | undefined;
   readonly longitude: number | undefined;
+  /** An attribute, as are phoneHash, inviterId and campaignId: its text, or an integer's. */
+  readonly payeeId: string | undefined;
+  readonly phoneHash: string | undefined;
+  readonly inviterId: string | undefined;
+  readonly campaignId: string | undefined;
   /** Fields the product does not know, parsed from their JSON at each call. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
@@ -125,7 +151,13 @@ export function textColumn(field: TextField): number {
   return TEXT_INDEX[field];
 }
 
-/** The column of a key field in `EventBatch.keyLo` and `keyHi`. */
+/** Hashes key columns of a batch that nobody needed so far; made by the decoder. */
+export interface KeysOnDemand {
+  /** Writes the column for rows `from` (inclusive) to `to` (exclusive). */
+  hashKeys(batch: EventBatch, column: number, from: number, to: number): void;
+}
+
+/** The column of a key field in `EventBatch.keyLo` and `keyHi`; call `requireKey` before reading one. */
 export function keyColumn(field: KeyField): number {
   return KEY_INDEX[field];
 }
@@ -158,7 +190,10 @@ export class EventBatch {
   readonly latitude: Float64Array;
   readonly longitude: Float64Array;
   readonly place: Float64Array;
-  /** 64-bit seeded hash of a key field in two halves; both 0 when absent or a placeholder. */
+  /**
+   * 64-bit seeded hash of a key field in two halves; both 0 when absent or a placeholder. Columns behind
+   * DECODED_KEYS hold nothing before `requireKey`.
+   */
   readonly keyLo: Int32Array;
   readonly keyHi: Int32Array;
   /** 64-bit seeded hash of the id, and 32 bits over the whole canonical body, to tell a repeat from a conflict. */
@@ -167,6 +202,10 @@ export class EventBatch {
   readonly bodyHash: Int32Array;
   /** 1 when the event came after the allowed lateness: measured and recorded, not stored in windows. */
   readonly late: Uint8Array;
+  /** The decoder's: it hashes the keys of `requireKey`. */
+  keysOnDemand: KeysOnDemand | undefined;
+  /** By key column: the rows that are hashed. */
+  private readonly hashedRows = new Int32Array(KEY_FIELDS.length);
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -192,6 +231,15 @@ export class EventBatch {
   clear(): void {
     this.length = 0;
     this.source.length = 0;
+    this.hashedRows.fill(0);
+  }
+
+  /** Sees to it that the key column holds the hashes of all events; costs nothing when it does already. */
+  requireKey(column: number): void {
+    const from = this.hashedRows[column]!;
+    if (column < DECODED_KEYS.length || from >= this.length) return;
+    this.hashedRows[column] = this.length;
+    this.keysOnDemand?.hashKeys(this, column, from, this.length);
   }
 
   /** The text of a field of event i, or undefined when it is absent. */
@@ -283,6 +331,18 @@ export class EventView implements Event {
   }
   get longitude(): number | undefined {
     return present(this.batch.longitude[this.row]!);
+  }
+  get payeeId(): string | undefined {
+    return attributeText(this.batch, 'payeeId', this.row);
+  }
+  get phoneHash(): string | undefined {
+    return attributeText(this.batch, 'phoneHash', this.row);
+  }
+  get inviterId(): string | undefined {
+    return attributeText(this.batch, 'inviterId', this.row);
+  }
+  get campaignId(): string | undefined {
+    return attributeText(this.batch, 'campaignId', this.row);
   }
   get attributes(): Readonly<Record<string, unknown>> {
     const json = this.batch.text('attributes', this.row);

@@ -8,9 +8,13 @@
 
 import type { EventBatch } from '../event.ts';
 import type { PlacedFeature, StandingFeatures } from './feature-columns.ts';
-import { layFeatures, type FeatureLayout } from './feature-layout.ts';
+import {
+  layFeatures,
+  type FeatureLayout,
+  type FeatureLimits,
+  type FeatureSource,
+} from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
-import type { WindowLimits } from './memory-store.ts';
 import type { FeatureMatrix, WindowStoreStats } from './window-store.ts';
 
 /** Beyond this many a change lays all its features anew, and the others go. */
@@ -27,7 +31,7 @@ interface PlacedLayer extends FeatureLayer {
 }
 
 export class FeatureLayers {
-  readonly #limits: WindowLimits;
+  readonly #limits: FeatureLimits;
   #placed: readonly PlacedLayer[] = [];
   #filling: readonly FeatureLayer[] = [];
   #matrix: FeatureMatrix = { width: 0, values: new Float64Array(0) };
@@ -35,7 +39,7 @@ export class FeatureLayers {
   #onMatrix: (matrix: FeatureMatrix) => void = () => undefined;
 
   /** @param requests what is measured from the first event on. */
-  constructor(requests: readonly FeatureRequest[], limits: WindowLimits) {
+  constructor(requests: readonly FeatureRequest[], limits: FeatureLimits) {
     this.#limits = limits;
     const layout = layFeatures(requests, limits);
     this.#place([{ requests, layout, at: 0 }]);
@@ -64,6 +68,11 @@ export class FeatureLayers {
   /** Layers that are measured. */
   get count(): number {
     return this.#placed.length;
+  }
+
+  /** What measures features beside the window stores, in layers that are measured. */
+  get sources(): readonly FeatureSource[] {
+    return this.#placed.flatMap(({ layout }) => layout.sources);
   }
 
   get matrix(): FeatureMatrix {

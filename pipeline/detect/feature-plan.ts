@@ -9,8 +9,17 @@
 
 import { EVENT_TYPES, typeCodeOf } from '../event.ts';
 import type { EventType, KeyField, NumberField } from '../event.ts';
-import { featureIdentity } from './feature.ts';
-import type { Aggregate, FeatureFilter, FeatureSpec, WindowFeature } from './feature.ts';
+import { conditionsIdentity, featureIdentity, isWindowed, reachOf } from './feature.ts';
+import type {
+  AbsenceFeature,
+  Aggregate,
+  EventPattern,
+  FeatureCondition,
+  FeatureSpec,
+  SequenceFeature,
+  WindowedSpec,
+} from './feature.ts';
+import { draftStreams } from './feature-streams.ts';
 
 /** A feature and the types of the events at which some detector reads it. */
 export interface FeatureRequest<Spec extends FeatureSpec = FeatureSpec> {
@@ -20,11 +29,15 @@ export interface FeatureRequest<Spec extends FeatureSpec = FeatureSpec> {
   readonly column?: number;
 }
 
+/** What a planned feature tells of its window: an aggregate, or how events follow upon each other. */
+export type Measurement = Aggregate | SequenceFeature | AbsenceFeature;
+
 export interface PlannedFeature {
   /** Column in the feature matrix. */
   readonly index: number;
+  /** How far back it looks. */
   readonly windowMs: number;
-  readonly aggregate: Aggregate;
+  readonly aggregate: Measurement;
   /** 1 at the code of each event type at which the feature is measured. */
   readonly measuredOn: Uint8Array;
 }
@@ -33,7 +46,12 @@ export interface PlannedFeature {
 export interface StreamPlan {
   /** 1 at the code of each event type whose events enter the windows. */
   readonly feeds: Uint8Array;
-  readonly where: FeatureFilter | undefined;
+  readonly where: readonly FeatureCondition[];
+  /**
+   * The steps of sequences and absences, at most 31: an event enters that matches one, and its entry holds, in
+   * the place of a value, the steps it matches as bits. Such a stream has no member, order or value.
+   */
+  readonly patterns: readonly EventPattern[];
   /** The field whose distinct values are counted. Never together with `orderById`. */
   readonly member: KeyField | undefined;
   /** Entries of one instant are kept in the order of their ids, for the value of the latest. */
@@ -65,18 +83,15 @@ export interface FeaturePlan {
 }
 
 interface Feature extends PlannedFeature {
-  readonly spec: WindowFeature;
+  readonly spec: WindowedSpec;
 }
 
-interface StreamDraft {
-  member: KeyField | undefined;
-  value: NumberField | undefined;
-  readonly valueRequired: boolean;
-  orderById: boolean;
-  readonly features: Feature[];
+/** A feature with an aggregate. */
+export interface AggregateFeature extends PlannedFeature {
+  readonly aggregate: Aggregate;
 }
 
-/** The plan for all requests; requests for equal specs are joined. */
+/** The plan for all requests that the window store measures; requests for equal specs are joined. */
 export function compilePlan(requests: readonly FeatureRequest[]): FeaturePlan {
   const features = joinEqual(requests);
   const columns = new Map(features.map(({ spec, index }) => [featureIdentity(spec), index]));
@@ -107,7 +122,9 @@ export function compilePlan(requests: readonly FeatureRequest[]): FeaturePlan {
   };
 }
 
-function isZeroWhenEmpty({ kind }: Aggregate): boolean {
+function isZeroWhenEmpty(aggregate: Measurement): boolean {
+  const { kind } = aggregate;
+  if (kind === 'sequence' || kind === 'absence') return aggregate.windowMs !== undefined;
   return kind === 'count' || kind === 'sum' || kind === 'distinct' || kind === 'bucket';
 }
 
@@ -115,13 +132,14 @@ function joinEqual(requests: readonly FeatureRequest[]): Feature[] {
   const byIdentity = new Map<string, Feature>();
   let next = 0;
   for (const { spec, measuredOn, column } of requests) {
+    if (!isWindowed(spec)) continue;
     const identity = featureIdentity(spec);
     let feature = byIdentity.get(identity);
     if (feature === undefined) {
-      const { windowMs, aggregate } = spec;
       const index = column ?? next;
       next = Math.max(next, index + 1);
-      feature = { spec, index, windowMs, aggregate, measuredOn: typeFlags([]) };
+      const aggregate = spec.kind === undefined ? spec.aggregate : spec;
+      feature = { spec, index, windowMs: reachOf(spec), aggregate, measuredOn: typeFlags([]) };
       byIdentity.set(identity, feature);
     }
     for (const type of measuredOn) feature.measuredOn[typeCodeOf(type)] = 1;
@@ -135,25 +153,60 @@ function typeFlags(types: readonly EventType[]): Uint8Array {
   return flags;
 }
 
-function keysOf({ key }: WindowFeature): readonly KeyField[] {
+function keysOf({ key }: WindowedSpec): readonly KeyField[] {
   return typeof key === 'string' ? [key] : key;
 }
 
 function dimensionsOf(features: readonly Feature[]): DimensionPlan[] {
   return [...groupBy(features, ({ spec }) => keysOf(spec).join()).values()].map((ofKeys) => ({
     keys: keysOf(ofKeys[0]!.spec),
-    streams: [...groupBy(ofKeys, eventSetOf).values()].flatMap((ofEvents) =>
-      draftStreams(ofEvents).map(finish),
-    ),
+    streams: [...groupBy(ofKeys, eventSetOf).values()].flatMap(streamsOf),
   }));
 }
 
 /** Which events enter the windows, apart from those that lack an aggregated field. */
-function eventSetOf({ spec: { on, where } }: Feature): string {
-  return JSON.stringify([
-    [...new Set(on)].sort(),
-    where === undefined ? null : [where.field, where.atLeast ?? null, where.atMost ?? null],
-  ]);
+function eventSetOf({ spec }: Feature): string {
+  if (spec.kind === undefined)
+    return JSON.stringify([[...new Set(spec.on)].sort(), conditionsIdentity(spec.where)]);
+  return JSON.stringify(
+    patternsOf(spec).map(({ on, where }) => [[...on].sort(), conditionsIdentity(where)]),
+  );
+}
+
+/** The patterns of a feature in the order of their bits. */
+function patternsOf(spec: SequenceFeature | AbsenceFeature): readonly EventPattern[] {
+  return spec.kind === 'sequence' ? spec.steps : [spec.of, spec.without];
+}
+
+/** The streams of features that look at the same events. */
+function streamsOf(features: readonly Feature[]): StreamPlan[] {
+  const { spec } = features[0]!;
+  const common = {
+    features,
+    longestWindowMs: Math.max(...features.map(({ windowMs }) => windowMs)),
+  };
+  if (spec.kind !== undefined) {
+    const patterns = patternsOf(spec);
+    return [
+      {
+        feeds: typeFlags(patterns.flatMap(({ on }) => on)),
+        where: [],
+        patterns,
+        member: undefined,
+        orderById: false,
+        value: undefined,
+        valueRequired: false,
+        ...common,
+      },
+    ];
+  }
+  return draftStreams(features as readonly AggregateFeature[]).map((draft) => ({
+    feeds: typeFlags(spec.on),
+    where: spec.where ?? [],
+    patterns: [],
+    ...draft,
+    longestWindowMs: Math.max(...draft.features.map(({ windowMs }) => windowMs)),
+  }));
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
@@ -165,127 +218,4 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
     else group.push(item);
   }
   return groups;
-}
-
-/**
- * Shares out features over as few streams as can serve them. An entry has room for one value and for
- * one member (or the id's hash, to order by), and may lack either: count, distinct, sums of integers and
- * the latest value bear that. The other aggregates need streams in which every entry has its value.
- */
-function draftStreams(features: readonly Feature[]): StreamDraft[] {
-  const strict = new Map<NumberField, StreamDraft>();
-  for (const feature of features) {
-    const value = strictValueOf(feature.aggregate);
-    if (value !== undefined && !strict.has(value))
-      strict.set(value, {
-        member: undefined,
-        value,
-        valueRequired: true,
-        orderById: false,
-        features: [],
-      });
-  }
-  const open: StreamDraft[] = [];
-  for (const feature of [...features].sort(byNeed)) {
-    const { aggregate } = feature;
-    let draft =
-      needOf(aggregate) === NEEDS_NOTHING && open.length === 0
-        ? // Every event has a time, so a stream over times holds the same events as an open one.
-          strict.get('occurredAtMs')
-        : 'of' in aggregate
-          ? strict.get(aggregate.of as NumberField)
-          : undefined;
-    draft ??= open.find((candidate) => hasRoomFor(aggregate, candidate));
-    if (draft === undefined) {
-      draft = {
-        member: undefined,
-        value: undefined,
-        valueRequired: false,
-        orderById: false,
-        features: [],
-      };
-      open.push(draft);
-    }
-    take(draft, feature);
-  }
-  return [...open, ...strict.values()];
-}
-
-const NEEDS_ORDER = 0;
-const NEEDS_MEMBER = 1;
-const NEEDS_VALUE = 2;
-const NEEDS_NOTHING = 3;
-
-/** What an entry must offer beside its time. */
-function needOf(aggregate: Aggregate): number {
-  if (aggregate.kind === 'count' || aggregate.kind === 'bucket') return NEEDS_NOTHING;
-  if (aggregate.kind === 'distinct') return NEEDS_MEMBER;
-  if (!isLatest(aggregate)) return NEEDS_VALUE;
-  return isLatestTime(aggregate) ? NEEDS_NOTHING : NEEDS_ORDER;
-}
-
-/** The most demanding first, so that the others find room beside them. */
-function byNeed(a: Feature, b: Feature): number {
-  return needOf(a.aggregate) - needOf(b.aggregate);
-}
-
-function hasRoomFor(aggregate: Aggregate, draft: StreamDraft): boolean {
-  const need = needOf(aggregate);
-  if (need === NEEDS_NOTHING || !('of' in aggregate)) return true;
-  if (aggregate.kind === 'distinct')
-    return !draft.orderById && (draft.member === undefined || draft.member === aggregate.of);
-  const hasValue = draft.value === undefined || draft.value === aggregate.of;
-  return hasValue && (need !== NEEDS_ORDER || draft.member === undefined);
-}
-
-function take(draft: StreamDraft, feature: Feature): void {
-  const { aggregate } = feature;
-  draft.features.push(feature);
-  const need = needOf(aggregate);
-  if (aggregate.kind === 'distinct') draft.member = aggregate.of;
-  else if (need !== NEEDS_NOTHING && 'of' in aggregate) draft.value = aggregate.of;
-  if (need === NEEDS_ORDER) draft.orderById = true;
-}
-
-function isLatest({ kind }: Aggregate): boolean {
-  return kind === 'last' || kind === 'previous';
-}
-
-/** The time of the latest event: every entry has its time, and it is the same whichever id comes last. */
-export function isLatestTime(aggregate: Aggregate): boolean {
-  return isLatest(aggregate) && 'of' in aggregate && aggregate.of === 'occurredAtMs';
-}
-
-/** The field without which an event must stay out of the stream; undefined when it may enter. */
-function strictValueOf(aggregate: Aggregate): NumberField | undefined {
-  switch (aggregate.kind) {
-    case 'min':
-    case 'max':
-    case 'mean':
-    case 'stddev':
-      return aggregate.of;
-    case 'sum':
-      return isSmallInteger(aggregate.of) ? undefined : aggregate.of;
-    default:
-      return undefined;
-  }
-}
-
-/** Fields whose plain running sum in double precision is exact: integers that stay below 2^53 in sum. */
-export function isSmallInteger(field: NumberField): boolean {
-  return field === 'amountMinor' || field === 'terms';
-}
-
-function finish(draft: StreamDraft): StreamPlan {
-  const { on, where } = draft.features[0]!.spec;
-  return {
-    feeds: typeFlags(on),
-    where,
-    member: draft.member,
-    orderById: draft.orderById,
-    value: draft.value,
-    valueRequired: draft.valueRequired,
-    features: draft.features,
-    longestWindowMs: Math.max(...draft.features.map(({ windowMs }) => windowMs)),
-  };
 }

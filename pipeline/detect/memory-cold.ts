@@ -1,19 +1,21 @@
 /**
- * The aggregates that no cursor answers in one step: min, max, mean, deviation, last, previous and
- * bucket counts. They are asked before the event itself enters the ring, and add it on their own.
+ * The measures that no cursor answers in one step: min, max, mean, deviation, last, previous, bucket counts,
+ * age, gaps, sequences and absences. They are asked before the event itself enters the ring, and add it on their own.
  */
 
 import type { ExtremaTree } from './memory-extrema.ts';
-import type { Aggregate } from './feature.ts';
-import { isLatestTime } from './feature-plan.ts';
-import type { PlannedFeature } from './feature-plan.ts';
+import { isLatestTime } from './feature-streams.ts';
+import type { Measurement, PlannedFeature } from './feature-plan.ts';
+import { gapValue } from './memory-gaps.ts';
 import { VALUE_ABSENT, firstAfter } from './memory-layout.ts';
 import type { Ring } from './memory-layout.ts';
 import { MOMENT_NUMBERS, addMoment, deviationOf, sumOf } from './memory-moments.ts';
 import type { StreamState } from './memory-state.ts';
+import { compileSteps, stepValue } from './memory-steps.ts';
+import type { StepQuery } from './memory-steps.ts';
 
 export interface ColdFeature {
-  readonly kind: Aggregate['kind'];
+  readonly kind: Measurement['kind'];
   /** Column in the matrix. */
   readonly index: number;
   readonly windowMs: number;
@@ -24,6 +26,10 @@ export interface ColdFeature {
   /** For `bucket`: the bucket is (time − to, time − from]. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** For `gap`. */
+  readonly statistic: 'mean' | 'stddev' | 'variation';
+  /** For `sequence` and `absence`. */
+  readonly steps: StepQuery | null;
 }
 
 export function coldFeaturesOf(
@@ -38,6 +44,11 @@ export function coldFeaturesOf(
     window: windows.indexOf(windowMs),
     fromMs: aggregate.kind === 'bucket' ? aggregate.index * aggregate.widthMs : 0,
     toMs: aggregate.kind === 'bucket' ? (aggregate.index + 1) * aggregate.widthMs : 0,
+    statistic: aggregate.kind === 'gap' ? aggregate.statistic : 'mean',
+    steps:
+      aggregate.kind === 'sequence' || aggregate.kind === 'absence'
+        ? compileSteps(aggregate)
+        : null,
   }));
 }
 
@@ -64,6 +75,13 @@ function coldValue(
       return latest(state, feature, end);
     case 'bucket':
       return bucketCount(state, feature, end);
+    case 'age':
+      return age(state, feature, end);
+    case 'gap':
+      return gapValue(state, feature.statistic, feature.windowMs, end);
+    case 'sequence':
+    case 'absence':
+      return stepValue(state, feature.steps!, end);
     case 'min':
     case 'max': {
       const first = firstAfter(ring, ring.first, end, state.anchor - feature.windowMs);
@@ -97,6 +115,14 @@ function latest(state: StreamState, feature: ColdFeature, end: number): number {
 /** Whether the id with hash a comes after the one with hash b: as unsigned 64-bit numbers. */
 export function isIdAfter(aLo: number, aHi: number, bLo: number, bHi: number): boolean {
   return aHi === bHi ? aLo >>> 0 > bLo >>> 0 : aHi >>> 0 > bHi >>> 0;
+}
+
+/** Milliseconds since the window's first event. */
+function age(state: StreamState, feature: ColdFeature, end: number): number {
+  const { ring, time, anchor } = state;
+  const first = firstAfter(ring, ring.first, end, anchor - feature.windowMs);
+  if (first === end) return state.included ? 0 : Number.NaN;
+  return (time - ring.ints[ring.base + ((first & ring.mask) << 2)]!) | 0;
 }
 
 function bucketCount(state: StreamState, feature: ColdFeature, end: number): number {

@@ -51,6 +51,7 @@ export class Dimension {
 
   /** Takes the chunk's events through all streams. @param out null when nothing is to be measured. */
   run(batch: EventBatch, chunk: Chunk, out: FeatureMatrix | null): void {
+    for (const column of this.keyColumns) batch.requireKey(column);
     if (this.keyColumns.length === 1) this.resolve(batch, chunk);
     else this.resolveComposite(batch, chunk);
     this.streams.forEach((stream, index) => {
@@ -110,6 +111,10 @@ export class Dimension {
 
   get entries(): number {
     return this.streams.reduce((sum, { entries }) => sum + entries, 0);
+  }
+
+  get cutShort(): number {
+    return this.streams.reduce((sum, { cutShort }) => sum + cutShort, 0);
   }
 
   /** Without the shared pool of entries. */

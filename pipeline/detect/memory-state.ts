@@ -5,6 +5,7 @@
  */
 
 import { EVENT_TYPES } from '../event.ts';
+import { EventFilter, StepMatcher } from './event-filter.ts';
 import { coldFeaturesOf } from './memory-cold.ts';
 import type { ColdFeature } from './memory-cold.ts';
 import { ExtremaTree } from './memory-extrema.ts';
@@ -15,7 +16,7 @@ import { MOMENT_NUMBERS } from './memory-moments.ts';
 import { PairTable } from './memory-pairs.ts';
 import { OddValues } from './memory-pool.ts';
 import type { EntryPool } from './memory-pool.ts';
-import { isSmallInteger } from './feature-plan.ts';
+import { isSmallInteger } from './feature-streams.ts';
 import type { PlannedFeature, StreamPlan } from './feature-plan.ts';
 
 /** In `roles`: events of the type enter the stream; some feature of it is measured at them. */
@@ -38,9 +39,10 @@ export class StreamState {
   readonly windowCount: number;
   readonly memberMode: typeof NO_MEMBER | typeof MEMBER | typeof ID_ORDER;
   readonly valueIsTime: boolean;
-  /** Bounds of the filtered field, both inclusive. */
-  readonly atLeast: number;
-  readonly atMost: number;
+  /** What an event has to meet to enter; null when there is nothing to meet. */
+  readonly filter: EventFilter | null;
+  /** In a stream of steps: which of them an event matches. */
+  readonly steps: StepMatcher | null;
   readonly hasMoments: boolean;
   readonly hasExtrema: boolean;
   readonly roles: Uint8Array;
@@ -59,7 +61,6 @@ export class StreamState {
   expiry = 0;
   out: Float64Array = new Float64Array(0);
   values: Float64Array | null = null;
-  filtered: Float64Array | null = null;
   memberColumn = 0;
 
   // The event. Its windows are (anchor − length, time]; the two differ only when it is late.
@@ -82,6 +83,8 @@ export class StreamState {
   entries = 0;
   /** Holds what was read only to bring it into the cache: a result nobody uses would not be computed. */
   fetched = 0;
+  /** Measures that looked at the newest events of a key alone, since it has so many. */
+  cutShort = 0;
   /** Set when the pool was exhausted and the event could not be stored. */
   capped = false;
 
@@ -109,8 +112,8 @@ export class StreamState {
     this.retentionMs = plan.longestWindowMs + latenessMs;
     this.memberMode = plan.orderById ? ID_ORDER : plan.member === undefined ? NO_MEMBER : MEMBER;
     this.valueIsTime = plan.value === 'occurredAtMs';
-    this.atLeast = plan.where?.atLeast ?? -Infinity;
-    this.atMost = plan.where?.atMost ?? Infinity;
+    this.filter = plan.where.length === 0 ? null : new EventFilter(plan.where);
+    this.steps = plan.patterns.length === 0 ? null : new StepMatcher(plan.patterns);
     const cursored = plan.features.filter(needsCursor);
     this.windows = Int32Array.from(new Set(cursored.map(({ windowMs }) => windowMs))).sort();
     this.windowCount = this.windows.length;

@@ -89,6 +89,7 @@ export class MemoryWindowStore implements WindowStore {
       lateEvents: this.lateEvents,
       evictedKeys: this.dimensions.reduce((sum, { evicted }) => sum + evicted, 0),
       capped: this.capped,
+      cutShort: this.dimensions.reduce((sum, { cutShort }) => sum + cutShort, 0),
     };
   }
 

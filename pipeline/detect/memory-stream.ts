@@ -168,18 +168,20 @@ function isBehind(state: StreamState, lines: Int32Array, line: number, big: bool
 
 /** Looks up the batch's columns that the stream reads, once for a chunk. */
 function bindColumns(state: StreamState, batch: EventBatch): void {
-  const { where, value, member } = state.plan;
+  const { value, member } = state.plan;
   state.values = value === undefined ? null : batch[value];
-  state.filtered = where === undefined ? null : batch[where.field];
+  state.filter?.bind(batch);
+  state.steps?.bind(batch);
+  if (member !== undefined) batch.requireKey(keyColumn(member));
   state.memberColumn = member === undefined ? 0 : keyColumn(member) * batch.capacity;
 }
 
 /** Whether the event passes the stream's filter and has the value that it requires. */
-function admits({ plan, values, filtered, atLeast, atMost }: StreamState, i: number): boolean {
+function admits(state: StreamState, i: number): boolean {
+  const { plan, values, filter, steps } = state;
   if (plan.valueRequired && Number.isNaN(values![i]!)) return false;
-  if (filtered === null) return true;
-  // False for NaN, too.
-  return filtered[i]! >= atLeast && filtered[i]! <= atMost;
+  if (steps !== null) return steps.match(i) !== 0;
+  return filter === null || filter.passes(i);
 }
 
 /** Takes over the event's value and member. */
@@ -197,6 +199,7 @@ function readEvent(state: StreamState, batch: EventBatch, i: number): void {
       state.code = whole === value && whole >= LEAST_PLAIN ? whole : ODD;
     }
   }
+  if (state.steps !== null) state.code = state.steps.matched;
   state.hasMember = false;
   state.lo = 0;
   state.hi = 0;

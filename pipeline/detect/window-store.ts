@@ -45,4 +45,6 @@ export interface WindowStoreStats {
   readonly evictedKeys: number;
   /** Events that a configured cap kept out of a window. */
   readonly capped: number;
+  /** Measures of sequences and absences that looked at a key's newest events alone, since it has too many. */
+  readonly cutShort: number;
 }

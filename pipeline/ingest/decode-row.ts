@@ -4,7 +4,8 @@
  * the same by construction.
  */
 
-import { KEY_FIELDS, keyColumn, TEXT_FIELDS, textColumn, type EventBatch } from '../event.ts';
+import { DECODED_KEYS, keyColumn, TEXT_FIELDS, textColumn } from '../event.ts';
+import type { EventBatch, KeysOnDemand } from '../event.ts';
 import { placeOf } from '../place.ts';
 import { ipv4PrefixLength, type AddressReader } from './decode-address.ts';
 import type { KeyHasher } from './hash.ts';
@@ -35,20 +36,27 @@ const ID = textColumn('id');
 const IP_KEY = keyColumn('ip');
 const PREFIX_KEY = keyColumn('ipPrefix');
 
-/** The key column that holds the hash of a text column; −1 for text that is never a key. */
+/** The key column that holds the hash of a text column; −1 for text that is no key, or one on demand alone. */
 const KEY_OF_TEXT = Int32Array.from(TEXT_FIELDS, (field) =>
-  KEY_FIELDS.findIndex((key) => key === field),
+  DECODED_KEYS.findIndex((key) => key === field),
 );
 
 export class RowWriter {
   private readonly hasher: KeyHasher;
   private readonly placeholders: Placeholders;
   private readonly addresses: AddressReader;
+  private readonly keysOnDemand: KeysOnDemand;
   private readonly numbers = new Float64Array(5);
   private readonly numberWords = new Int32Array(this.numbers.buffer);
 
-  constructor(hasher: KeyHasher, placeholders: Placeholders, addresses: AddressReader) {
+  constructor(
+    hasher: KeyHasher,
+    placeholders: Placeholders,
+    addresses: AddressReader,
+    keysOnDemand: KeysOnDemand,
+  ) {
     this.addresses = addresses;
+    this.keysOnDemand = keysOnDemand;
     this.hasher = hasher;
     this.placeholders = placeholders;
   }
@@ -88,6 +96,7 @@ export class RowWriter {
     into.longitude[row] = draft.longitude;
     into.place[row] = placeOf(draft.latitude, draft.longitude);
     into.late[row] = 0;
+    into.keysOnDemand = this.keysOnDemand;
     into.length = row + 1;
   }
 

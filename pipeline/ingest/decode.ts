@@ -8,6 +8,7 @@ import { CardMask } from './card-number.ts';
 import { AddressReader, parseAddress } from './decode-address.ts';
 import type { DecodeLimits } from './decode-fields.ts';
 import { GeneralDecoder } from './decode-general.ts';
+import { KeyWriter } from './decode-keys.ts';
 import { EventDraft, RowWriter } from './decode-row.ts';
 import { TimeParser } from './decode-time.ts';
 import { KeyHasher, type HashSeed } from './hash.ts';
@@ -41,6 +42,7 @@ export class Decoder {
   private readonly scanner: Scanner;
   private readonly general: GeneralDecoder;
   private readonly rows: RowWriter;
+  private readonly keys: KeyWriter;
   private readonly draft = new EventDraft();
   private readonly hasher: KeyHasher;
   private readonly placeholders: Placeholders;
@@ -51,7 +53,8 @@ export class Decoder {
     this.placeholders = new Placeholders(options.placeholders);
     const addresses = new AddressReader();
     const times = new TimeParser();
-    this.rows = new RowWriter(this.hasher, this.placeholders, addresses);
+    this.keys = new KeyWriter(this.hasher, this.placeholders);
+    this.rows = new RowWriter(this.hasher, this.placeholders, addresses, this.keys);
     this.scanner = new Scanner(options.limits, times, addresses);
     this.general = new GeneralDecoder(options.limits, this.cards, times);
   }
@@ -87,6 +90,10 @@ export class Decoder {
 
   /** The key that an event with this text in the field has in its batch: for lists and look-ups by hand. */
   keyOf(field: KeyField, text: string): KeyHash {
+    if (field === 'amount') {
+      const found = text !== '' && this.keys.hashAmount(Number(text));
+      return found ? { lo: this.hasher.lo, hi: this.hasher.hi } : { lo: 0, hi: 0 };
+    }
     const masked = this.cards.text(text);
     const address = field === 'ip' || field === 'ipPrefix';
     const canonical = address ? (parseAddress(masked)?.text ?? masked) : masked;

@@ -1,7 +1,7 @@
 /** What the window bench and its memory part share: which features, and how a run is driven. */
 
 import { EventBatch } from '../../pipeline/event.ts';
-import type { KeyField } from '../../pipeline/event.ts';
+import type { DECODED_KEYS } from '../../pipeline/event.ts';
 import { compilePlan } from '../../pipeline/detect/feature-plan.ts';
 import type { FeaturePlan } from '../../pipeline/detect/feature-plan.ts';
 import type { FeatureSpec } from '../../pipeline/detect/feature.ts';
@@ -18,6 +18,7 @@ const EVICT_EVERY = 1024 * BATCH;
 export const LATENESS_MS = 1000;
 
 /** Key and the member whose distinct values are counted. */
+type KeyField = (typeof DECODED_KEYS)[number];
 export type Dimension = readonly [key: KeyField, member: KeyField];
 
 export const THREE_DIMENSIONS: readonly Dimension[] = [

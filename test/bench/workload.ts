@@ -3,10 +3,11 @@
  * (s = 1.05 over a million keys a dimension, so that the top key gets some 7 % of all events: harsh).
  */
 
-import { KEY_FIELDS, EventBatch, keyColumn, typeCodeOf } from '../../pipeline/event.ts';
-import type { KeyField } from '../../pipeline/event.ts';
+import { DECODED_KEYS, EventBatch, keyColumn, typeCodeOf } from '../../pipeline/event.ts';
 import { seededRandom } from '../../pipeline/clock.ts';
 import type { Random } from '../../pipeline/clock.ts';
+
+type DecodedKey = (typeof DECODED_KEYS)[number];
 
 export const PAYMENT_BYTES = 401;
 
@@ -28,7 +29,7 @@ export interface Workload {
   readonly occurredAtMs: Float64Array;
   readonly amountMinor: Int32Array;
   /** The number of the key that each event has in a field. */
-  readonly keys: Readonly<Record<KeyField, Int32Array>>;
+  readonly keys: Readonly<Record<DecodedKey, Int32Array>>;
 }
 
 const START_MS = Date.UTC(2026, 10, 20);
@@ -39,15 +40,15 @@ export function workload(options: WorkloadOptions): Workload {
   const random = seededRandom(options.seed ?? 1);
   const draw = zipf(keys, 1.05, random);
   const columns = Object.fromEntries(
-    KEY_FIELDS.map((field) => [field, new Int32Array(events)]),
-  ) as Record<KeyField, Int32Array>;
+    DECODED_KEYS.map((field) => [field, new Int32Array(events)]),
+  ) as Record<DecodedKey, Int32Array>;
   const occurredAtMs = new Float64Array(events);
   const amountMinor = new Int32Array(events);
   for (let i = 0; i < events; i++) {
     const late = lateShare > 0 && random() < lateShare ? Math.floor(random() * lateByMs) : 0;
     occurredAtMs[i] = START_MS + Math.floor((i * 1000) / perSecond) - late;
     amountMinor[i] = 1 + Math.floor(random() * 50_000);
-    for (const field of KEY_FIELDS) columns[field][i] = draw();
+    for (const field of DECODED_KEYS) columns[field][i] = draw();
   }
   return { events, occurredAtMs, amountMinor, keys: columns };
 }
@@ -87,7 +88,7 @@ export function fillBatch(batch: EventBatch, work: Workload, from: number): numb
   const count = Math.min(batch.capacity, work.events - from);
   batch.clear();
   batch.length = count;
-  for (const [f, field] of KEY_FIELDS.entries()) {
+  for (const [f, field] of DECODED_KEYS.entries()) {
     const numbers = work.keys[field];
     const column = keyColumn(field) * batch.capacity;
     for (let i = 0; i < count; i++) {
@@ -116,7 +117,7 @@ function scatter(value: number, salt: number): number {
 /** The JSON of event i of the workload, PAYMENT_BYTES long. */
 export function paymentJson(work: Workload, i: number): Buffer {
   const { keys } = work;
-  const key = (prefix: string, field: KeyField): string =>
+  const key = (prefix: string, field: DecodedKey): string =>
     prefix + String(keys[field][i]!).padStart(9, '0');
   const address = keys.ip[i]!;
   const head = {

@@ -173,9 +173,9 @@ describe('sharing', () => {
       second: counting({ on: ['payment', 'refund'] }),
       third: counting({ features: () => ({ payments: { ...PAYMENTS, windowMs: 90_000 } }) }),
     });
-    expect(compiled.requests.map(({ spec, measuredOn }) => [spec.windowMs, measuredOn])).toEqual([
-      [60_000, ['payment', 'refund']],
-      [90_000, ['payment']],
+    expect(compiled.requests).toEqual([
+      { spec: PAYMENTS, measuredOn: ['payment', 'refund'] },
+      { spec: { ...PAYMENTS, windowMs: 90_000 }, measuredOn: ['payment'] },
     ]);
     expect(at(compiled, [3, 5]).map((one) => [one.detector, one.measure])).toEqual([
       ['first', 3],

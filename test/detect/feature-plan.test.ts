@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compilePlan } from '../../pipeline/detect/feature-plan.ts';
 import type { FeatureRequest } from '../../pipeline/detect/feature-plan.ts';
-import type { Aggregate, FeatureSpec } from '../../pipeline/detect/feature.ts';
+import type { Aggregate, FeatureSpec, WindowFeature } from '../../pipeline/detect/feature.ts';
 
 const MINUTE = 60_000;
 
-function spec(aggregate: Aggregate, more: Partial<FeatureSpec> = {}): FeatureSpec {
+function spec(aggregate: Aggregate, more: Partial<WindowFeature> = {}): FeatureSpec {
   return { key: 'accountId', on: ['payment'], windowMs: MINUTE, aggregate, ...more };
 }
 
@@ -38,8 +38,8 @@ describe('the columns of a plan', () => {
       spec({ kind: 'count' }, { on: ['refund'] }),
       spec({ kind: 'count' }, { windowMs: 2 * MINUTE }),
       CARDS,
-      spec({ kind: 'count' }, { where: { field: 'amountMinor', atMost: 5 } }),
-      spec({ kind: 'count' }, { where: { field: 'amountMinor', atLeast: 5 } }),
+      spec({ kind: 'count' }, { where: [{ field: 'amountMinor', atMost: 5 }] }),
+      spec({ kind: 'count' }, { where: [{ field: 'amountMinor', atLeast: 5 }] }),
     );
     expect(plan.width).toBe(7);
   });
@@ -110,7 +110,7 @@ describe('the streams of a plan', () => {
     const plan = planOf(
       COUNT,
       spec({ kind: 'count' }, { on: ['refund'] }),
-      spec({ kind: 'count' }, { where: { field: 'amountMinor', atMost: 5 } }),
+      spec({ kind: 'count' }, { where: [{ field: 'amountMinor', atMost: 5 }] }),
     );
     expect(plan.dimensions).toHaveLength(1);
     expect(plan.dimensions[0]!.streams).toHaveLength(3);

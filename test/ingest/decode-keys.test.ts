@@ -7,6 +7,7 @@ import { batchFrom, paymentOf, START_MS, testDecoder, type PlainEvent } from '..
 const RECEIVED_MS = START_MS + 1000;
 
 function keyOf(batch: EventBatch, field: KeyField, row: number): string {
+  batch.requireKey(keyColumn(field));
   const cell = keyColumn(field) * batch.capacity + row;
   return `${batch.keyHi[cell]!}:${batch.keyLo[cell]!}`;
 }
@@ -52,17 +53,61 @@ describe('window keys', () => {
 
   it('are what keyOf gives for the same text', () => {
     const decoder = testDecoder();
-    const batch = batchFrom([paymentOf({ cardId: '4111111111111111', ip: '2001:DB8::1' })], {
-      decoder,
-    });
-    const given = { ...paymentOf(), cardId: '4111111111111111', ip: '2001:db8:0::1' };
+    const attributes = { payeeId: 'p "1"', phoneHash: '上海', inviterId: 77, campaignId: 'c-1' };
+    const ip = '2001:db8:0::1';
+    const given = paymentOf({ cardId: '4111111111111111', ip, geo: { city: '上海' }, attributes });
+    const texts: PlainEvent = { ...given, ...attributes, ip, ipPrefix: ip, city: '上海' };
+    const batch = batchFrom([given], { decoder });
     for (const field of KEY_FIELDS) {
-      const text = field === 'ipPrefix' ? given.ip : String((given as PlainEvent)[field]);
-      const { lo, hi } = decoder.keyOf(field, text);
+      const text = texts[field];
+      const { lo, hi } = decoder.keyOf(field, String(text));
+      expect(lo | hi).not.toBe(0);
       expect(`${hi}:${lo}`).toBe(keyOf(batch, field, 0));
     }
     expect(decoder.keyOf('deviceId', 'n/a')).toEqual({ lo: 0, hi: 0 });
     expect(decoder.keyOf('ipPrefix', 'token')).toEqual({ lo: 0, hi: 0 });
+  });
+});
+
+describe('keys among the attributes', () => {
+  it('are the same inside `attributes` and beside the other fields, as text and as an integer', () => {
+    const batch = batchFrom([
+      paymentOf({ payeeId: 'payee-1' }),
+      paymentOf({ attributes: { a: [1, '}'], payeeId: 'payee-1', z: { payeeId: 'x' } } }),
+      paymentOf({ attributes: { a: { payeeId: 'payee-1' }, 'x"payeeId': 'payee-1' } }),
+      paymentOf({ payeeId: 4711 }),
+      paymentOf({ payeeId: '4711' }),
+    ]);
+    expect([0, 1, 2, 3].map((row) => batch.view(row).payeeId)).toEqual([
+      'payee-1',
+      'payee-1',
+      undefined,
+      '4711',
+    ]);
+    expect(keyOf(batch, 'payeeId', 1)).toBe(keyOf(batch, 'payeeId', 0));
+    expect(keyOf(batch, 'payeeId', 2)).toBe(ABSENT);
+    expect(keyOf(batch, 'payeeId', 3)).toBe(keyOf(batch, 'payeeId', 4));
+  });
+
+  it('are absent when missing, empty, a placeholder, or neither text nor an integer', () => {
+    const values = [undefined, null, '', 'unknown', '00000000', true, 1.5, ['p'], { id: 'p' }];
+    const batch = batchFrom(values.map((phoneHash) => paymentOf({ phoneHash })));
+    for (const row of values.keys()) expect(keyOf(batch, 'phoneHash', row)).toBe(ABSENT);
+  });
+
+  it('follow a batch that grows and one that is used again', () => {
+    const decoder = testDecoder();
+    const batch = new EventBatch(2);
+    const take = (event: PlainEvent): void => {
+      decoder.decode(Buffer.from(JSON.stringify(event)), RECEIVED_MS, batch);
+    };
+    take(paymentOf({ category: 'fuel' }));
+    const fuel = keyOf(batch, 'category', 0);
+    take(paymentOf({ category: 'fuel' }));
+    expect(keyOf(batch, 'category', 1)).toBe(fuel);
+    batch.clear();
+    take(paymentOf({ category: undefined }));
+    expect(keyOf(batch, 'category', 0)).toBe(ABSENT);
   });
 });
 

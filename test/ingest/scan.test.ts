@@ -12,6 +12,9 @@ const RECEIVED_MS = START_MS + 86_400_000;
 /** Everything a row holds, text by value and not by where it lies. */
 function rowOf(batch: EventBatch, row: number): Record<string, unknown> {
   const text = Object.fromEntries(TEXT_FIELDS.map((field) => [field, batch.text(field, row)]));
+  KEY_FIELDS.forEach((_, key) => {
+    batch.requireKey(key);
+  });
   const keys = KEY_FIELDS.map((_, key) => [
     batch.keyLo[key * batch.capacity + row],
     batch.keyHi[key * batch.capacity + row],

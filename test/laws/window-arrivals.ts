@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import type { EventType } from '../../pipeline/event.ts';
 import { placeOf } from '../../pipeline/place.ts';
-import type { FeatureSpec } from '../../pipeline/detect/feature.ts';
+import type { AbsenceFeature, EventPattern, WindowedSpec } from '../../pipeline/detect/feature.ts';
 import type { Row } from '../support/batches.ts';
 
 export const LAW_LATENESS_MS = 5_000;
@@ -15,8 +15,8 @@ const PAID: readonly EventType[] = ['payment', 'instalment'];
 export const MEASURED: readonly EventType[] = ['payment', 'instalment', 'refund', 'login'];
 
 /** Every aggregate, over windows from a second to a day, plain and filtered, with one key field and two. */
-export const LAW_SPECS: readonly FeatureSpec[] = [
-  ...[SECOND, 10 * SECOND, HOUR, DAY].flatMap((windowMs): FeatureSpec[] => [
+export const LAW_SPECS: readonly WindowedSpec[] = [
+  ...[SECOND, 10 * SECOND, HOUR, DAY].flatMap((windowMs): WindowedSpec[] => [
     { key: 'accountId', on: PAID, windowMs, aggregate: { kind: 'count' } },
     { key: 'accountId', on: PAID, windowMs, aggregate: { kind: 'sum', of: 'amountMinor' } },
     { key: 'accountId', on: PAID, windowMs, aggregate: { kind: 'distinct', of: 'cardId' } },
@@ -43,7 +43,7 @@ export const LAW_SPECS: readonly FeatureSpec[] = [
     { key: 'merchantId', on: PAID, windowMs, aggregate: { kind: 'last', of: 'occurredAtMs' } },
     { key: 'merchantId', on: PAID, windowMs, aggregate: { kind: 'previous', of: 'place' } },
   ]),
-  ...[0, 1, 2, 5].map((index): FeatureSpec => ({
+  ...[0, 1, 2, 5].map((index): WindowedSpec => ({
     key: 'accountId',
     on: PAID,
     windowMs: 12 * SECOND,
@@ -54,14 +54,14 @@ export const LAW_SPECS: readonly FeatureSpec[] = [
     on: PAID,
     windowMs: 10 * SECOND,
     aggregate: { kind: 'count' },
-    where: { field: 'amountMinor', atMost: 500 },
+    where: [{ field: 'amountMinor', atMost: 500 }],
   },
   {
     key: ['accountId', 'deviceId'],
     on: PAID,
     windowMs: 10 * SECOND,
     aggregate: { kind: 'distinct', of: 'merchantId' },
-    where: { field: 'amountMinor', atLeast: 100, atMost: 1_000_000 },
+    where: [{ field: 'amountMinor', atLeast: 100, atMost: 1_000_000 }],
   },
   {
     key: ['deviceId', 'ip'],
@@ -70,6 +70,57 @@ export const LAW_SPECS: readonly FeatureSpec[] = [
     aggregate: { kind: 'count' },
   },
 ];
+
+const LOGIN: EventPattern = { on: ['login'] };
+const PAYMENT: EventPattern = { on: ['payment'] };
+const SMALL: EventPattern = { on: PAID, where: [{ field: 'amountMinor', atMost: 300 }] };
+const LARGE: EventPattern = {
+  on: PAID,
+  where: [
+    { field: 'amountMinor', atLeast: 600 },
+    { field: 'latitude', atLeast: -45 },
+  ],
+};
+
+/** How events follow upon each other, and how far apart they lie. */
+export const STEP_SPECS: readonly WindowedSpec[] = [
+  ...[3 * SECOND, undefined].flatMap((windowMs): WindowedSpec[] => {
+    const window = windowMs === undefined ? {} : { windowMs };
+    return [
+      { kind: 'sequence', key: 'accountId', steps: [LOGIN, PAYMENT], withinMs: SECOND, ...window },
+      { kind: 'sequence', key: 'accountId', steps: [LOGIN, PAYMENT], withinMs: HOUR, ...window },
+      { kind: 'sequence', key: 'ip', steps: [SMALL, LARGE, SMALL], withinMs: SECOND, ...window },
+      { kind: 'sequence', key: ['ip', 'deviceId'], steps: [SMALL, SMALL], withinMs: 1, ...window },
+      ...[500, 5 * SECOND, DAY].flatMap((withinMs): WindowedSpec[] => [
+        absence(PAYMENT, LOGIN, { side: 'before', withinMs, ...window }),
+        absence(LARGE, SMALL, { side: 'before', withinMs, ...window }),
+        absence(SMALL, SMALL, { side: 'before', withinMs, ...window }),
+      ]),
+    ];
+  }),
+  ...[500, 5 * SECOND, DAY].flatMap((withinMs): WindowedSpec[] => [
+    absence(PAYMENT, LOGIN, { side: 'after', withinMs, windowMs: 10 * SECOND }),
+    absence(LARGE, SMALL, { side: 'after', withinMs, windowMs: HOUR }),
+  ]),
+  ...[SECOND, 10 * SECOND, DAY].flatMap((windowMs): WindowedSpec[] => [
+    { key: 'accountId', on: PAID, windowMs, aggregate: { kind: 'age' } },
+    { key: 'ip', ...LARGE, windowMs, aggregate: { kind: 'age' } },
+    ...(['mean', 'stddev', 'variation'] as const).map((statistic): WindowedSpec => ({
+      key: 'accountId',
+      on: ['payment', 'login'],
+      windowMs,
+      aggregate: { kind: 'gap', statistic },
+    })),
+  ]),
+];
+
+function absence(
+  of: EventPattern,
+  without: EventPattern,
+  rest: Pick<AbsenceFeature, 'side' | 'withinMs' | 'windowMs'>,
+): WindowedSpec {
+  return { kind: 'absence', key: 'accountId', of, without, ...rest };
+}
 
 /** One event as fast-check shrinks it: how far the clock moves first, and how far behind it the event lies. */
 interface Step {

@@ -4,20 +4,21 @@
  */
 
 import type { KeyField } from '../../pipeline/event.ts';
-import type { FeatureSpec } from '../../pipeline/detect/feature.ts';
+import { reachOf, type WindowedSpec, type WindowFeature } from '../../pipeline/detect/feature.ts';
 import { hashOf } from '../support/batches.ts';
 import type { Row } from '../support/batches.ts';
+import { gapAnswer, matches, stepAnswer } from './step-oracle.ts';
 
 /** What a spec has to know of an event: its key, or undefined when the event is in no window of the spec. */
 type Place = string | undefined;
 
 export class WindowOracle {
   watermarkMs = Number.NEGATIVE_INFINITY;
-  private readonly specs: readonly FeatureSpec[];
+  private readonly specs: readonly WindowedSpec[];
   private readonly latenessMs: number;
   private readonly stored: { readonly row: Row; readonly places: readonly Place[] }[] = [];
 
-  constructor(specs: readonly FeatureSpec[], latenessMs: number) {
+  constructor(specs: readonly WindowedSpec[], latenessMs: number) {
     this.specs = specs;
     this.latenessMs = latenessMs;
   }
@@ -30,7 +31,7 @@ export class WindowOracle {
     const places = this.specs.map((spec) => (belongs(spec, row) ? keyOf(spec, row) : undefined));
     const values = this.specs.map((spec, s) => {
       // The windows of a late event are counted back from where lateness begins.
-      const start = (late ? openMs : row.occurredAtMs) - spec.windowMs;
+      const start = (late ? openMs : row.occurredAtMs) - reachOf(spec);
       const key = keyOf(spec, row);
       const others = this.stored.filter(
         (other) =>
@@ -39,38 +40,31 @@ export class WindowOracle {
           other.row.occurredAtMs > start &&
           other.row.occurredAtMs <= row.occurredAtMs,
       );
-      return aggregate(
-        spec,
-        row,
-        others.map((other) => other.row),
-        places[s] === undefined ? [] : [row],
-      );
+      const earlier = others.map((other) => other.row);
+      const isPlaced = places[s] !== undefined;
+      if (spec.kind !== undefined) return stepAnswer(spec, row, earlier, start, isPlaced);
+      return aggregate(spec, row, earlier, isPlaced ? [row] : []);
     });
     if (!late) this.stored.push({ row, places });
     return { late, values };
   }
 }
 
-function keyOf(spec: FeatureSpec, row: Row): string | undefined {
+function keyOf(spec: WindowedSpec, row: Row): string | undefined {
   const fields: readonly KeyField[] = typeof spec.key === 'string' ? [spec.key] : spec.key;
   const parts = fields.map((field) => row[field]);
   return parts.includes(undefined) ? undefined : parts.join(' ');
 }
 
 /** Whether the event enters the windows of the feature, its key apart. */
-function belongs({ on, where, aggregate: what }: FeatureSpec, row: Row): boolean {
-  if (!on.includes(row.type)) return false;
-  if ('of' in what && row[what.of] === undefined) return false;
-  if (where === undefined) return true;
-  const value = row[where.field];
-  return (
-    value !== undefined &&
-    value >= (where.atLeast ?? -Infinity) &&
-    value <= (where.atMost ?? Infinity)
-  );
+function belongs(spec: WindowedSpec, row: Row): boolean {
+  if (spec.kind === 'sequence') return spec.steps.some((step) => matches(row, step));
+  if (spec.kind === 'absence') return matches(row, spec.of) || matches(row, spec.without);
+  const what = spec.aggregate;
+  return matches(row, spec) && !('of' in what && row[what.of] === undefined);
 }
 
-function aggregate(spec: FeatureSpec, event: Row, others: Row[], self: Row[]): number {
+function aggregate(spec: WindowFeature, event: Row, others: Row[], self: Row[]): number {
   const { aggregate: what } = spec;
   const all = [...others, ...self];
   switch (what.kind) {
@@ -83,6 +77,12 @@ function aggregate(spec: FeatureSpec, event: Row, others: Row[], self: Row[]): n
       const index = what.index;
       return all.filter((row) => Math.floor(age(row) / what.widthMs) === index).length;
     }
+    case 'age':
+      return all.length === 0
+        ? Number.NaN
+        : event.occurredAtMs - Math.min(...all.map(({ occurredAtMs }) => occurredAtMs));
+    case 'gap':
+      return gapAnswer(what.statistic, all);
     case 'last':
       return latest(all)?.[what.of] ?? Number.NaN;
     case 'previous':

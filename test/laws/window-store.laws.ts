@@ -7,20 +7,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePlan } from '../../pipeline/detect/feature-plan.ts';
 import type { FeaturePlan } from '../../pipeline/detect/feature-plan.ts';
-import type { FeatureSpec } from '../../pipeline/detect/feature.ts';
+import type { WindowedSpec } from '../../pipeline/detect/feature.ts';
 import type { FeatureMatrix, WindowStore } from '../../pipeline/detect/window-store.ts';
 import { batchOf } from '../support/batches.ts';
 import type { Row } from '../support/batches.ts';
-import {
-  DAY,
-  HOUR,
-  LAW_LATENESS_MS,
-  LAW_SPECS,
-  MEASURED,
-  SECOND,
-  SHAPES,
-  rowsOf,
-} from './window-arrivals.ts';
+import { DAY, HOUR, LAW_LATENESS_MS, MEASURED, SECOND, SHAPES, rowsOf } from './window-arrivals.ts';
 import { WindowOracle } from './window-oracle.ts';
 
 /** Ends the shrinking of a failure, which would otherwise outlast the test's own limit and be lost. */
@@ -29,34 +20,42 @@ const LIMIT = { interruptAfterTimeLimit: 45_000 };
 /** Makes an empty store with `LAW_LATENESS_MS` of allowed lateness and no cap that a law could meet. */
 export type MakeStore = (plan: FeaturePlan) => WindowStore | Promise<WindowStore>;
 
-const PLAN = compilePlan(LAW_SPECS.map((spec) => ({ spec, measuredOn: MEASURED })));
+/** What a law is tried on. */
+interface Features {
+  readonly specs: readonly WindowedSpec[];
+  readonly plan: FeaturePlan;
+}
 
 /** The measures of all rows, with the late flags that the store set. */
 async function runStore(
+  plan: FeaturePlan,
   store: WindowStore,
   rows: readonly Row[],
   batchSizes: readonly number[],
 ): Promise<{ values: Float64Array; late: boolean[] }> {
-  const values = new Float64Array(rows.length * PLAN.width);
+  const values = new Float64Array(rows.length * plan.width);
   const late: boolean[] = [];
   for (let from = 0, n = 0; from < rows.length; n++) {
     const size = batchSizes[n % batchSizes.length]!;
     const slice = rows.slice(from, from + size);
     const batch = batchOf(slice);
     const out: FeatureMatrix = {
-      width: PLAN.width,
-      values: new Float64Array(slice.length * PLAN.width),
+      width: plan.width,
+      values: new Float64Array(slice.length * plan.width),
     };
     await store.measure(batch, 0, slice.length, out);
-    values.set(out.values, from * PLAN.width);
+    values.set(out.values, from * plan.width);
     for (let i = 0; i < slice.length; i++) late.push(batch.late[i] === 1);
     from += size;
   }
   return { values, late };
 }
 
-function runOracle(rows: readonly Row[]): { values: Float64Array; late: boolean[] } {
-  const oracle = new WindowOracle(LAW_SPECS, LAW_LATENESS_MS);
+function runOracle(
+  specs: readonly WindowedSpec[],
+  rows: readonly Row[],
+): { values: Float64Array; late: boolean[] } {
+  const oracle = new WindowOracle(specs, LAW_LATENESS_MS);
   const answers = rows.map((row) => oracle.take(row));
   return {
     values: Float64Array.from(answers.flatMap(({ values }) => values)),
@@ -66,41 +65,50 @@ function runOracle(rows: readonly Row[]): { values: Float64Array; late: boolean[
 
 /** Counts, extremes and integer sums must be equal; the others to 1e-9 of the size of what went in. */
 function firstDifference(
+  { specs, plan }: Features,
   rows: readonly Row[],
   got: Float64Array,
   wanted: Float64Array,
 ): string | undefined {
   for (let at = 0; at < wanted.length; at++) {
-    const spec = LAW_SPECS[at % PLAN.width]!;
-    const column = Math.floor(at / PLAN.width) * PLAN.width + PLAN.indexOf(spec);
+    const spec = specs[at % plan.width]!;
+    const column = Math.floor(at / plan.width) * plan.width + plan.indexOf(spec);
     const [a, b] = [got[column]!, wanted[at]!];
     if (Object.is(a, b) || a === b) continue;
-    const inexact = ['mean', 'stddev'].includes(spec.aggregate.kind) || ofLongitude(spec);
-    const scale = Math.max(Math.abs(a), Math.abs(b), spec.aggregate.kind === 'stddev' ? 1e3 : 1);
+    const kind = spec.kind ?? spec.aggregate.kind;
+    const inexact = ['mean', 'stddev', 'gap'].includes(kind) || ofLongitude(spec);
+    const scale = Math.max(Math.abs(a), Math.abs(b), kind === 'stddev' ? 1e3 : 1);
     if (inexact && Math.abs(a - b) <= 1e-9 * scale) continue;
-    const index = Math.floor(at / PLAN.width);
+    const index = Math.floor(at / plan.width);
     return `event ${index} ${JSON.stringify(rows[index])}: ${JSON.stringify(spec)} is ${a}, not ${b}`;
   }
   return undefined;
 }
 
-function ofLongitude({ aggregate }: FeatureSpec): boolean {
-  return 'of' in aggregate && aggregate.of === 'longitude';
+function ofLongitude(spec: WindowedSpec): boolean {
+  return spec.kind === undefined && 'of' in spec.aggregate && spec.aggregate.of === 'longitude';
 }
 
 const batchSizes = fc.array(fc.integer({ min: 1, max: 256 }), { minLength: 1, maxLength: 4 });
 
 /** Registers the suite; `runs` is the number of cases for each law. */
-export function windowStoreLaws(name: string, makeStore: MakeStore, runs = 20): void {
+export function windowStoreLaws(
+  name: string,
+  makeStore: MakeStore,
+  specs: readonly WindowedSpec[],
+  runs = 20,
+): void {
+  const plan = compilePlan(specs.map((spec) => ({ spec, measuredOn: MEASURED })));
+  const features = { specs, plan };
   describe(`${name} keeps the laws of window stores`, { timeout: 120_000 }, () => {
     for (const [title, shape] of Object.entries(SHAPES)) {
       it(`answers as the oracle does: ${title}`, async () => {
         await fc.assert(
           fc.asyncProperty(rowsOf(shape), batchSizes, async (rows, sizes) => {
-            const got = await runStore(await makeStore(PLAN), rows, sizes);
-            const wanted = runOracle(rows);
+            const got = await runStore(plan, await makeStore(plan), rows, sizes);
+            const wanted = runOracle(specs, rows);
             expect(got.late).toEqual(wanted.late);
-            expect(firstDifference(rows, got.values, wanted.values)).toBeUndefined();
+            expect(firstDifference(features, rows, got.values, wanted.values)).toBeUndefined();
           }),
           { numRuns: runs, ...LIMIT },
         );
@@ -117,12 +125,12 @@ export function windowStoreLaws(name: string, makeStore: MakeStore, runs = 20): 
           const probes = probesAfter(recent);
           const answers = await Promise.all(
             [recent, shuffled(recent, seed)].map(async (order) => {
-              const store = await makeStore(PLAN);
-              await runStore(store, order, [7]);
-              return (await runStore(store, probes, [256])).values;
+              const store = await makeStore(plan);
+              await runStore(plan, store, order, [7]);
+              return (await runStore(plan, store, probes, [256])).values;
             }),
           );
-          expect(firstDifferenceOfRuns(answers[0]!, answers[1]!)).toBeUndefined();
+          expect(firstDifferenceOfRuns(plan, answers[0]!, answers[1]!)).toBeUndefined();
         }),
         { numRuns: runs, ...LIMIT },
       );
@@ -142,8 +150,8 @@ export function windowStoreLaws(name: string, makeStore: MakeStore, runs = 20): 
             fc.integer(),
             async (rows, share, seed) => {
               const split = Math.floor(rows.length * share);
-              const undisturbed = await runStore(await makeStore(PLAN), rows, [64]);
-              const restored = await makeStore(PLAN);
+              const undisturbed = await runStore(plan, await makeStore(plan), rows, [64]);
+              const restored = await makeStore(plan);
               const before = shuffled(
                 rows.slice(0, split).map((row, i) => ({ row, late: undisturbed.late[i]! })),
                 seed,
@@ -151,10 +159,10 @@ export function windowStoreLaws(name: string, makeStore: MakeStore, runs = 20): 
               const batch = batchOf(before.map(({ row }) => row));
               before.forEach(({ late }, i) => (batch.late[i] = late ? 1 : 0));
               await restored.restore(batch, 0, before.length);
-              const after = await runStore(restored, rows.slice(split), [64]);
-              const wanted = undisturbed.values.subarray(split * PLAN.width);
+              const after = await runStore(plan, restored, rows.slice(split), [64]);
+              const wanted = undisturbed.values.subarray(split * plan.width);
               expect(after.late).toEqual(undisturbed.late.slice(split));
-              expect(firstDifferenceOfRuns(after.values, wanted)).toBeUndefined();
+              expect(firstDifferenceOfRuns(plan, after.values, wanted)).toBeUndefined();
             },
           ),
           { numRuns: runs, ...LIMIT },
@@ -177,11 +185,15 @@ function probesAfter(rows: readonly Row[]): Row[] {
   );
 }
 
-function firstDifferenceOfRuns(a: Float64Array, b: Float64Array): string | undefined {
+function firstDifferenceOfRuns(
+  plan: FeaturePlan,
+  a: Float64Array,
+  b: Float64Array,
+): string | undefined {
   for (let at = 0; at < b.length; at++) {
     const scale = 1e-9 * Math.max(1, Math.abs(a[at]!), Math.abs(b[at]!));
     if (Object.is(a[at], b[at]) || Math.abs(a[at]! - b[at]!) <= scale) continue;
-    return `event ${Math.floor(at / PLAN.width)}, column ${at % PLAN.width}: ${a[at]} and ${b[at]}`;
+    return `event ${Math.floor(at / plan.width)}, column ${at % plan.width}: ${a[at]} and ${b[at]}`;
   }
   return undefined;
 }

@@ -25,6 +25,9 @@ async function restored(history: History, horizonMs: number): Promise<RestoredEv
 
 /** What a window store and an id table take of an event. */
 function essence(batch: EventBatch, row: number): Record<string, unknown> {
+  KEY_FIELDS.forEach((_, column) => {
+    batch.requireKey(column);
+  });
   const keys = KEY_FIELDS.map((_, column) => [
     batch.keyLo[column * batch.capacity + row],
     batch.keyHi[column * batch.capacity + row],

@@ -35,6 +35,10 @@ export function event(facts: EventFacts): Event {
     terms: undefined,
     latitude: undefined,
     longitude: undefined,
+    payeeId: undefined,
+    phoneHash: undefined,
+    inviterId: undefined,
+    campaignId: undefined,
     attributes: {},
     ...facts,
   };
@@ -42,7 +46,7 @@ export function event(facts: EventFacts): Event {
 }
 
 export function decision(verdict: Verdict, reasons: Decision['reasons'] = []): Decision {
-  return { verdict, reasons, findings: [], late: false };
+  return { verdict, reasons, findings: [], listed: [], late: false };
 }
 
 /** The operations of one event under a verdict. */
