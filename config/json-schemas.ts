@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import { detectorsSchema } from '../pipeline/detect/section.ts';
 import { campaignSchema } from './campaign-schema.ts';
+import { rulesSchema } from './rule-schema.ts';
 import { listSchema, systemSchema } from './schema.ts';
 
 export interface JsonSchema {
@@ -16,8 +17,8 @@ export interface JsonSchema {
 
 /** What a file may hold as it is written, before defaults and units. Relations between parts are not in it. */
 export function jsonSchemas(detectors: readonly NamedDetector[]): readonly JsonSchema[] {
-  const describe = (schema: z.ZodType): JsonSchema['schema'] =>
-    z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const describe = (schema: z.ZodType, reused: 'inline' | 'ref' = 'inline'): JsonSchema['schema'] =>
+    z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused });
   return [
     { describes: ['sheepdog.yaml'], file: 'sheepdog.json', schema: describe(systemSchema) },
     {
@@ -26,8 +27,9 @@ export function jsonSchemas(detectors: readonly NamedDetector[]): readonly JsonS
       schema: describe(detectorsSchema(detectors)),
     },
     { describes: ['campaigns/*.yaml'], file: 'campaign.json', schema: describe(campaignSchema) },
+    { describes: ['rules/*.yaml'], file: 'rules.json', schema: describe(rulesSchema, 'ref') },
     {
-      describes: ['lists/block.yaml', 'lists/allow.yaml'],
+      describes: ['lists/block.yaml', 'lists/allow.yaml', 'lists/watch.yaml'],
       file: 'list.json',
       schema: describe(listSchema),
     },

@@ -14,6 +14,7 @@ import { parseList } from './campaign-lists.ts';
 import { ConfigReading, folderFiles, type ConfigFiles } from './config-files.ts';
 import { readDetectorSections } from './detector-sections.ts';
 import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
+import { readRules } from './read-rules.ts';
 import { listSchema, systemSchema, type ListFile, type SystemConfig } from './schema.ts';
 import { check, ConfigFailure, type YamlFile } from './yaml-file.ts';
 
@@ -34,6 +35,7 @@ export interface LoadedConfig {
   readonly categories: readonly string[];
   readonly blockList: ListEntries;
   readonly allowList: ListEntries;
+  readonly watchList: ListEntries;
 }
 
 /** A problem may quote what stands in a file, and is printed. */
@@ -57,7 +59,9 @@ export async function loadConfig(
   const system = check(await reading.yaml('sheepdog.yaml'), systemSchema, problems);
   const blockList = check(await reading.yaml('lists', 'block.yaml'), listSchema, problems);
   const allowList = check(await reading.yaml('lists', 'allow.yaml'), listSchema, problems);
-  const sections = await readDetectorSections(reading, detectors);
+  const watchList = await readWatchList(reading);
+  const coded = await readDetectorSections(reading, detectors);
+  const rules = await readRules(reading, detectors);
   const sources = await readCampaigns(reading);
   const campaigns = sources.map(({ campaign }) => campaign);
   const placeholderPath = reading.nameOf('lists', 'placeholders.txt');
@@ -79,23 +83,27 @@ export async function loadConfig(
     system === undefined ||
     blockList === undefined ||
     allowList === undefined ||
-    sections === undefined
+    watchList === undefined ||
+    coded === undefined
   ) {
     throw new ConfigFailure([...new Set(problems.map((problem) => UNKEYED.text(problem)))]);
   }
   const placeholders = parsePlaceholders(placeholderText);
+  const sections = { ...coded, ...rules.sections };
   return {
     version: versionOf([
       answering(system),
       sections,
+      rules.content,
       campaigns,
       blockList,
       allowList,
+      watchList,
       placeholders,
     ]),
     files: reading.texts,
     system,
-    catalogue: detectors,
+    catalogue: [...detectors, ...rules.rules].sort((a, b) => (a.name < b.name ? -1 : 1)),
     sections,
     campaigns,
     campaignSources: sources,
@@ -103,7 +111,15 @@ export async function loadConfig(
     categories: parseList(categoryText ?? ''),
     blockList: entriesOf(blockList),
     allowList: entriesOf(allowList),
+    watchList: entriesOf(watchList),
   };
+}
+
+/** A folder without the file watches nobody. */
+async function readWatchList(reading: ConfigReading): Promise<ListFile | undefined> {
+  const [name] = await reading.namesIn('lists', /^watch\.yaml$/);
+  if (name === undefined) return listSchema.parse({});
+  return check(await reading.yaml('lists', name), listSchema, reading.problems);
 }
 
 /** Numbers in the other files are amounts and limits: long ones are no cards there. */
@@ -135,8 +151,8 @@ function entriesOf(file: ListFile): ListEntries {
 }
 
 /** The part of the running's settings that can change an answer. */
-function answering({ ingest, windows, policy, freezing }: SystemConfig): unknown {
-  return { ingest, windows, policy, freezing };
+function answering({ ingest, windows, bursts, networks, policy, freezing, lists }: SystemConfig): unknown {
+  return { ingest, windows, bursts, networks, policy, freezing, lists };
 }
 
 /** The same parsed content has the same version, in whatever order its keys are written. */

@@ -50,6 +50,8 @@ export const DECISION_REASONS = [
   'independent_findings',
   'single_finding',
   'review_finding',
+  'rule_error',
+  'watch_list',
 ] as const;
 export type DecisionReason = (typeof DECISION_REASONS)[number];
 

@@ -9,7 +9,7 @@ import type { EventBatch } from './event.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
 /** Findings are counted by detector, in a place for each band and mode: a label costs more than a finding. */
-const BANDS = ['review', 'block'] as const;
+const BANDS = ['review', 'block', 'error'] as const;
 const MODES = ['live', 'shadow'] as const;
 
 /** In a batch as large as this, one latency in so many is observed: they were decided together. */

@@ -2,6 +2,7 @@
 
 import type { DecisionReason } from '../outcome.ts';
 import type { Evidence } from '../detect/detector.ts';
+import type { ListHit } from './list-entry.ts';
 
 export type Verdict = 'allow' | 'review' | 'block';
 
@@ -10,8 +11,10 @@ export interface Finding {
   readonly detector: string;
   /** `shadow` findings are recorded and never act. */
   readonly mode: 'live' | 'shadow';
-  readonly band: 'review' | 'block';
+  /** `error`: a rule could not be evaluated on this event; a live one sends it to review. */
+  readonly band: 'review' | 'block' | 'error';
   readonly conclusive: boolean;
+  /** NaN, like the threshold, in the band `error`. */
   readonly measure: number;
   readonly threshold: number;
   readonly unit: string;
@@ -30,6 +33,8 @@ export interface Decision {
   readonly verdict: Verdict;
   readonly reasons: readonly DecisionReason[];
   readonly findings: readonly Finding[];
+  /** The entries of lists that named the event, at most one a list, also those that did not decide. */
+  readonly listed: readonly ListHit[];
   readonly late: boolean;
 }
 

@@ -1,16 +1,18 @@
 /**
  * The policy: findings, lists and the frozen flag become one verdict. Pure; first match wins:
- * block list → frozen account → allow list → block findings → review → allow.
+ * block list → frozen account → allow list → block findings → review and watch list → allow.
  *
- * A freeze stands above the allow list because only an analyst can freeze what the allow list protects.
+ * A freeze stands above the allow list because only an analyst can freeze what the allow list protects. The
+ * watch list asks for a person's look at the rewards of what it names; it never blocks.
  */
 
 import type { DecisionReason } from '../outcome.ts';
 import type { Decision, Finding, Verdict } from './decision.ts';
+import { NO_HITS, type ListHit, type ListName } from './list-entry.ts';
 
 export interface PolicyInput {
   readonly findings: readonly Finding[];
-  readonly list: 'block' | 'allow' | undefined;
+  readonly listed: readonly ListHit[];
   readonly frozen: boolean;
   readonly late: boolean;
 }
@@ -23,7 +25,7 @@ export interface PolicySettings {
 const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
 
 function plain(verdict: Verdict, reasons: readonly DecisionReason[], late: boolean): Decision {
-  return Object.freeze({ verdict, reasons, findings: NO_FINDINGS, late });
+  return Object.freeze({ verdict, reasons, findings: NO_FINDINGS, listed: NO_HITS, late });
 }
 
 /** Nothing speaks against the event. */
@@ -32,24 +34,39 @@ const ALLOW_LATE = plain('allow', [], true);
 
 /** The decision on one event; plain allows share one frozen value. */
 export function decide(input: PolicyInput, settings: PolicySettings): Decision {
-  const { findings, late } = input;
-  if (findings.length === 0 && !input.frozen && input.list === undefined) {
+  const { findings, listed, late } = input;
+  if (findings.length === 0 && !input.frozen && listed.length === 0) {
     return late ? ALLOW_LATE : ALLOW;
   }
   const [verdict, reasons] = judge(input, settings);
-  return { verdict, reasons, findings, late };
+  return { verdict, reasons, findings, listed, late };
 }
 
 function judge(
   input: PolicyInput,
   settings: PolicySettings,
 ): readonly [Verdict, readonly DecisionReason[]] {
-  if (input.list === 'block') return ['block', ['block_list']];
+  const isOn = (name: ListName): boolean => input.listed.some(({ list }) => list === name);
+  if (isOn('block')) return ['block', ['block_list']];
   if (input.frozen) return ['block', ['account_frozen']];
-  if (input.list === 'allow') return ['allow', ['allow_list']];
+  if (isOn('allow')) return ['allow', ['allow_list']];
 
   const live = input.findings.filter((finding) => finding.mode === 'live');
-  if (live.length === 0) return ['allow', []];
+  const watched: readonly DecisionReason[] = isOn('watch') ? ['watch_list'] : [];
+  if (live.length === 0) return [watched.length > 0 ? 'review' : 'allow', watched];
+  const judged = live.filter((finding) => finding.band !== 'error');
+  // Nobody knows what the rule would have said: a person looks, whatever the others say.
+  const unsure: readonly DecisionReason[] = judged.length < live.length ? ['rule_error'] : [];
+  if (judged.length === 0) return ['review', [...unsure, ...watched]];
+  const [verdict, reasons] = weigh(judged, settings);
+  return [verdict, [...reasons, ...unsure, ...(verdict === 'review' ? watched : [])]];
+}
+
+/** The verdict on findings that are live and no errors, of which there is one at least. */
+function weigh(
+  live: readonly Finding[],
+  settings: PolicySettings,
+): readonly [Verdict, readonly DecisionReason[]] {
   const blocking = live.filter((finding) => finding.band === 'block');
   if (blocking.some((finding) => finding.conclusive)) return ['block', ['conclusive_finding']];
   // Two measures of one account are one witness heard twice: only different subjects are independent.

@@ -39,6 +39,20 @@ export type Evidence = Readonly<Record<string, string | number>>;
 /** The fields a finding can be about. */
 export type SubjectField = 'accountId' | 'cardId' | 'deviceId' | 'ip' | 'merchantId';
 
+/** `sign` times the feature is at least `limit`: never where the feature is NaN. */
+export interface FeatureBound {
+  readonly feature: string;
+  readonly sign: 1 | -1;
+  /** −Infinity: the feature is there. */
+  readonly limit: number;
+}
+
+/**
+ * Thrown by a measure that this one event makes impossible: a rule that reads a field the event lacks, say. It
+ * becomes a finding of the band `error`. Anything else that a measure throws is a defect and stops the process.
+ */
+export class MeasureError extends Error {}
+
 export interface Measure<Config = unknown, Name extends string = string> {
   /** What the number is, for people: `distinct accounts on one device`. */
   readonly about: string;
@@ -55,10 +69,12 @@ export interface Measure<Config = unknown, Name extends string = string> {
   /** The largest value it can take: a band beyond it could never be right and is refused. */
   largest?(config: Config): number;
   /**
-   * A feature that the measure never exceeds; where it is NaN, so is the measure. With it, `of` is called
-   * only at events where the feature itself reaches the weakest band. For `atLeast` measures.
+   * A feature that the measure is never worse than: never larger for `atLeast`, never smaller for `atMost`; where
+   * it is NaN, so is the measure. With it, `of` is called only where the feature itself reaches the weakest band.
    */
   readonly ceiling?: string;
+  /** Conditions without which the measure is NaN: `of` is called only where the first of them holds. */
+  readonly requires?: readonly FeatureBound[];
   /** A feature without which there is nothing to measure: where it is NaN, `of` is not called. */
   readonly needs?: string;
   /**

@@ -1,17 +1,25 @@
 /**
  * Detectors made ready to run: indexed by event type, reading features straight from the matrix.
  *
- * An exception in a detector is a defect. It leaves `evaluate`, stops the process before anything of the batch
+ * A `MeasureError` is a finding of its own; any other exception in a detector is a defect. It leaves `evaluate`, stops the process before anything of the batch
  * is committed, and names detector and event: to go on without the detector would be to fail open.
  */
 
 import type { Finding } from '../decide/decision.ts';
 import { EVENT_TYPES, keyColumn, typeCodeOf, type EventView } from '../event.ts';
-import type { Bands, Detector, FeatureValues, Measure, NamedDetector } from './detector.ts';
+import {
+  MeasureError,
+  type Bands,
+  type Detector,
+  type FeatureValues,
+  type Measure,
+  type NamedDetector,
+} from './detector.ts';
 import {
   FeatureColumns,
   NOTHING_STANDING,
   type Cursor,
+  type Screen,
   type StandingFeatures,
 } from './feature-columns.ts';
 import type { FeatureRequest } from './feature-plan.ts';
@@ -27,9 +35,8 @@ interface Armed {
   readonly sign: number;
   /** The weakest configured band times the sign: nothing below it needs a second look. */
   readonly reach: number;
-  /** Column of the feature that spares a call of `of` where it stays below `floor`, or −1. */
-  readonly screen: number;
-  readonly floor: number;
+  /** Spares most calls of `of`. */
+  readonly screen: Screen;
   readonly name: string;
   readonly measure: Measure;
   readonly bands: Bands;
@@ -41,15 +48,18 @@ interface Armed {
 interface Armoury {
   readonly armed: readonly Armed[];
   readonly screens: Int32Array;
-  readonly floors: Float64Array;
+  readonly signs: Float64Array;
+  readonly limits: Float64Array;
 }
 
 /** A measure that reached a band, before it is told as a finding. */
 interface Reached {
   readonly armed: Armed;
   readonly value: number;
+  /** Index in LEVELS, or −1 when the measure could not be taken. */
   readonly level: number;
   readonly threshold: number;
+  readonly error: MeasureError | undefined;
 }
 
 const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
@@ -60,6 +70,8 @@ export class CompiledDetectors {
   readonly requests: readonly FeatureRequest[];
   /** Names of the detectors that are on, live or shadow. */
   readonly names: readonly string[];
+  /** The columns of the matrix that `evaluate` reads. */
+  readonly columns: ReadonlySet<number>;
   /** Columns of the matrix up to the last one that `evaluate` reads. */
   readonly width: number;
   readonly #byType: readonly Armoury[];
@@ -67,17 +79,19 @@ export class CompiledDetectors {
   #width: number;
 
   constructor(
-    requests: readonly FeatureRequest[],
+    { requests, columns }: Pick<FeatureColumns, 'requests' | 'columns'>,
     byType: readonly (readonly Armed[])[],
     cursor: Cursor,
     standingWidth: number,
   ) {
     this.requests = requests;
+    this.columns = columns;
     this.names = [...new Set(byType.flat().map((armed) => armed.detectorName))].sort();
     this.#byType = byType.map((armed) => ({
       armed,
-      screens: Int32Array.from(armed, ({ screen }) => screen),
-      floors: Float64Array.from(armed, ({ floor }) => floor),
+      screens: Int32Array.from(armed, ({ screen }) => screen.column),
+      signs: Float64Array.from(armed, ({ screen }) => screen.sign),
+      limits: Float64Array.from(armed, ({ screen }) => screen.limit),
     }));
     this.#cursor = cursor;
     this.width = standingWidth + requests.length;
@@ -98,18 +112,28 @@ export class CompiledDetectors {
    * their names. Where none speaks, a shared frozen empty array.
    */
   evaluate(view: EventView): readonly Finding[] {
-    const { armed, screens, floors } = this.#byType[view.batch.typeCode[view.row]!]!;
-    const cursor = this.#cursor;
-    const { values } = cursor;
-    const base = view.row * this.#width;
-    cursor.base = base;
-    let reached: Reached[] | undefined;
-    let index = 0;
+    const armoury = this.#byType[view.batch.typeCode[view.row]!]!;
+    this.#cursor.base = view.row * this.#width;
+    const reached = this.#sweep(armoury, 0, view, undefined);
+    return reached === undefined ? NO_FINDINGS : tell(reached, view);
+  }
+
+  /** Asks the measures from `start` on. Where one cannot be taken, that is noted and the others are still heard. */
+  #sweep(
+    armoury: Armoury,
+    start: number,
+    view: EventView,
+    before: Reached[] | undefined,
+  ): Reached[] | undefined {
+    const { armed, screens, signs, limits } = armoury;
+    const { values, base } = this.#cursor;
+    let reached = before;
+    let index = start;
     try {
       for (; index < screens.length; index++) {
         const screen = screens[index]!;
-        // NaN is below every floor.
-        if (screen >= 0 && !(values[base + screen]! >= floors[index]!)) continue;
+        // NaN is below every limit.
+        if (screen >= 0 && !(signs[index]! * values[base + screen]! >= limits[index]!)) continue;
         const one = armed[index]!;
         const value = one.of(view, one.features, one.config);
         if (one.sign * value >= one.reach) {
@@ -117,10 +141,16 @@ export class CompiledDetectors {
           if (found !== undefined) (reached ??= []).push(found);
         }
       }
-      return reached === undefined ? NO_FINDINGS : tell(reached, view);
+      return reached;
     } catch (error) {
-      const name = armed[index]?.detectorName ?? reached?.[0]?.armed.detectorName ?? '';
-      throw new Error(`detector ${name} failed at event ${view.id}`, { cause: error });
+      const one = armed[index]!;
+      if (!(error instanceof MeasureError)) {
+        throw new Error(`detector ${one.detectorName} failed at event ${view.id}`, {
+          cause: error,
+        });
+      }
+      (reached ??= []).push({ armed: one, value: NaN, level: -1, threshold: NaN, error });
+      return this.#sweep(armoury, index + 1, view, reached);
     }
   }
 }
@@ -145,7 +175,7 @@ export function compileDetectors(
     for (const type of new Set(detector.on)) byType[typeCodeOf(type)]!.push(...armed);
   }
   return new CompiledDetectors(
-    features.requests,
+    features,
     byType.map((armed) => (armed.length === 0 ? NO_MEASURES : armed)),
     cursor,
     standing.width,
@@ -175,8 +205,7 @@ function arm(
       config: section,
       sign,
       reach,
-      screen: columns.screenOf(`${name}.${key}`, measure, specs, detector.on),
-      floor: measure.ceiling === undefined ? -Infinity : reach,
+      screen: columns.screenOf(`${name}.${key}`, measure, specs, detector.on, reach),
       name: key,
       measure,
       bands,
@@ -200,7 +229,7 @@ function weigh(armed: Armed, value: number, event: EventView): Reached | undefin
   for (let level = LEVELS.length - 1; level >= 0; level--) {
     const threshold = bands[LEVELS[level]!];
     if (threshold !== undefined && armed.sign * value >= armed.sign * threshold) {
-      return { armed, value, level, threshold };
+      return { armed, value, level, threshold, error: undefined };
     }
   }
   return undefined;
@@ -225,14 +254,17 @@ function tell(reached: readonly Reached[], event: EventView): readonly Finding[]
 }
 
 function findingOf(worst: Reached, all: readonly Reached[], event: EventView): Finding {
-  const { armed, value, level, threshold } = worst;
+  const { armed, value, level, threshold, error } = worst;
   const { detector, config, measure } = armed;
   const others = all.filter((one) => one !== worst).map((one) => one.armed.name);
-  const details = detector.evidence?.(event, armed.features, config) ?? {};
+  const details =
+    error === undefined
+      ? (detector.evidence?.(event, armed.features, config) ?? {})
+      : { error: error.message };
   return {
     detector: armed.detectorName,
     mode: config.mode === 'shadow' ? 'shadow' : 'live',
-    band: level === 0 ? 'review' : 'block',
+    band: level === -1 ? 'error' : level === 0 ? 'review' : 'block',
     conclusive: level === 2,
     measure: value,
     threshold,

@@ -1,7 +1,7 @@
 /** The columns of the features that all loaded detectors declare, and what detectors read them through. */
 
 import type { EventType } from '../event.ts';
-import type { FeatureValues, Measure } from './detector.ts';
+import type { FeatureBound, FeatureValues, Measure } from './detector.ts';
 import { featureIdentity, type FeatureSpec } from './feature.ts';
 
 /** Where the accessors of all detectors read: the row of the event being judged. */
@@ -27,10 +27,22 @@ export interface PlacedFeature {
 
 export const NOTHING_STANDING: StandingFeatures = Object.freeze({ features: [], width: 0 });
 
+/** `sign` times the column is at least `limit`, or the measure is not worth a call. */
+export interface Screen {
+  /** −1: there is no screen. */
+  readonly column: number;
+  readonly sign: 1 | -1;
+  readonly limit: number;
+}
+
+const NO_SCREEN: Screen = Object.freeze({ column: -1, sign: 1, limit: -Infinity });
+
 /** Gives every distinct feature one column, and detectors accessors to their columns. */
 export class FeatureColumns {
   /** What no standing feature answers: request n is for column `standing.width + n`. */
   readonly requests: { readonly spec: FeatureSpec; readonly measuredOn: EventType[] }[] = [];
+  /** Every column that something reads. */
+  readonly columns = new Set<number>();
   readonly #cursor: Cursor;
   readonly #standing = new Map<string, PlacedFeature[]>();
   readonly #first: number;
@@ -63,23 +75,40 @@ export class FeatureColumns {
     return shared;
   }
 
-  /** The column of the feature by which a measure is screened, or −1. @throws TypeError on a wrong declaration. */
+  /**
+   * The comparison of one feature that spares a call of the measure.
+   * @param reach the weakest band, negated where smaller is worse.
+   * @throws TypeError on a wrong declaration.
+   */
   screenOf(
     name: string,
-    { ceiling, needs, direction }: Measure,
+    { ceiling, needs, requires, direction }: Measure,
     specs: Specs,
     on: readonly EventType[],
-  ): number {
-    const screen = ceiling ?? needs;
-    if (screen === undefined) return -1;
-    const spec = specs[screen];
-    if (spec === undefined) throw new TypeError(`measure ${name} declares no feature ${screen}`);
-    if (ceiling !== undefined && (needs !== undefined || direction === 'atMost'))
-      throw new TypeError(`measure ${name} has a ceiling, so it is "atLeast" and has no needs`);
-    return this.#request(spec, on);
+    reach: number,
+  ): Screen {
+    if (ceiling !== undefined && needs !== undefined)
+      throw new TypeError(`measure ${name} has a ceiling, so it has no needs`);
+    const condition: FeatureBound | undefined =
+      ceiling !== undefined
+        ? { feature: ceiling, sign: direction === 'atLeast' ? 1 : -1, limit: reach }
+        : needs !== undefined
+          ? { feature: needs, sign: 1, limit: -Infinity }
+          : requires?.[0];
+    if (condition === undefined) return NO_SCREEN;
+    const spec = specs[condition.feature];
+    if (spec === undefined)
+      throw new TypeError(`measure ${name} declares no feature ${condition.feature}`);
+    return { column: this.#request(spec, on), sign: condition.sign, limit: condition.limit };
   }
 
   #request(spec: FeatureSpec, on: readonly EventType[]): number {
+    const column = this.#columnOf(spec, on);
+    this.columns.add(column);
+    return column;
+  }
+
+  #columnOf(spec: FeatureSpec, on: readonly EventType[]): number {
     const identity = featureIdentity(spec);
     const standing = this.#standing
       .get(identity)

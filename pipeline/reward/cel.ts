@@ -5,7 +5,8 @@
  * longer than its text is refused with the rest of the mistakes.
  */
 
-import { Environment, ParseError, TypeError, type ASTNode } from '@marcbachmann/cel-js';
+import { Environment, type ASTNode } from '@marcbachmann/cel-js';
+import { nodesOf, problemFrom, type ExpressionProblem } from '../expression.ts';
 import { CampaignFields, CustomerFields, EventFields, PeriodFields } from './cel-fields.ts';
 import { Scope, Subject } from './cel-scope.ts';
 import { LocalTime } from './local-time.ts';
@@ -20,12 +21,6 @@ export interface ExpressionNames {
   readonly lists: readonly string[];
   /** Segments that may be read: of a segment, those declared before it. */
   readonly segments: readonly string[];
-}
-
-export interface ExpressionProblem {
-  readonly message: string;
-  /** Index of the character at fault in the expression. */
-  readonly offset: number;
 }
 
 /** What an expression must come to. An attribute's own type is known only when it is read. */
@@ -236,22 +231,4 @@ function refusedIn(ast: ASTNode, { lists }: ExpressionNames): ExpressionProblem 
     }
   }
   return undefined;
-}
-
-function* nodesOf(part: unknown): Generator<ASTNode> {
-  if (typeof part !== 'object' || part === null) return;
-  if (Array.isArray(part)) {
-    for (const inner of part) yield* nodesOf(inner);
-  } else if ('op' in part && 'args' in part) {
-    const node = part as ASTNode;
-    yield node;
-    yield* nodesOf(node.args);
-  }
-}
-
-function problemFrom(error: unknown): ExpressionProblem {
-  if (error instanceof ParseError || error instanceof TypeError) {
-    return { message: error.summary, offset: error.range?.start ?? 0 };
-  }
-  return { message: error instanceof Error ? error.message : String(error), offset: 0 };
 }

@@ -29,6 +29,11 @@ export class LocalTime {
     return (local - Math.floor(local / DAY_MS) * DAY_MS) / MINUTE_MS;
   }
 
+  /** ISO day of the week: 1 is Monday, 7 is Sunday. */
+  weekday(atMs: number): number {
+    return weekdayOf(this.day(atMs));
+  }
+
   /** The month of the year, 1 to 12. */
   month(atMs: number): number {
     return civilOf(this.day(atMs)).month;

@@ -18,13 +18,13 @@ describe('the schemas for editors', () => {
 
   it.each(schemas)('$file accepts the shipped files that it describes', ({ describes, schema }) => {
     const validator = readBack(schema);
-    const paths = describes.flatMap((path) =>
-      path === 'campaigns/*.yaml'
-        ? readdirSync(join(CONFIG, 'campaigns'))
-            .filter((name) => name.endsWith('.yaml'))
-            .map((name) => `campaigns/${name}`)
-        : [path],
-    );
+    const paths = describes.flatMap((path) => {
+      const folder = /^(.*)\/\*\.yaml$/.exec(path)?.[1];
+      if (folder === undefined) return [path];
+      return readdirSync(join(CONFIG, folder))
+        .filter((name) => name.endsWith('.yaml'))
+        .map((name) => `${folder}/${name}`);
+    });
     expect(paths).not.toEqual([]);
     for (const path of paths) {
       const content: unknown = parse(readFileSync(join(CONFIG, path), 'utf8')) ?? {};

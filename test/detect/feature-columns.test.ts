@@ -58,11 +58,10 @@ describe('a wrong declaration is refused', () => {
 
   it.each([
     ['an unknown feature', { ceiling: 'purchases' }],
-    ['a ceiling over a measure that is worse the smaller', { direction: 'atMost' as const }],
     ['a ceiling beside a need', { needs: 'payments' }],
   ])('%s', (_what, wrong) => {
     expect(() =>
-      columns.screenOf('x', { ...measure, ...wrong }, { payments: spec }, ['payment']),
+      columns.screenOf('x', { ...measure, ...wrong }, { payments: spec }, ['payment'], 1),
     ).toThrow(TypeError);
   });
 });

@@ -1,11 +1,11 @@
-/** Runs the examples that stand in the detectors, each through decoder, windows and evaluation. */
+/** Runs the examples that stand in detectors and shipped rules, each through decoder, features and evaluation. */
 
 import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../config/load.ts';
 import type { DetectorExample, NamedDetector } from '../../pipeline/detect/detector.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { compileDetectors } from '../../pipeline/detect/evaluate.ts';
-import { compilePlan } from '../../pipeline/detect/feature-plan.ts';
-import { MemoryWindowStore } from '../../pipeline/detect/memory-store.ts';
+import { layFeatures } from '../../pipeline/detect/feature-layout.ts';
 import { detectorsSchema } from '../../pipeline/detect/section.ts';
 import type { Finding } from '../../pipeline/decide/decision.ts';
 import { EventView } from '../../pipeline/event.ts';
@@ -15,7 +15,7 @@ import { batchFrom } from '../support/events.ts';
 function findingsOf(named: NamedDetector, example: DetectorExample): readonly Finding[] {
   const sections = detectorsSchema([named]).parse({ [named.name]: example.config ?? {} });
   const compiled = compileDetectors([named], sections);
-  const store = new MemoryWindowStore(compilePlan(compiled.requests), {
+  const { store, sources } = layFeatures(compiled.requests, {
     allowedLatenessMs: 600_000,
     maxKeys: 10_000,
     maxEntries: 100_000,
@@ -25,14 +25,15 @@ function findingsOf(named: NamedDetector, example: DetectorExample): readonly Fi
     width: compiled.width,
     values: new Float64Array(compiled.width * batch.length),
   };
-  store.measure(batch, 0, batch.length, matrix);
+  void store.measure(batch, 0, batch.length, matrix);
+  for (const source of sources) source.measure(batch, 0, batch.length, matrix);
   compiled.bind(matrix);
   return compiled.evaluate(new EventView(batch, batch.length - 1));
 }
 
-const detectors = await discoverDetectors();
+const { catalogue } = await loadConfig('config', await discoverDetectors());
 
-describe.each(detectors)('$name', (named) => {
+describe.each(catalogue)('$name', (named) => {
   const { examples, measures, summary, cannotSee } = named.detector;
 
   it.each([...examples])('$title', (example) => {

@@ -8,7 +8,7 @@ import { DECISION_PREFIX } from './decisions.ts';
 import { writeStamp, type RowStamp } from './events.ts';
 
 const MODE_CODES = { live: 0, shadow: 1 } as const;
-const BAND_CODES = { review: 1, block: 2 } as const;
+const BAND_CODES = { review: 1, block: 2, error: 3 } as const;
 const ID = textColumn('id');
 const ACCOUNT = textColumn('accountId');
 

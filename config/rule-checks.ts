@@ -1,0 +1,203 @@
+/** What the parts of a rule mean to each other: every mistake that one part alone cannot make. */
+
+import {
+  compileRule,
+  RULE_MEASURE,
+  type Rule,
+  type RuleExpressions,
+} from '../pipeline/detect/rule.ts';
+import type { NamedDetector } from '../pipeline/detect/detector.ts';
+import type { FeatureSpec } from '../pipeline/detect/feature.ts';
+import { knownOf } from '../pipeline/detect/rule-known.ts';
+import {
+  isProblem,
+  RuleLanguage,
+  type RuleExpression,
+  type RuleSurroundings,
+} from '../pipeline/detect/rule-language.ts';
+import {
+  conjunctsOf,
+  narrowed,
+  rangeOf,
+  truthOf,
+  type Known,
+} from '../pipeline/detect/rule-range.ts';
+import { sectionSchema, type Section } from '../pipeline/detect/section.ts';
+import type { Path, Problem } from './campaign-places.ts';
+import type { FeatureForm } from './rule-features.ts';
+import type { WrittenRule } from './rule-schema.ts';
+
+type Forms = Readonly<Record<string, FeatureForm>>;
+
+/** A rule that can be run. */
+export interface SoundRule {
+  readonly named: NamedDetector;
+  readonly section: Section;
+  /** Names of the features that it reads, those behind its ratios too. */
+  readonly reads: ReadonlySet<string>;
+}
+
+/**
+ * @param shared the features of the rule's file.
+ * @param path where the rule stands in its file.
+ * @returns the rule, or undefined after adding every problem.
+ */
+export function checkRule(
+  written: WrittenRule,
+  shared: Forms,
+  surroundings: RuleSurroundings,
+  path: Path,
+  problems: Problem[],
+): SoundRule | undefined {
+  const before = problems.length;
+  const add = (keys: Path, message: string, offset?: number): void => {
+    const at = { path: [...path, ...keys], message };
+    problems.push(offset === undefined ? at : { ...at, offset });
+  };
+  for (const name of Object.keys(written.features)) {
+    if (Object.hasOwn(shared, name)) add(['features', name], 'is declared for the whole file too');
+  }
+  const forms = { ...shared, ...written.features };
+  problems.push(...ratioProblems(written.features, forms, [...path, 'features']));
+  if (problems.length > before) return undefined;
+
+  const features = Object.fromEntries(
+    Object.keys(forms).map((name) => [name, specOf(name, forms)] as const),
+  );
+  const names = { features: Object.keys(features), params: written.params };
+  const language = new RuleLanguage(names, surroundings);
+  const read = (key: 'when' | 'measure', source: string): RuleExpression | undefined => {
+    const result = language.read(source, key === 'when' ? 'bool' : 'double');
+    if (!isProblem(result)) return result;
+    add([key], result.message, result.offset);
+    return undefined;
+  };
+  const when = written.when === undefined ? undefined : read('when', written.when);
+  const measure = read('measure', measureText(written, features));
+  if (measure === undefined || problems.length > before) return undefined;
+
+  const known = knownOf(written.on, features, written.params);
+  const reads = closure([...measure.reads, ...(when?.reads ?? [])], forms);
+  unread(written, [when, measure], reads).forEach(([keys, message]) => add(keys, message));
+  unmeasured(written, features, reads).forEach(([keys, message]) => add(keys, message));
+  impossible(when, known).forEach(([offset, message]) => add(['when'], message, offset));
+  const within = when === undefined ? known : narrowed(when.ast, known);
+  const range = rangeOf(measure.ast, within);
+  const rule: Rule = { ...written, features };
+  const expressions: RuleExpressions = { language, when, measure, known, largest: range.to };
+  if (problems.length > before) return undefined;
+  for (const [band, limit] of Object.entries(written.bands)) {
+    if (written.direction === 'atLeast' || limit === undefined || limit >= range.from) continue;
+    add(['bands', band], `below ${range.from}, the smallest value the measure can take`);
+  }
+  const named = compileRule(rule, expressions);
+  const section = sectionSchema(named.detector).safeParse({});
+  for (const { path: at, message } of section.error?.issues ?? []) {
+    add(at.filter((key) => key !== RULE_MEASURE) as Path, message);
+  }
+  if (section.data === undefined || problems.length > before) return undefined;
+  return { named, section: section.data, reads };
+}
+
+/** The name of a feature alone is its value. */
+function measureText(
+  { measure }: WrittenRule,
+  features: Readonly<Record<string, unknown>>,
+): string {
+  return Object.hasOwn(features, measure) ? `features.${measure}` : measure;
+}
+
+/** Ratios of the declared forms whose parts are unknown, or that are made of themselves. */
+export function ratioProblems(declared: Forms, all: Forms, path: Path): Problem[] {
+  return Object.entries(declared).flatMap(([name, form]): Problem[] => {
+    if (!('ratio' in form)) return [];
+    const unknown = form.ratio.flatMap((part, index): Problem[] =>
+      Object.hasOwn(all, part)
+        ? []
+        : [
+            {
+              path: [...path, name, 'ratio', index],
+              message: `no feature is called "${part}": there are ${Object.keys(all).join(', ')}`,
+            },
+          ],
+    );
+    const circle = unknown.length > 0 ? undefined : circleFrom(name, all, [name]);
+    if (circle === undefined) return unknown;
+    const message = `is worked out from itself: ${circle.join(' → ')}`;
+    return [{ path: [...path, name, 'ratio'], message }];
+  });
+}
+
+function circleFrom(name: string, all: Forms, before: readonly string[]): string[] | undefined {
+  const form = all[name];
+  if (form === undefined || !('ratio' in form)) return undefined;
+  for (const part of form.ratio) {
+    if (part === before[0]) return [...before, part];
+    if (before.includes(part)) continue;
+    const circle = circleFrom(part, all, [...before, part]);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+function specOf(name: string, forms: Forms): FeatureSpec {
+  const form = forms[name]!;
+  if (!('ratio' in form)) return form.spec;
+  const [part, whole] = form.ratio;
+  return { kind: 'ratio', of: specOf(part, forms), to: specOf(whole, forms) };
+}
+
+function closure(names: readonly string[], forms: Forms): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    if (found.has(name)) return;
+    found.add(name);
+    const form = forms[name]!;
+    if ('ratio' in form) form.ratio.forEach(visit);
+  };
+  names.forEach(visit);
+  return found;
+}
+
+type Told = readonly [keys: Path, message: string];
+
+/** What is declared and asked by nobody: most likely a name misspelt somewhere. */
+function unread(
+  written: WrittenRule,
+  expressions: readonly (RuleExpression | undefined)[],
+  reads: ReadonlySet<string>,
+): Told[] {
+  const text = expressions.map((each) => each?.source ?? '').join('\n');
+  return [
+    ...Object.keys(written.features)
+      .filter((name) => !reads.has(name))
+      .map((name): Told => [['features', name], 'is read by no expression of the rule']),
+    ...Object.keys(written.params)
+      .filter((name) => !new RegExp(`\\bparams\\s*\\.\\s*${name}\\b`).test(text))
+      .map((name): Told => [['params', name], 'is read by no expression of the rule']),
+  ];
+}
+
+/** Features that answer only at certain events, none of which the rule judges. */
+function unmeasured(
+  { on }: WrittenRule,
+  features: Readonly<Record<string, FeatureSpec>>,
+  reads: ReadonlySet<string>,
+): Told[] {
+  return [...reads].flatMap((name): Told[] => {
+    const spec = features[name]!;
+    if (spec.kind !== 'sequence' && spec.kind !== 'absence') return [];
+    if (spec.windowMs !== undefined) return [];
+    const types = spec.kind === 'sequence' ? spec.steps.at(-1)!.on : spec.of.on;
+    if (types.some((type) => on.includes(type))) return [];
+    const message = `answers only at ${types.join(', ')}, which the rule does not judge: give ${name} a window`;
+    return [[['on'], message]];
+  });
+}
+
+/** Conditions that no event can meet. */
+function impossible(when: RuleExpression | undefined, known: Known): [number, string][] {
+  if (when === undefined || truthOf(when.ast, known) !== 'never') return [];
+  const alone = conjunctsOf(when.ast).find((each) => truthOf(each, known) === 'never');
+  return [[alone?.range.start ?? 0, 'can never hold, so the rule can never fire']];
+}

@@ -1,0 +1,249 @@
+/**
+ * The expressions of one rule: CEL over the event, the rule's features and parameters, and text lists; typed and
+ * compiled once, when the rule is loaded. They are pure: no clock, no I/O, no randomness, and nothing that takes
+ * longer than its text. Every number is a double, so `2 * features.near / 3` means what it says.
+ */
+
+import { Environment, EvaluationError, type ASTNode } from '@marcbachmann/cel-js';
+import type { Event } from '../event.ts';
+import { nodesOf, problemFrom, type ExpressionProblem } from '../expression.ts';
+import type { LocalTime } from '../reward/local-time.ts';
+import { MeasureError, type FeatureValues } from './detector.ts';
+import { EVENT_FIELDS, RuleEvent } from './rule-event.ts';
+import { pathOf } from './rule-range.ts';
+
+/** What a rule's expressions may name beside the event. */
+export interface RuleNames {
+  readonly features: readonly string[];
+  readonly params: Readonly<Record<string, number>>;
+}
+
+/** What all rules of a configuration share. */
+export interface RuleSurroundings {
+  /** For the time of day. */
+  readonly local: LocalTime;
+  /** The members of each text list, by its name. */
+  readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export interface RuleExpression {
+  readonly source: string;
+  readonly ast: ASTNode;
+  /** Features without which there is nothing to judge: those it reads and does not ask for with `has`. */
+  readonly needs: readonly string[];
+  /** Every feature it names. */
+  readonly reads: readonly string[];
+}
+
+/** Makes one expression answer. @throws MeasureError when it cannot be answered: a field that the event lacks, say. */
+export type RuleAnswer = (event: Event, features: FeatureValues<string>) => unknown;
+
+const LIMITS = { maxAstNodes: 500, maxDepth: 50, maxListElements: 500 };
+
+const LONGER = 'can take longer than its text';
+const REFUSED: Readonly<Record<string, string>> = {
+  timestamp:
+    'depends on the time zone of the process: use event.hour, event.minute or event.weekday',
+  duration: 'has nothing to be added to: use event.occurredAtMs, event.hour or a window',
+  matches: `${LONGER}: use startsWith, endsWith, contains, == or listed`,
+  map: `${LONGER}: use in or listed`,
+  filter: `${LONGER}: use in or listed`,
+  all: `${LONGER}: use in or listed`,
+  exists: `${LONGER}: use in or listed`,
+  exists_one: `${LONGER}: use in or listed`,
+};
+
+/** What an expression's names are looked up in. */
+interface Scope {
+  readonly event: RuleEvent;
+  readonly features: { $values: FeatureValues<string> };
+  readonly params: object;
+}
+
+export class RuleLanguage {
+  readonly #environment: Environment;
+  readonly #scope: Scope;
+  readonly #surroundings: RuleSurroundings;
+
+  constructor(names: RuleNames, surroundings: RuleSurroundings) {
+    this.#surroundings = surroundings;
+    this.#scope = scopeOf(names, surroundings);
+    this.#environment = environmentOf(names, this.#scope, surroundings);
+  }
+
+  /** @returns the expression, or what is wrong with it. */
+  read(source: string, wanted: 'bool' | 'double'): RuleExpression | ExpressionProblem {
+    let place = (offset: number): number => offset;
+    try {
+      const doubles = withDoubles(source, this.#environment.parse(source).ast);
+      place = doubles.placeOf;
+      const parsed = this.#environment.parse(doubles.source);
+      const problem = refusedIn(parsed.ast, this.#surroundings);
+      if (problem !== undefined) return { ...problem, offset: place(problem.offset) };
+      const { valid, type, error } = parsed.check();
+      if (!valid) throw error ?? new Error('the expression has no type');
+      if (type !== wanted && type !== 'dyn') {
+        return { message: `comes to ${type ?? 'nothing'}, and must come to ${wanted}`, offset: 0 };
+      }
+      return { source: doubles.source, ast: parsed.ast, ...namedIn(parsed.ast) };
+    } catch (error) {
+      const problem = problemFrom(error);
+      return { ...problem, offset: place(problem.offset) };
+    }
+  }
+
+  /** @param parts conditions that `read` found sound, all of which must hold, or one number. */
+  compile(parts: readonly { readonly source: string }[]): RuleAnswer {
+    const source = parts.map((part) => (parts.length > 1 ? `(${part.source})` : part.source));
+    const parsed = this.#environment.parse(source.join(' && '));
+    // Only a checked expression is not checked again at every run.
+    parsed.check();
+    const scope = this.#scope;
+    return (event, features) => {
+      scope.event.bind(event);
+      scope.features.$values = features;
+      try {
+        return parsed(scope) as unknown;
+      } catch (error) {
+        if (error instanceof EvaluationError) throw new MeasureError(error.summary);
+        throw error;
+      }
+    };
+  }
+}
+
+/** Whether `read` found something wrong. */
+export function isProblem(result: RuleExpression | ExpressionProblem): result is ExpressionProblem {
+  return 'message' in result;
+}
+
+/** The lists that an expression names; none of one that cannot be parsed. */
+export function listsNamed(source: string): string[] {
+  try {
+    return [...nodesOf(new Environment().parse(source).ast)].flatMap((node) => {
+      const list = node.op === 'call' && node.args[0] === 'listed' ? node.args[1][0] : undefined;
+      return list?.op === 'value' && typeof list.args === 'string' ? [list.args] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function scopeOf({ features, params }: RuleNames, { local }: RuleSurroundings): Scope {
+  // CEL tells the types of objects by their classes, so each rule has classes of its own.
+  const Features = class {
+    $values: FeatureValues<string> = {};
+  };
+  for (const name of features) {
+    Object.defineProperty(Features.prototype, name, {
+      get(this: Scope['features']) {
+        const value = this.$values[name]!;
+        return Number.isNaN(value) ? undefined : value;
+      },
+    });
+  }
+  const Params = class {
+    readonly $rule = 'params';
+  };
+  return {
+    event: new RuleEvent(local),
+    features: new Features(),
+    params: Object.assign(new Params(), params),
+  };
+}
+
+// Unless they are said to be synchronous, the library awaits what they return.
+const SYNC = { async: false };
+
+function environmentOf(
+  { features, params }: RuleNames,
+  scope: Scope,
+  { lists }: RuleSurroundings,
+): Environment {
+  const doubles = (names: readonly string[]): Record<string, 'double'> =>
+    Object.fromEntries(names.map((name) => [name, 'double']));
+  return new Environment({ limits: LIMITS })
+    .registerType('Event', { ctor: RuleEvent, fields: { ...EVENT_FIELDS } })
+    .registerType('Features', { ctor: scope.features.constructor, fields: doubles(features) })
+    .registerType('Params', {
+      ctor: scope.params.constructor,
+      fields: doubles(Object.keys(params)),
+    })
+    .registerVariable('event', 'Event')
+    .registerVariable('features', 'Features')
+    .registerVariable('params', 'Params')
+    .registerOperator('double % double: double', (a: number, b: number) => a % b)
+    .registerFunction('min(double, double): double', Math.min, SYNC)
+    .registerFunction('max(double, double): double', Math.max, SYNC)
+    .registerFunction('abs(double): double', Math.abs, SYNC)
+    .registerFunction(
+      'listed(string, string): bool',
+      (list: string, value: string) => lists.get(list)!.has(value),
+      SYNC,
+    );
+}
+
+/** The expression with `3` written `3.0`, for CEL has no arithmetic between whole numbers and doubles. */
+function withDoubles(
+  source: string,
+  ast: ASTNode,
+): { readonly source: string; readonly placeOf: (offset: number) => number } {
+  const ends = [...nodesOf(ast)]
+    .filter(({ op, args, range }) => {
+      const written = source.slice(range.start, range.end);
+      return op === 'value' && typeof args === 'bigint' && /^\d+$/.test(written);
+    })
+    .map(({ range }) => range.end)
+    .sort((a, b) => a - b);
+  let result = '';
+  let from = 0;
+  for (const end of ends) {
+    result += `${source.slice(from, end)}.0`;
+    from = end;
+  }
+  return {
+    source: result + source.slice(from),
+    placeOf: (offset) =>
+      offset - 2 * ends.filter((end, index) => end + 2 * index + 2 <= offset).length,
+  };
+}
+
+function namedIn(ast: ASTNode): Pick<RuleExpression, 'needs' | 'reads'> {
+  const reads = new Set<string>();
+  const asked = new Set<string>();
+  for (const node of nodesOf(ast)) {
+    const name = featureOf(node);
+    if (name !== undefined) reads.add(name);
+    if (node.op !== 'call' || node.args[0] !== 'has') continue;
+    for (const inner of node.args[1]) {
+      const optional = featureOf(inner);
+      if (optional !== undefined) asked.add(optional);
+    }
+  }
+  return { reads: [...reads], needs: [...reads].filter((name) => !asked.has(name)) };
+}
+
+function featureOf(node: ASTNode): string | undefined {
+  const path = pathOf(node);
+  return path?.startsWith('features.') === true ? path.slice('features.'.length) : undefined;
+}
+
+/** The first mistake that types do not show: a refused function, an unknown list. */
+function refusedIn(ast: ASTNode, { lists }: RuleSurroundings): ExpressionProblem | undefined {
+  for (const node of nodesOf(ast)) {
+    if (node.op !== 'call' && node.op !== 'rcall') continue;
+    const [name] = node.args;
+    const why = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
+    if (why !== undefined) return { message: `${name} ${why}`, offset: node.range.start };
+    if (node.op !== 'call' || name !== 'listed') continue;
+    const list = node.args[1][0];
+    if (list?.op !== 'value' || typeof list.args !== 'string') {
+      return { message: 'listed wants a list by its name first', offset: node.range.start };
+    }
+    if (!lists.has(list.args)) {
+      const message = `there is no list "${list.args}": write lists/${list.args}.txt`;
+      return { message, offset: list.range.start };
+    }
+  }
+  return undefined;
+}
