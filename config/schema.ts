@@ -6,7 +6,7 @@
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
 import { isPublicAddress, literalAddress } from '../pipeline/act/public-address.ts';
-import { cidr } from '../pipeline/detect/networks.ts';
+import { valueProblem } from '../pipeline/decide/list-entry.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -72,6 +72,33 @@ function urlProblem(text: string, allowHttp: boolean, allowPrivate: boolean): st
 
 const DEFAULT_MAX_FUTURE_MS = 300_000;
 
+/** How often a change on trial may block (or review), held against the accounts beside it. */
+const rateBound = (points: number, atLeast: number) =>
+  z
+    .strictObject({
+      /** At most so many times as often, or … */
+      times: z.number().min(1).default(2),
+      /** … so much more often: 0.001 is a tenth of a percentage point. */
+      points: share.default(points),
+      /** Fewer than this say nothing. */
+      atLeast: positive.default(atLeast),
+    })
+    .prefault({});
+
+/** A change of detectors, rules or policy is tried on a share of the accounts first. */
+const rollout = z
+  .strictObject({
+    /** Of the accounts, always the same ones; 1: a change applies to all at once. */
+    share: share.refine((value) => value > 0, 'more than 0: a change that nobody meets is never tried').default(1),
+    /** Events of the share before it is judged, or passes. */
+    minimumEvents: positive.default(1000),
+    /** In event time. */
+    durationMs: duration.refine((value) => value > 0, 'longer than 0').prefault('30m'),
+    block: rateBound(0.001, 5),
+    review: rateBound(0.005, 20),
+  })
+  .prefault({});
+
 const settings = z.strictObject({
   ingest: z
     .strictObject({
@@ -99,6 +126,20 @@ const settings = z.strictObject({
       maxEntries: positive.default(64_000_000),
     })
     .prefault({}),
+  bursts: z
+    .strictObject({
+      /** Counts of buckets and days that baselines are taken from, 16 bytes each and as much spare room. */
+      maxCounts: positive.default(8_000_000),
+      /** Distinct values in buckets that are open, 8 bytes each and as much spare room. */
+      maxMembers: positive.default(8_000_000),
+    })
+    .prefault({}),
+  networks: z
+    .strictObject({
+      /** An MMDB file of autonomous systems; none: no address is in any. */
+      asnDatabase: z.string().min(1).optional(),
+    })
+    .prefault({}),
   policy: z
     .strictObject({
       /** Findings in the block band, from different subjects, that block without a conclusive one. */
@@ -121,6 +162,24 @@ const settings = z.strictObject({
         .prefault('7d'),
     })
     .prefault({}),
+  lists: z
+    .strictObject({
+      /** Entries that orders and the engine may put on the lists, beside those of config/lists. */
+      maxEntries: z.int().min(0).default(2_000_000),
+      /** Entries that the engine makes itself; they need two independent findings and end by themselves. */
+      automatic: z
+        .strictObject({
+          to: z.enum(['off', 'watch', 'block']).default('off'),
+          /** Event time within which the findings have to come. */
+          withinMs: windowDuration.prefault('24h'),
+          expiresAfterMs: duration.refine((value) => value > 0, 'longer than 0').prefault('7d'),
+          /** Automatic entries within any hour of event time; above it there are none. */
+          perHour: z.int().min(0).default(20),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  rollout,
   record: z
     .strictObject({
       flushRows: positive.default(20_000),
@@ -234,12 +293,12 @@ const listEntry = z.strictObject({
   expires: z.iso.datetime({ offset: true }).optional(),
 });
 
-const addressEntry = listEntry.refine(
-  (entry) => !entry.value.includes('/') || cidr.safeParse(entry.value).success,
-  { message: 'not an address range', path: ['value'] },
-);
+const addressEntry = listEntry.refine(({ value }) => valueProblem('ips', value) === undefined, {
+  error: ({ input }) => valueProblem('ips', (input as { value: string }).value) ?? '',
+  path: ['value'],
+});
 
-/** config/lists/block.yaml and allow.yaml: what is named, by kind. */
+/** config/lists/block.yaml, allow.yaml and watch.yaml: what is named, by kind. */
 export const listSchema = z.strictObject({
   accounts: z.array(listEntry).default([]),
   cards: z.array(listEntry).default([]),

@@ -63,10 +63,12 @@ export class Pipeline {
   /** How far each ordered log has been followed; goes into the marker. */
   readonly #positions: Record<string, string>;
   readonly #ledgerTime: LedgerTime;
+  #decoder: Decoder;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PipelineParts, positions: Readonly<Record<string, string>>) {
     this.#parts = parts;
+    this.#decoder = parts.decoder;
     this.#positions = { ...positions };
     this.#ledgerTime = new LedgerTime(parts.history.watermarkMs);
   }
@@ -97,6 +99,25 @@ export class Pipeline {
       );
     });
     return await answer;
+  }
+
+  /** Runs something short between two batches. */
+  async between<T>(work: () => T): Promise<T> {
+    return await this.#inTurn(() => Promise.resolve(work()));
+  }
+
+  /** As `between`, for what is to be on record: rows that `work` adds are history once they are durable. */
+  async change<T>(work: () => T): Promise<T> {
+    return await this.between(() => {
+      const result = work();
+      void this.#settle([], [], [], undefined);
+      return result;
+    });
+  }
+
+  /** Reads records by another decoder from the next batch on. */
+  decodeBy(decoder: Decoder): void {
+    this.#decoder = decoder;
   }
 
   /** Resolves when every batch and command that was handed in has passed. */
@@ -151,14 +172,14 @@ export class Pipeline {
     letters: DeadLetter[],
     outcomes: RecordOutcome[] | undefined,
   ): { readonly to: number; readonly failure: Failure | undefined } {
-    const { decoder, guard } = this.#parts;
+    const { guard } = this.#parts;
     this.#batch.clear();
     let index = from;
     for (; index < raw.records.length && this.#batch.length < BATCH_CAPACITY; index++) {
       const record = raw.records[index]!;
       const row = this.#batch.length;
       const failure =
-        record.refused ?? decoder.decode(record.bytes, record.receivedAtMs, this.#batch);
+        record.refused ?? this.#decoder.decode(record.bytes, record.receivedAtMs, this.#batch);
       // Who sent by HTTP was told at once; one bad caller must not stop the worker for all.
       const end =
         raw.source === HTTP_SOURCE ? undefined : guard.count(failure !== undefined, raw.source);
@@ -299,7 +320,7 @@ export class Pipeline {
       reason,
       fieldPath,
       message,
-      body: this.#parts.decoder.cards.bytes(record.bytes),
+      body: this.#decoder.cards.bytes(record.bytes),
       receivedAtMs: record.receivedAtMs,
     };
   }

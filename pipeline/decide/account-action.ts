@@ -46,6 +46,8 @@ export type Command = {
   /** A person's word on one reward that waits for it. */
   | { readonly kind: 'approve' | 'reject'; readonly grantId: string }
   | { readonly kind: 'campaign'; readonly change: CampaignChange }
+  /** A person's word on the configuration that is on trial, or was the last to be adopted. */
+  | { readonly kind: 'config'; readonly to: 'promoted' | 'rolled_back' }
 );
 
 /** The answer to a command, printed to whoever gave it. */

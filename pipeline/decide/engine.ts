@@ -4,7 +4,9 @@
  * else, so live, backtest and replay run this same code.
  */
 
+import type { FeatureSource } from '../detect/feature-layout.ts';
 import { runs, type FeatureLayers } from '../detect/feature-layers.ts';
+import type { FeatureMatrix } from '../detect/window-store.ts';
 import { EventBatch, EventView, keyColumn, textColumn } from '../event.ts';
 import type { IdTable } from '../ingest/id-table.ts';
 import type { AccountAction } from './account-action.ts';
@@ -56,6 +58,8 @@ export class Engine {
   readonly #accountText = textColumn('accountId');
   #ruling: Ruling;
   #trial: Trial | undefined;
+  /** The matrix that the rulings read. */
+  #bound: FeatureMatrix | undefined;
   /**
    * Kept between batches: V8 drops code compiled for a shape of object when a collection finds no object of
    * that shape, and would compile most of the path again.
@@ -67,10 +71,6 @@ export class Engine {
     this.freezing = parts.freezing;
     this.lists = parts.lists;
     this.#ruling = parts.ruling;
-    parts.layers.onMatrix((matrix) => {
-      this.#ruling.detectors.bind(matrix);
-      this.#trial?.ruling.detectors.bind(matrix);
-    });
   }
 
   get ruling(): Ruling {
@@ -88,14 +88,14 @@ export class Engine {
   adopt(ruling: Ruling): void {
     this.#trial = undefined;
     this.#ruling = ruling;
-    ruling.detectors.bind(this.#parts.layers.matrix);
+    this.#bound = undefined;
     this.freezing.configure(ruling.freezing);
     this.lists.adopt(ruling.lists);
   }
 
   /** Judges the share's accounts by another ruling until its rollout ends; lists and freezing stay those of all. */
   tryOut(trial: Trial): void {
-    trial.ruling.detectors.bind(this.#parts.layers.matrix);
+    this.#bound = undefined;
     this.#trial = trial;
   }
 
@@ -185,6 +185,11 @@ export class Engine {
     return { ...end, trial };
   }
 
+  /** Before `restore`: what features need of history that is older than the events that are restored. */
+  async recall(...history: Parameters<NonNullable<FeatureSource['recall']>>): Promise<void> {
+    for (const source of this.#parts.layers.sources) await source.recall?.(...history);
+  }
+
   /** Takes recorded events back in after a restart, without judging them again; late ones enter no window. */
   restore(batch: EventBatch): void {
     const { ids, layers } = this.#parts;
@@ -220,6 +225,11 @@ export class Engine {
     for (const [from, to] of runs(0, batch.length, (row) => judgements[row] === undefined)) {
       this.#parts.layers.measure(batch, from, to);
     }
+    const { matrix } = this.#parts.layers;
+    if (matrix === this.#bound) return;
+    this.#ruling.detectors.bind(matrix);
+    this.#trial?.ruling.detectors.bind(matrix);
+    this.#bound = matrix;
   }
 
   /** Plain allows, by far the most, share one value. */

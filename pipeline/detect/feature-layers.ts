@@ -36,7 +36,6 @@ export class FeatureLayers {
   #filling: readonly FeatureLayer[] = [];
   #matrix: FeatureMatrix = { width: 0, values: new Float64Array(0) };
   #views: readonly FeatureMatrix[] = [];
-  #onMatrix: (matrix: FeatureMatrix) => void = () => undefined;
 
   /** @param requests what is measured from the first event on. */
   constructor(requests: readonly FeatureRequest[], limits: FeatureLimits) {
@@ -75,14 +74,9 @@ export class FeatureLayers {
     return this.#placed.flatMap(({ layout }) => layout.sources);
   }
 
+  /** Where the latest batch was measured; another one when layers come or go, or a batch is larger. */
   get matrix(): FeatureMatrix {
     return this.#matrix;
-  }
-
-  /** Who reads the matrix is told of every other one that takes its place. */
-  onMatrix(bind: (matrix: FeatureMatrix) => void): void {
-    this.#onMatrix = bind;
-    bind(this.#matrix);
   }
 
   /**
@@ -192,7 +186,6 @@ export class FeatureLayers {
     this.#views = this.#placed.map(({ at }) =>
       at === 0 ? matrix : { width: matrix.width, values: matrix.values.subarray(at) },
     );
-    this.#onMatrix(matrix);
   }
 }
 
