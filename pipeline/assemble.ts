@@ -7,6 +7,7 @@ import { FreezeState } from './decide/freezing.ts';
 import { Lists, SubjectList, type FileLists } from './decide/lists.ts';
 import { LiveLists } from './decide/live-lists.ts';
 import type { Ruling } from './decide/ruling.ts';
+import { AsnReader, openAsnDatabase } from './detect/asn.ts';
 import { compileDetectors } from './detect/evaluate.ts';
 import { NOTHING_STANDING, type StandingFeatures } from './detect/feature-columns.ts';
 import { FeatureLayers } from './detect/feature-layers.ts';
@@ -69,12 +70,16 @@ function decoderWith(config: LoadedConfig, keys: Keys, limits: DecodeLimits): De
 
 export function assembleEngine(config: LoadedConfig): AssembledEngine {
   const ruling = rulingOf(config);
-  const { windows, lists } = config.system;
+  const { windows, bursts, networks, lists } = config.system;
   const { allowedLatenessMs, maxKeys, maxEntries } = windows;
   const layers = new FeatureLayers(ruling.detectors.requests, {
     allowedLatenessMs,
     maxKeys,
     maxEntries,
+    bursts,
+    asn: new AsnReader(
+      networks.asnDatabase === undefined ? undefined : openAsnDatabase(networks.asnDatabase),
+    ),
   });
   const horizonMs = layers.longestWindowMs + allowedLatenessMs + ID_MARGIN_MS;
   const ids = new IdTable({ horizonMs, maxEntries: MAX_IDS });

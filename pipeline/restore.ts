@@ -33,6 +33,9 @@ export async function restoreEngine(
   { clock, log, signal }: RestoreParts,
 ): Promise<number> {
   for (const action of await history.restoreAccountActions()) engine.freezing.apply(action);
+  if (history.watermarkMs > 0) {
+    await engine.recall(history, history.watermarkMs, (field, text) => decoder.keyOf(field, text));
+  }
   const batch = new EventBatch(BATCH);
   let events = 0;
   let toldMs = clock.monotonic();
