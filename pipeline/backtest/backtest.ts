@@ -11,6 +11,8 @@ import { EventBatch, EventView } from '../event.ts';
 import { Failure } from '../failure.ts';
 import type { Decoder } from '../ingest/decode.ts';
 import type { RawBatch, Source } from '../ingest/source.ts';
+import type { Grant } from '../reward/grant.ts';
+import { AttackScore } from './attack-score.ts';
 import { Differences } from './compare.ts';
 import type { DryRun } from './dry-run.ts';
 import { share, type BacktestReport } from './report.ts';
@@ -64,7 +66,9 @@ class Run {
   readonly #view = new EventView(this.#batch, 0);
   readonly #score: Score;
   readonly #otherScore: Score | undefined;
+  readonly #attacks = new AttackScore();
   readonly #differences = new Differences();
+  readonly #onGrant = (grant: Grant): void => this.#attacks.grant(grant);
   readonly #refused = new Map<string, number>();
   #firstRefusal: string | undefined;
   #events = 0;
@@ -99,6 +103,9 @@ class Run {
 
   async report(seconds: number): Promise<BacktestReport> {
     const { candidate, against } = this.#options;
+    // Its grants are told to the attacks' score as they are counted, so they come first.
+    const campaigns = await candidate.rewards?.report(this.#onGrant);
+    const attacks = this.#attacks.report(campaigns !== undefined);
     return {
       configVersion: candidate.configVersion,
       events: this.#events,
@@ -107,7 +114,8 @@ class Run {
       positives: this.#score.positives,
       ...this.#score.scores(),
       ...(this.#refused.size === 0 ? {} : { refused: Object.fromEntries(this.#refused) }),
-      ...(candidate.rewards && { campaigns: await candidate.rewards.report() }),
+      ...(attacks && { attacks }),
+      ...(campaigns && { campaigns }),
       ...(against === undefined
         ? {}
         : {
@@ -143,7 +151,7 @@ class Run {
         this.#refuse('id_conflict');
       }
     }
-    await candidate.rewards?.settle();
+    await candidate.rewards?.settle(this.#onGrant);
     await against?.rewards?.settle();
     batch.clear();
   }
@@ -155,6 +163,7 @@ class Run {
     this.#score.add(decision, fraud);
     this.#view.row = row;
     const { candidate, against } = this.#options;
+    this.#attacks.add(this.#view, decision, fraud);
     candidate.rewards?.add(this.#view, decision, fraud);
     if (other === undefined) return;
     this.#otherScore!.add(other, fraud);

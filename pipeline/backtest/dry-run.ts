@@ -30,6 +30,9 @@ export interface DryRunOptions extends AssembledCampaigns {
   readonly onGrants?: ((grants: readonly JudgedGrant[]) => Promise<void>) | undefined;
 }
 
+/** Hears of every grant once, as it stands at the end. */
+type OnGrant = (grant: Grant) => void;
+
 const A_PAGE = 1000;
 
 export class DryRun {
@@ -63,30 +66,30 @@ export class DryRun {
   }
 
   /** Lets the ledger answer for what was added since. */
-  async settle(): Promise<void> {
+  async settle(onGrant?: OnGrant): Promise<void> {
     const time = this.#time.after();
     if (time !== undefined) this.#ops.push(time);
     if (this.#ops.length === 0) return;
     await this.#options.ledger.apply(this.#ops);
     this.#ops = [];
-    await this.#drain();
+    await this.#drain(onGrant);
     this.#truth.clear();
   }
 
   /** What stands after the last event, by campaign. */
-  async report(): Promise<Readonly<Record<string, CampaignReport>>> {
+  async report(onGrant?: OnGrant): Promise<Readonly<Record<string, CampaignReport>>> {
     const { ledger, campaigns } = this.#options;
     for (let from = 0; ; from += A_PAGE) {
       const page = await ledger.redis.lrange(this.#standing, from, from + A_PAGE - 1);
       if (page.length === 0) break;
-      await this.#count(await Promise.all(page.map((entry) => this.#read(entry))));
+      await this.#count(await Promise.all(page.map((entry) => this.#read(entry))), onGrant);
     }
     const { accounts } = campaigns.compiled;
     const balances = await ledger.balances(accounts.map(({ account }) => account));
     return this.#tally.report(accounts, balances);
   }
 
-  async #drain(): Promise<void> {
+  async #drain(onGrant: OnGrant | undefined): Promise<void> {
     const { ledger } = this.#options;
     for (;;) {
       const entries = await ledger.drain(this.#drained, A_PAGE);
@@ -101,14 +104,18 @@ export class DryRun {
       }
       await this.#count(
         made.filter(isFinal).map(({ grant }) => ({ grant, fraud: this.#truth.get(grant.eventId) })),
+        onGrant,
       );
       this.#drained = last.sequence;
       await ledger.trim(last.sequence);
     }
   }
 
-  async #count(grants: readonly JudgedGrant[]): Promise<void> {
-    for (const { grant, fraud } of grants) this.#tally.add(grant, fraud);
+  async #count(grants: readonly JudgedGrant[], onGrant: OnGrant | undefined): Promise<void> {
+    for (const { grant, fraud } of grants) {
+      this.#tally.add(grant, fraud);
+      onGrant?.(grant);
+    }
     if (grants.length > 0) await this.#options.onGrants?.(grants);
   }
 

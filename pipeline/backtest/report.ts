@@ -33,12 +33,27 @@ export interface BacktestReport extends Scores {
   readonly eventsPerSecond: number | null;
   /** Events labelled as fraud. */
   readonly positives: number;
+  /** How far each kind of attack got; left out when no event names one. */
+  readonly attacks?: Readonly<Record<string, AttackReport>>;
   /** Records that were no events, by reason; left out when there are none. */
   readonly refused?: Readonly<Record<string, number>>;
   /** What the campaigns would have granted; only with a ledger to run them on. */
   readonly campaigns?: Readonly<Record<string, CampaignReport>>;
   /** What another configuration would have done; only when one was given. */
   readonly against?: Comparison;
+}
+
+/** One kind of simulated attack, counted in its accounts. Money is integer minor units, where rewards were run. */
+export interface AttackReport {
+  readonly accounts: number;
+  /** Accounts that were flagged at review or worse, or named in the evidence of a ring. */
+  readonly caught: number;
+  readonly recall: number | null;
+  /** Worth of the rewards that its events reached for. */
+  readonly attemptedMinor?: number;
+  /** What it kept: given, and neither held for a person nor taken back. */
+  readonly lostMinor?: number;
+  readonly lostShare?: number | null;
 }
 
 /** What one campaign would have granted, as it stands after the last event. Amounts are integer minor units. */

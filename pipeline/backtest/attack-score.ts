@@ -1,0 +1,83 @@
+/**
+ * How far attacks got, by kind. A simulated stream names the attack of each fraudulent event in
+ * `attributes.attack`; other histories have no such attribute and no such figures.
+ *
+ * An account of an attack is caught when one of its events is flagged (review or worse: its reward waits), or
+ * when the evidence of a later finding names it as part of a ring.
+ */
+
+import type { Decision } from '../decide/decision.ts';
+import type { EventView } from '../event.ts';
+import type { Grant } from '../reward/grant.ts';
+import { share, type AttackReport } from './report.ts';
+
+interface Attack {
+  /** Every account that took part, and whether it was caught. */
+  readonly accounts: Map<string, boolean>;
+  attemptedMinor: number;
+  lostMinor: number;
+}
+
+type TakenGrant = Pick<Grant, 'eventId' | 'state' | 'amountMinor' | 'clawedBackMinor'>;
+
+export class AttackScore {
+  readonly #attacks = new Map<string, Attack>();
+  /** Which attack an event belongs to, for its grants. */
+  readonly #ofEvent = new Map<string, string>();
+  /** Accounts that some finding named. */
+  readonly #named = new Set<string>();
+
+  /** @param fraud the truth of the event; only fraud can belong to an attack. */
+  add(event: EventView, decision: Decision, fraud: boolean | undefined): void {
+    for (const { mode, evidence } of decision.findings) {
+      if (mode !== 'live' || typeof evidence['accounts'] !== 'string') continue;
+      for (const account of evidence['accounts'].split(', ')) this.#named.add(account);
+    }
+    if (fraud !== true) return;
+    const kind = event.attributes['attack'];
+    if (typeof kind !== 'string') return;
+    let attack = this.#attacks.get(kind);
+    if (attack === undefined) {
+      attack = { accounts: new Map(), attemptedMinor: 0, lostMinor: 0 };
+      this.#attacks.set(kind, attack);
+    }
+    const { accountId } = event;
+    const caught = decision.verdict !== 'allow' || attack.accounts.get(accountId) === true;
+    attack.accounts.set(accountId, caught);
+    this.#ofEvent.set(event.id, kind);
+  }
+
+  /** Counts a grant once, as it stands at the end. What is held waits for a person and is not lost. */
+  grant({ eventId, state, amountMinor, clawedBackMinor }: TakenGrant): void {
+    const kind = this.#ofEvent.get(eventId);
+    if (kind === undefined || state === 'rejected' || state === 'forfeited') return;
+    const attack = this.#attacks.get(kind)!;
+    attack.attemptedMinor += amountMinor;
+    if (state !== 'held' && state !== 'voided') attack.lostMinor += amountMinor - clawedBackMinor;
+  }
+
+  /** Undefined where no event names an attack. @param rewarded whether rewards were run. */
+  report(rewarded: boolean): Readonly<Record<string, AttackReport>> | undefined {
+    if (this.#attacks.size === 0) return undefined;
+    return Object.fromEntries(
+      [...this.#attacks]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([kind, { accounts, attemptedMinor, lostMinor }]) => {
+          const caught = [...accounts].filter(([id, flagged]) => flagged || this.#named.has(id));
+          return [
+            kind,
+            {
+              accounts: accounts.size,
+              caught: caught.length,
+              recall: share(caught.length, accounts.size),
+              ...(rewarded && {
+                attemptedMinor,
+                lostMinor,
+                lostShare: share(lostMinor, attemptedMinor),
+              }),
+            },
+          ];
+        }),
+    );
+  }
+}

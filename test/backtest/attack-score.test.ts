@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { AttackScore } from '../../pipeline/backtest/attack-score.ts';
+import type { Decision, Finding, Verdict } from '../../pipeline/decide/decision.ts';
+import { ALLOW } from '../../pipeline/decide/policy.ts';
+import { EventView } from '../../pipeline/event.ts';
+import { batchFrom, paymentOf } from '../support/events.ts';
+
+const RING: Finding = {
+  ...{
+    detector: 'ring',
+    mode: 'live',
+    band: 'review',
+    conclusive: false,
+    measure: 3,
+    threshold: 3,
+  },
+  ...{ unit: 'accounts', windowMs: 1, subject: 'accountId', subjectValue: 'a3' },
+  evidence: { accounts: 'a1, a3' },
+};
+
+function decided(verdict: Verdict, findings: readonly Finding[] = []): Decision {
+  return { ...ALLOW, verdict, findings };
+}
+
+/** One event an account, all of them a farm's; the score after `decisions`, one each. */
+function scoreOf(decisions: readonly Decision[], attributes: unknown = { attack: 'farm' }) {
+  const score = new AttackScore();
+  const batch = batchFrom(
+    decisions.map((_, i) => paymentOf({ id: `e${i}`, accountId: `a${i}`, attributes })),
+  );
+  decisions.forEach((decision, row) => {
+    score.add(new EventView(batch, row), decision, true);
+  });
+  return score;
+}
+
+describe('the attack score', () => {
+  it('counts an account as caught when any of its events is flagged, and only once', () => {
+    const report = scoreOf([decided('allow'), decided('review'), decided('block')]).report(false);
+    expect(report).toEqual({ farm: { accounts: 3, caught: 2, recall: 2 / 3 } });
+  });
+
+  it('counts an account that a live ring names later, and none that only a shadow names', () => {
+    const named = (mode: Finding['mode']): unknown =>
+      scoreOf([
+        ...[decided('allow'), decided('allow'), decided('allow')],
+        decided('review', [{ ...RING, mode }]),
+      ]).report(false)?.['farm']?.caught;
+    expect(named('live')).toBe(2);
+    expect(named('shadow')).toBe(1);
+  });
+
+  it('counts as lost what was given and not taken back, never what waits or was refused', () => {
+    const score = scoreOf([
+      decided('allow'),
+      decided('review'),
+      decided('block'),
+      decided('allow'),
+    ]);
+    const grant = { amountMinor: 1000, clawedBackMinor: 0 };
+    score.grant({ ...grant, eventId: 'e0', state: 'posted' });
+    score.grant({ ...grant, eventId: 'e1', state: 'held' });
+    score.grant({ ...grant, eventId: 'e2', state: 'voided' });
+    score.grant({ ...grant, eventId: 'e3', state: 'clawed_back', clawedBackMinor: 400 });
+    score.grant({ ...grant, eventId: 'e3', state: 'rejected' });
+    score.grant({ ...grant, eventId: 'somebody else', state: 'posted' });
+    expect(score.report(true)?.['farm']).toMatchObject({
+      attemptedMinor: 4000,
+      lostMinor: 1600,
+      lostShare: 0.4,
+    });
+  });
+
+  it('says nothing of a history whose events name no attack', () => {
+    expect(scoreOf([decided('review')], {}).report(true)).toBeUndefined();
+  });
+});
