@@ -4,6 +4,10 @@
  */
 
 import type { AccountAction, Command } from './account-action.ts';
+import { FreezeCases } from './freeze-cases.ts';
+
+/** Whose orders want a second person: `manual` what an analyst does alone, `all` also a word on what the policy proposed. */
+export type DualControl = 'none' | 'manual' | 'all';
 
 export interface FreezeSettings {
   readonly automatic: boolean;
@@ -11,7 +15,16 @@ export interface FreezeSettings {
   readonly perHour: number;
   /** How long an automatic freeze lasts; undefined: until an analyst ends it. */
   readonly expiresAfterMs: number | undefined;
+  /** Left out: none. */
+  readonly dualControl?: DualControl;
+  /** How long an order waits for its second person; left out: a day. */
+  readonly requestsLapseAfterMs?: number;
+  /** While an appeal is open, the account's events are blocked on, or go to review; left out: `stands`. */
+  readonly duringAppeal?: 'stands' | 'review';
 }
+
+/** How an account meets its next event. The softened ones are reasons of decisions. */
+export type FreezeStanding = 'frozen' | 'appeal_open' | 'blocking_off';
 
 export interface Freeze {
   readonly accountId: string;
@@ -24,15 +37,14 @@ export interface Freeze {
 }
 
 const HOUR_MS = 3_600_000;
-/** Open proposals remembered so that an account is proposed once; the oldest makes room. */
-const MAX_PROPOSALS = 100_000;
+const DAY_MS = 86_400_000;
 
 export class FreezeState {
   #settings: FreezeSettings;
   readonly #frozen = new Map<string, Freeze>();
   /** How many frozen accounts have a fingerprint: most events need no look at their account's text. */
   readonly #fingerprints = new Map<number, number>();
-  readonly #proposed = new Set<string>();
+  readonly cases = new FreezeCases();
   /** Event times of the automatic freezes that can still fall into an hour; at most `perHour` long. */
   #automatic: number[] = [];
   #nextExpiryMs = Infinity;
@@ -44,6 +56,10 @@ export class FreezeState {
   /** From the next block on; freezes that stand keep their end. */
   configure(settings: FreezeSettings): void {
     this.#settings = settings;
+  }
+
+  get settings(): FreezeSettings {
+    return this.#settings;
   }
 
   get size(): number {
@@ -59,6 +75,20 @@ export class FreezeState {
   isFrozen(accountId: string, atMs: number): boolean {
     const freeze = this.#frozen.get(accountId);
     return freeze !== undefined && (freeze.expiresAtMs === undefined || atMs < freeze.expiresAtMs);
+  }
+
+  /** How the account's event at `atMs` is to be met; undefined: as any other. */
+  standingAt(accountId: string, atMs: number): FreezeStanding | undefined {
+    if (!this.isFrozen(accountId, atMs)) return undefined;
+    const isAppealed = this.cases.appealOf(accountId) !== undefined;
+    if (isAppealed && this.#settings.duringAppeal === 'review') return 'appeal_open';
+    const isAutomatic = this.#frozen.get(accountId)!.actor === POLICY;
+    return isAutomatic && !this.cases.isOn('blocking') ? 'blocking_off' : 'frozen';
+  }
+
+  /** Automatic freezes within the hour of event time that ends then, the cap's own count. */
+  automaticWithin(atMs: number): number {
+    return this.#automatic.filter((time) => time > atMs - HOUR_MS && time <= atMs).length;
   }
 
   get(accountId: string): Freeze | undefined {
@@ -80,13 +110,13 @@ export class FreezeState {
     const stale = this.#frozen.get(accountId);
     const ended = stale === undefined ? [] : [expiryOf(stale)];
     for (const action of ended) this.apply(action);
-    const kind = this.#settings.automatic && this.#underCap(atMs) ? 'freeze' : 'propose';
-    if (kind === 'propose' && this.#proposed.has(accountId)) return ended;
+    const kind = this.#mayFreeze() && this.#underCap(atMs) ? 'freeze' : 'propose';
+    if (kind === 'propose' && this.cases.hasProposal(accountId)) return ended;
     const action: AccountAction = {
       id: `${kind}_${decisionId}`,
       kind,
       accountId,
-      actor: 'policy',
+      actor: POLICY,
       reason,
       decisionId,
       occurredAtMs: atMs,
@@ -104,18 +134,41 @@ export class FreezeState {
    * replaces an automatic freeze and its end, and unfreezing dismisses a proposal.
    */
   onCommand(command: Extract<Command, { kind: 'freeze' | 'unfreeze' }>): AccountAction {
-    const action: AccountAction = {
-      id: `${command.kind}_${command.id}`,
-      kind: command.kind,
-      accountId: command.accountId,
-      actor: command.actor,
-      reason: command.reason,
-      decisionId: '',
-      occurredAtMs: command.issuedAtMs,
-      expiresAtMs: undefined,
-    };
+    return this.take(actionOf(command, command.kind, { accountId: command.accountId }));
+  }
+
+  /** As `apply`, and hands it on. */
+  take(action: AccountAction): AccountAction {
     this.apply(action);
     return action;
+  }
+
+  /**
+   * The order is kept until a second person lets it happen.
+   * @param order the order as JSON.
+   */
+  request(command: Command, order: string): AccountAction {
+    const lapseAfterMs = this.#settings.requestsLapseAfterMs ?? DAY_MS;
+    const accountId = 'accountId' in command ? command.accountId : '';
+    const expiresAtMs = command.issuedAtMs + lapseAfterMs;
+    return this.take(actionOf(command, 'request', { accountId, expiresAtMs, detail: order }));
+  }
+
+  /** Requests whose time is over, as actions. @param nowMs a person's time, as requests have it. */
+  lapse(nowMs: number): AccountAction[] {
+    return this.cases.overdue(nowMs).map((request) =>
+      this.take({
+        id: `lapse_${request.id}`,
+        kind: 'lapse',
+        accountId: request.accountId,
+        actor: POLICY,
+        reason: 'no second person came in time',
+        decisionId: '',
+        occurredAtMs: request.expiresAtMs!,
+        expiresAtMs: undefined,
+        answers: request.id,
+      }),
+    );
   }
 
   /** Freezes that end at or before the watermark, as actions, in the order of their ends. */
@@ -136,31 +189,33 @@ export class FreezeState {
   /** Takes a transition in: new ones, and after a restart those of history in their order. */
   apply(action: AccountAction): void {
     const { accountId } = action;
-    if (action.kind === 'propose') {
-      this.#proposed.add(accountId);
-      if (this.#proposed.size > MAX_PROPOSALS) {
-        const oldest = this.#proposed.values().next();
-        if (oldest.done !== true) this.#proposed.delete(oldest.value);
-      }
-      return;
-    }
-    this.#proposed.delete(accountId);
-    if (action.kind === 'freeze') {
-      if (action.actor === 'policy') this.#automatic.push(action.occurredAtMs);
-      if (!this.#frozen.has(accountId)) this.#count(accountId, 1);
-      this.#frozen.set(accountId, {
-        accountId,
-        actionId: action.id,
-        actor: action.actor,
-        reason: action.reason,
-        decisionId: action.decisionId,
-        sinceMs: action.occurredAtMs,
-        expiresAtMs: action.expiresAtMs,
-      });
-      this.#nextExpiryMs = Math.min(this.#nextExpiryMs, action.expiresAtMs ?? Infinity);
-    } else if (this.#frozen.delete(accountId)) {
-      this.#count(accountId, -1);
-    }
+    this.cases.apply(action);
+    if (action.kind === 'freeze' || action.kind === 'uphold') this.#freeze(action);
+    else if (ENDS.has(action.kind) && this.#frozen.delete(accountId)) this.#count(accountId, -1);
+  }
+
+  #freeze(action: AccountAction): void {
+    const { accountId, kind, actor, occurredAtMs, expiresAtMs } = action;
+    if (actor === POLICY) this.#automatic.push(occurredAtMs);
+    const before = this.#frozen.get(accountId);
+    if (before === undefined) this.#count(accountId, 1);
+    const isSame = kind === 'uphold' && before !== undefined;
+    this.#frozen.set(accountId, {
+      accountId,
+      actionId: action.id,
+      actor,
+      reason: action.reason,
+      decisionId: action.decisionId,
+      sinceMs: isSame ? before.sinceMs : occurredAtMs,
+      expiresAtMs,
+    });
+    this.#nextExpiryMs = Math.min(this.#nextExpiryMs, expiresAtMs ?? Infinity);
+  }
+
+  /** Stopping the blocks stops what they lead to. */
+  #mayFreeze(): boolean {
+    const { cases } = this;
+    return this.#settings.automatic && cases.isOn('freezing') && cases.isOn('blocking');
   }
 
   #count(accountId: string, change: 1 | -1): void {
@@ -173,8 +228,7 @@ export class FreezeState {
 
   #underCap(atMs: number): boolean {
     const cap = this.#settings.perHour;
-    const within = this.#automatic.filter((time) => time > atMs - HOUR_MS && time <= atMs);
-    if (within.length >= cap) return false;
+    if (this.automaticWithin(atMs) >= cap) return false;
     // Only the newest `perHour` freezes can ever fill an hour that has not passed yet.
     if (this.#automatic.length > 2 * cap) {
       this.#automatic = this.#automatic.sort((a, b) => a - b).slice(-cap);
@@ -183,13 +237,35 @@ export class FreezeState {
   }
 }
 
+/** Whose the automatic actions are. */
+export const POLICY = 'policy';
+const ENDS: ReadonlySet<string> = new Set(['unfreeze', 'expire', 'clear']);
+
+/** A person's order as the action it becomes. */
+export function actionOf(
+  command: Command,
+  kind: AccountAction['kind'],
+  facts: Partial<AccountAction> & Pick<AccountAction, 'accountId'>,
+): AccountAction {
+  return {
+    id: `${kind}_${command.id}`,
+    kind,
+    actor: command.actor,
+    reason: command.reason,
+    decisionId: '',
+    occurredAtMs: command.issuedAtMs,
+    expiresAtMs: undefined,
+    ...facts,
+  };
+}
+
 /** The end of a freeze that has one. */
 function expiryOf(freeze: Freeze): AccountAction {
   return {
     id: `expire_${freeze.actionId}`,
     kind: 'expire',
     accountId: freeze.accountId,
-    actor: 'policy',
+    actor: POLICY,
     reason: 'the freeze reached its end',
     decisionId: freeze.decisionId,
     occurredAtMs: freeze.expiresAtMs!,

@@ -1,0 +1,103 @@
+/**
+ * What makes rewards that were decided before doubtful: pure, and the same list for the same batch. A cause names
+ * accounts; what stands behind it, and since when, is looked up when it is followed (pipeline/rescore.ts).
+ */
+
+import type { EventView } from '../event.ts';
+import type { AccountAction } from './account-action.ts';
+import { decisionIdOf, type Decision, type Finding } from './decision.ts';
+
+export const CAUSE_KINDS = ['late_block', 'block', 'ring', 'freeze', 'label', 'cleared'] as const;
+export type CauseKind = (typeof CAUSE_KINDS)[number];
+
+export interface Cause {
+  /** Deterministic; what is caused twice is followed once. */
+  readonly id: string;
+  readonly kind: CauseKind;
+  /** Empty: the account of the decision. */
+  readonly accountIds: readonly string[];
+  /** The decision that it is about, or ''. */
+  readonly decisionId: string;
+  /** Event time; rewards of a configured time before it are looked at. */
+  readonly atMs: number;
+  /** A person said so: what is still held is given up, and not only kept waiting. */
+  readonly byPerson: boolean;
+  /** For analysts: detectors, reasons, who. */
+  readonly evidence: string;
+}
+
+/** A reward as it was found when its cause was followed. */
+export interface CausedGrant {
+  readonly grantId: string;
+  readonly campaignId: string;
+  readonly accountId: string;
+  readonly customerId: string;
+  readonly eventId: string;
+  /** `held`: it waits; `live`: it was given; `voided`: by a block or a freeze. */
+  readonly standing: 'held' | 'live' | 'voided';
+  /** What has not gone back yet, minor units; of a voided one what it would have been. */
+  readonly amountMinor: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** A larger ring is followed from the others of its accounts as well. */
+const MOST_ACCOUNTS = 200;
+
+/** What a decision says about rewards of before: late and blocked, blocked for certain, or a ring that names others. */
+export function causesOf(view: EventView, decision: Decision, causes: Cause[]): void {
+  if (decision.verdict === 'allow' || decision.findings.length === 0) return;
+  const live = decision.findings.filter(({ mode, band }) => mode === 'live' && band !== 'error');
+  const names = live.map(({ detector }) => detector).join(', ');
+  const at = { atMs: view.occurredAtMs, decisionId: decisionIdOf(view.id), byPerson: false };
+  const { accountId } = view;
+  // Once an hour of event time and account: who is blocked a thousand times is one case.
+  const slot = (kind: CauseKind): string =>
+    `${kind}_${Math.floor(view.occurredAtMs / HOUR_MS)}_${accountId}`;
+  if (decision.verdict === 'block' && !decision.reasons.includes('account_frozen')) {
+    const kind = decision.late
+      ? 'late_block'
+      : live.some(({ conclusive, band }) => conclusive && band === 'block')
+        ? 'block'
+        : undefined;
+    if (kind !== undefined) {
+      causes.push({ id: slot(kind), kind, accountIds: [accountId], ...at, evidence: names });
+    }
+  }
+  const others = live.flatMap(ringAccounts).filter((each) => each !== accountId);
+  if (others.length === 0) return;
+  const accountIds = [...new Set(others)].slice(0, MOST_ACCOUNTS);
+  causes.push({ id: slot('ring'), kind: 'ring', accountIds, ...at, evidence: names });
+}
+
+/** What an action says about them: an account was frozen, or cleared. */
+export function causesOfAction(action: AccountAction, watermarkMs: number): Cause | undefined {
+  const { kind, actor, reason, decisionId, accountId } = action;
+  if (kind !== 'freeze' && kind !== 'uphold' && kind !== 'clear') return undefined;
+  const byPerson = actor !== 'policy';
+  return {
+    id: action.id,
+    kind: kind === 'clear' ? 'cleared' : 'freeze',
+    accountIds: [accountId],
+    decisionId,
+    // A person's time may lie years from the events'.
+    atMs: byPerson ? watermarkMs : action.occurredAtMs,
+    byPerson,
+    evidence: `${actor}: ${reason}`,
+  };
+}
+
+/** `links` of a ring's evidence: `deviceId d1: a, b; cardId c9: b, c` (detect/ring-telling.ts). */
+function ringAccounts({ evidence }: Finding): string[] {
+  const { links } = evidence;
+  if (typeof links !== 'string') return [];
+  return links.split('; ').flatMap((link) => {
+    const names = link.indexOf(': ');
+    // What did not fit is cut off with an ellipsis; half a name is nobody's.
+    return names < 0
+      ? []
+      : link
+          .slice(names + 2)
+          .split(', ')
+          .filter((name) => name !== '' && !name.includes('…'));
+  });
+}
