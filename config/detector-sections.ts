@@ -19,7 +19,10 @@ export async function readDetectorSections(
     for (const [setting, file] of Object.entries(detector.lists ?? {})) {
       const list = await reading.yaml('lists', `${file}.yaml`);
       const schema = z.strictObject({ networks: detector.config.shape[setting] as z.ZodType });
-      if (check(list, schema, problems) !== undefined) fill(raw, name, setting, list.content);
+      // Several detectors may read one list; its mistakes are told once.
+      const wrong: string[] = [];
+      if (check(list, schema, wrong) !== undefined) fill(raw, name, setting, list.content);
+      problems.push(...wrong.filter((problem) => !problems.includes(problem)));
     }
   }
   const sections = check({ ...main, content: raw }, detectorsSchema(detectors), problems);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { windowDuration } from '../config/schema.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
-import { cidr, NetworkSet } from '../pipeline/detect/networks.ts';
+import { describeNetwork, sharedNetworks } from '../pipeline/detect/networks.ts';
 import type { EventType } from '../pipeline/event.ts';
 
 /** Everything that shows an account at work on a network; looking at a campaign page does not. */
@@ -17,27 +17,11 @@ const AT_WORK: readonly EventType[] = [
   'choice.made',
 ];
 
-const limit = z.number().min(0).optional();
-const limits = z.strictObject({ review: limit, block: limit, conclusive: limit });
-
-/** A range that many honest people share, with the limits that hold there instead. */
-const sharedNetwork = z.strictObject({
-  cidr,
-  reason: z.string().min(1),
-  /** Bands inside the network, by measure; a measure that is left out reaches no band there. */
-  bands: z
-    .strictObject({ accounts: limits.default({}), newAccounts: limits.default({}) })
-    .prefault({}),
-});
-
 const config = z.strictObject({
   window: windowDuration.prefault('24h'),
   /** `prefix` counts over the /24 of an IPv4 address and the /64 of an IPv6 one. */
   group: z.enum(['address', 'prefix']).default('address'),
-  sharedNetworks: z
-    .array(sharedNetwork)
-    .default([])
-    .transform((entries) => new NetworkSet(entries)),
+  sharedNetworks,
 });
 
 export default defineDetector({
@@ -85,7 +69,7 @@ export default defineDetector({
       accounts: features.accounts,
       newAccounts: features.newAccounts,
       counted: group === 'prefix' ? 'over the /24 or /64 of the address' : 'over the address',
-      ...(shared === undefined ? {} : { sharedNetwork: `${shared.cidr}: ${shared.reason}` }),
+      ...(shared === undefined ? {} : { sharedNetwork: describeNetwork(shared) }),
     };
   },
   examples: [

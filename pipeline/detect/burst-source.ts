@@ -3,7 +3,14 @@
 import type { EventBatch, EventType, KeyField } from '../event.ts';
 import type { AsnReader } from './asn.ts';
 import type { EntryBudget } from './burst-counts.ts';
-import { burstKeys, seenTypes, seriesIdentity, type BurstKey } from './burst-feature.ts';
+import { Failure } from '../failure.ts';
+import {
+  burstKeys,
+  burstProblem,
+  seenTypes,
+  seriesIdentity,
+  type BurstKey,
+} from './burst-feature.ts';
 import { asnHalves, joinedKey, type Halves } from './burst-key.ts';
 import { BurstSeries, type PlacedBurst } from './burst-series.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
@@ -61,7 +68,16 @@ export class BurstSource implements FeatureSource {
   readonly #counts: EntryBudget;
   readonly #members: EntryBudget;
 
+  /** @throws Failure (exit code 2) when the numbers of a feature do not go together. */
   constructor(features: readonly PlacedBurst[], parts: BurstParts) {
+    for (const { spec } of features) {
+      const problem = burstProblem(spec);
+      if (problem !== undefined) {
+        throw new Failure(`burst per ${burstKeys(spec).join(' and ')}: ${problem}`, {
+          exitCode: 2,
+        });
+      }
+    }
     this.#parts = parts;
     this.#counts = { used: 0, limit: parts.maxCounts };
     this.#members = { used: 0, limit: parts.maxMembers };

@@ -19,6 +19,42 @@ export const cidr = z.string().refine((text) => parseRange(text) !== undefined, 
   message: 'write an address range such as 100.64.0.0/10 or 2001:db8::/32',
 });
 
+/** Who stands behind a range. */
+export const NETWORK_KINDS = ['carrier', 'office', 'campus', 'hosting', 'vpn', 'private'] as const;
+
+const limit = z.number().min(0).optional();
+const limits = z.strictObject({ review: limit, block: limit, conclusive: limit });
+
+/** config/lists/shared-networks.yaml: ranges that many honest people share, with the limits that hold there. */
+export const sharedNetworks = z
+  .array(
+    z.strictObject({
+      cidr,
+      kind: z.enum(NETWORK_KINDS).optional(),
+      reason: z.string().min(1),
+      bands: z
+        .strictObject({
+          /** Of same-ip; left out: it reaches no band there. */
+          accounts: limits.default({}),
+          newAccounts: limits.default({}),
+          /** Of network-burst, which holds a network against its own past; left out: as everywhere. */
+          burst: limits.optional(),
+        })
+        .prefault({}),
+    }),
+  )
+  .default([])
+  .transform((entries) => new NetworkSet(entries));
+
+/** The entry that holds an address, in words for an analyst. */
+export function describeNetwork({
+  cidr: range,
+  kind,
+  reason,
+}: Network & { readonly kind?: string | undefined }): string {
+  return kind === undefined ? `${range}: ${reason}` : `${range} (${kind}): ${reason}`;
+}
+
 const MAX_KNOWN = 4096;
 
 export class NetworkSet<Entry extends Network> {

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { duration } from '../config/schema.ts';
+import { defineDetector } from '../pipeline/detect/detector.ts';
+import { describeNetwork, sharedNetworks } from '../pipeline/detect/networks.ts';
+
+const HOUR_MS = 3_600_000;
+
+const config = z.strictObject({
+  /** `prefix` counts over the /24 of an IPv4 address and the /64 of an IPv6 one. */
+  group: z.enum(['address', 'prefix']).default('address'),
+  /** 5m to 1h; an hour holds a whole number of them. */
+  bucket: duration
+    .refine((value) => value >= 300_000 && value <= HOUR_MS && HOUR_MS % value === 0, {
+      message: '5m to 1h, and an hour holds a whole number of them',
+    })
+    .prefault('1h'),
+  /** Days of the baseline, and how many of them must be known before anything is said. */
+  days: z.int().min(1).max(30).default(14),
+  knownDays: z.int().min(1).max(30).default(5),
+  /** Fewer new accounts in a bucket are never judged … */
+  fromAccounts: z.int().min(1).default(15),
+  /** … nor are fewer than so many times the usual number: a launch triples everybody's. */
+  minTimes: z.number().min(1).default(5),
+  sharedNetworks,
+});
+
+type Config = z.infer<typeof config>;
+
+const feature = (
+  { group, bucket, days, knownDays, fromAccounts }: Config,
+  read: 'count' | 'score' | 'baseline' | 'known',
+) =>
+  ({
+    ...{ kind: 'burst', key: group === 'prefix' ? 'ipPrefix' : 'ip', on: ['account.opened'] },
+    ...{ distinct: 'accountId', bucketMs: bucket, days, knownDays, from: fromAccounts, read },
+  }) as const;
+
+/** Sign-ups of `accounts` people on one address, a minute apart, on a day of March 2026 from 10:00. */
+const signUps = (day: number, accounts: number, ip = '100.64.3.3') =>
+  Array.from({ length: accounts }, (_, i) => ({
+    type: 'account.opened',
+    accountId: `d${day}-${i}`,
+    ip,
+    occurredAt: `2026-03-${String(day).padStart(2, '0')}T10:${String(i).padStart(2, '0')}:00+08:00`,
+  }));
+
+const quick = { days: 4, knownDays: 3 };
+const usual = [2, 3, 4].flatMap((day) => signUps(day, 2));
+
+export default defineDetector({
+  summary:
+    'A network opens many times more accounts than is usual for it at that hour: a farm behind a gateway that honest people share.',
+  cannotSee:
+    'A network without a past (same-ip has fixed limits for those), and a farm that grows slowly enough to become the usual; a stand that signs people up looks like a farm.',
+  on: ['account.opened'],
+  config,
+  lists: { sharedNetworks: 'shared-networks' },
+  features: (config) => ({
+    opened: feature(config, 'count'),
+    score: feature(config, 'score'),
+    usual: feature(config, 'baseline'),
+    known: feature(config, 'known'),
+  }),
+  measures: {
+    newAccounts: {
+      about: 'new accounts of a network, in deviations above its own usual number at that hour',
+      unit: 'deviations',
+      direction: 'atLeast',
+      subject: 'ip',
+      bands: { review: 8 },
+      ceiling: 'score',
+      windowMs: ({ bucket }) => bucket,
+      of: (_event, { opened, usual, score }, { minTimes }) =>
+        opened >= minTimes * Math.max(1, usual) ? score : Number.NaN,
+      bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.burst,
+    },
+  },
+  evidence: (event, { opened, usual, known }, { group, sharedNetworks }) => {
+    const network = sharedNetworks.match(event.ip);
+    return {
+      newAccounts: opened,
+      usual,
+      knownBuckets: known,
+      counted: group === 'prefix' ? 'over the /24 or /64 of the address' : 'over the address',
+      ...(network === undefined ? {} : { sharedNetwork: describeNetwork(network) }),
+    };
+  },
+  examples: [
+    {
+      title: 'eighteen sign-ups in an hour where two are usual are reviewed',
+      config: quick,
+      events: [...usual, ...signUps(5, 18)],
+      finding: { band: 'review', measure: 11.31 },
+    },
+    {
+      title: 'the same number is nothing where fifteen are usual',
+      config: quick,
+      events: [...[2, 3, 4].flatMap((day) => signUps(day, 15)), ...signUps(5, 18)],
+    },
+    {
+      title: 'a network that was not there before has no usual number, and is not guessed at',
+      config: quick,
+      events: [...usual, ...signUps(5, 30, '198.51.100.9')],
+    },
+    {
+      title: 'the unspecified address is nobody: a placeholder has no baseline',
+      config: quick,
+      events: [
+        ...[2, 3, 4].flatMap((day) => signUps(day, 2, '0.0.0.0')),
+        ...signUps(5, 30, '0.0.0.0'),
+      ],
+    },
+    {
+      title: 'a listed network has its own bands',
+      config: {
+        ...quick,
+        sharedNetworks: [
+          { cidr: '100.64.0.0/10', reason: 'gateway', bands: { burst: { review: 40 } } },
+        ],
+      },
+      events: [...usual, ...signUps(5, 18)],
+    },
+  ],
+});
