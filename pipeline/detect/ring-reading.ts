@@ -3,12 +3,7 @@
 import { EVENT_TYPES, typeCodeOf, type EventBatch } from '../event.ts';
 import type { Evidence } from './detector.ts';
 import type { FeatureRequest } from './feature-plan.ts';
-import {
-  type LinkField,
-  type RingFeature,
-  type RingLink,
-  type RingValue,
-} from './ring-feature.ts';
+import { type LinkField, type RingFeature, type RingLink, type RingValue } from './ring-feature.ts';
 import type { RingGraph } from './ring-graph.ts';
 import { tellRing } from './ring-telling.ts';
 import { RingWalk, type LinkExclusions } from './ring-walk.ts';
