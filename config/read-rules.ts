@@ -1,5 +1,6 @@
 /** Reads config/rules: every rule checked whole, compiled once, every error located and told at once. */
 
+import { z } from 'zod';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import { listsNamed } from '../pipeline/detect/rule-language.ts';
 import type { Section, Sections } from '../pipeline/detect/section.ts';
@@ -10,7 +11,7 @@ import { cardsInText } from './card-numbers.ts';
 import type { ConfigReading } from './config-files.ts';
 import { told } from './read-campaigns.ts';
 import { checkRule, ratioProblems } from './rule-checks.ts';
-import { rulesSchema, type RulesFile } from './rule-schema.ts';
+import { rulesFrame, ruleSchema, type RulesFrame, type WrittenRule } from './rule-schema.ts';
 import { check, type YamlFile } from './yaml-file.ts';
 
 export interface ReadRules {
@@ -34,55 +35,88 @@ export async function readRules(
   const contents: unknown[] = [];
   for (const name of await reading.namesIn('rules', /\.ya?ml$/)) {
     const file = await reading.yaml('rules', name);
-    const shaped = check(file, rulesSchema, problems);
-    if (shaped === undefined) continue;
-    await readLists(reading, shaped, lists);
-    const found: Problem[] = [];
-    const surroundings = { local: new LocalTime(shaped.zone), lists };
-    found.push(...ratioProblems(shaped.features, shaped.features, ['features']));
+    const written = shapedRules(file, problems);
+    for (const { rule, part } of written) {
+      problems.push(...nameProblems(rule.name, part, taken));
+      await readLists(reading, rule, lists);
+    }
+    const frame = soundFrame(file, problems);
+    if (frame === undefined) continue;
+    const surroundings = { local: new LocalTime(frame.zone), lists };
     const read = new Set<string>();
-    for (const [index, written] of shaped.rules.entries()) {
-      const path = ['rules', index];
-      found.push(...nameProblems(written.name, file, path, taken));
-      if (found.some((problem) => problem.path[0] === 'features')) continue;
-      const sound = checkRule(written, shaped.features, surroundings, path, found);
+    for (const { rule, part } of written) {
+      const found: Problem[] = [];
+      const sound = checkRule(rule, frame.features, surroundings, [rule.name], found);
+      problems.push(...found.map((problem) => told(part, problem)));
       if (sound === undefined) continue;
       sound.reads.forEach((feature) => read.add(feature));
       rules.push(sound.named);
       sections[sound.named.name] = sound.section;
     }
-    if (found.length === 0) found.push(...unreadByAll(shaped, read));
-    problems.push(...found.map((problem) => told(file, problem)));
-    contents.push(answering(shaped));
+    // A rule that was refused might have read them.
+    if (problems.length === 0) {
+      problems.push(...unreadByAll(frame, read).map((problem) => told(file, problem)));
+    }
+    contents.push(answering(frame, written));
   }
   return { rules, sections, content: [contents, [...lists].map(([key, set]) => [key, ...set])] };
 }
 
-function nameProblems(
-  name: string,
-  file: YamlFile,
-  path: Problem['path'],
-  taken: Map<string, string>,
-): Problem[] {
-  const at = [...path, 'name'];
+interface ShapedRule {
+  readonly rule: WrittenRule;
+  /** The file as the rule sees it: every path begins with the rule's name. */
+  readonly part: YamlFile;
+}
+
+/** The rules that have the shape of one; every other is told, under its name where it has one. */
+function shapedRules(file: YamlFile, problems: string[]): ShapedRule[] {
+  const all = (file.content as { readonly rules?: unknown } | null | undefined)?.rules;
+  if (!Array.isArray(all)) return [];
+  return all.flatMap((content: unknown, index): ShapedRule[] => {
+    const named = (content as { readonly name?: unknown } | null)?.name;
+    const key = typeof named === 'string' ? named : `rules.${index}`;
+    const inFile = ([, ...path]: readonly PropertyKey[]): PropertyKey[] => [
+      'rules',
+      index,
+      ...path,
+    ];
+    const part: YamlFile = {
+      ...file,
+      content: { [key]: content },
+      locate: (path, want) => file.locate(inFile(path), want),
+      locateInside: (path, offset) => file.locateInside(inFile(path), offset),
+    };
+    const rule = check(part, z.strictObject({ [key]: ruleSchema }), problems)?.[key];
+    return rule === undefined ? [] : [{ rule, part }];
+  });
+}
+
+/** What stands around the rules, or undefined after adding every problem. */
+function soundFrame(file: YamlFile, problems: string[]): RulesFrame | undefined {
+  const frame = check(file, rulesFrame, problems);
+  if (frame === undefined) return undefined;
+  const found = ratioProblems(frame.features, frame.features, ['features']);
+  problems.push(...found.map((problem) => told(file, problem)));
+  return found.length === 0 ? frame : undefined;
+}
+
+function nameProblems(name: string, part: YamlFile, taken: Map<string, string>): string[] {
+  const place = part.locate([name, 'name']);
   const before = taken.get(name);
   if (before !== undefined) {
-    return [{ path: at, message: `"${name}" stands in ${before} already` }];
+    return [`${place}: ${name}: a rule has a name of its own: this one stands in ${before}`];
   }
-  taken.set(name, file.locate(at).replace(/:\d+$/, ''));
+  taken.set(name, place.replace(/:\d+$/, ''));
   return [];
 }
 
-/** The text lists that the file's expressions name; one that is not there is told by its expression. */
+/** The text lists that the rule's expressions name; one that is not there is told by its expression. */
 async function readLists(
   reading: ConfigReading,
-  { rules }: RulesFile,
+  { when = '', measure }: WrittenRule,
   lists: Map<string, ReadonlySet<string>>,
 ): Promise<void> {
-  const named = rules.flatMap(({ when, measure }) =>
-    [when ?? '', measure].flatMap((source) => listsNamed(source)),
-  );
-  for (const name of named) {
+  for (const name of [when, measure].flatMap((source) => listsNamed(source))) {
     if (lists.has(name) || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) continue;
     const text = await reading.optionalText('lists', `${name}.txt`);
     if (text === undefined) continue;
@@ -91,16 +125,13 @@ async function readLists(
   }
 }
 
-function unreadByAll({ features }: RulesFile, read: ReadonlySet<string>): Problem[] {
+function unreadByAll({ features }: RulesFrame, read: ReadonlySet<string>): Problem[] {
   return Object.keys(features)
     .filter((name) => !read.has(name))
     .map((name) => ({ path: ['features', name], message: 'is read by no rule of the file' }));
 }
 
-function answering({ zone, rules, features }: RulesFile): unknown {
-  return {
-    zone,
-    features,
-    rules: rules.map(({ examples: _examples, ...rule }) => rule),
-  };
+function answering({ zone, features }: RulesFrame, written: readonly ShapedRule[]): unknown {
+  const rules = written.map(({ rule: { examples: _examples, ...rule } }) => rule);
+  return { zone, features, rules };
 }

@@ -18,7 +18,7 @@ const sentence = text.regex(
 const limit = z.number().min(0).optional();
 const features = z.record(identifier, feature).default({});
 
-const rule = z.strictObject({
+export const ruleSchema = z.strictObject({
   name,
   summary: sentence,
   cannotSee: sentence,
@@ -46,8 +46,11 @@ export const rulesSchema = z.strictObject({
     .default('Asia/Shanghai'),
   /** Read by the rules of this file. */
   features,
-  rules: z.array(rule).default([]),
+  rules: z.array(ruleSchema).default([]),
 });
 
-export type RulesFile = z.output<typeof rulesSchema>;
-export type WrittenRule = RulesFile['rules'][number];
+/** The same, with rules of any shape: each is checked alone, so that one mistake does not hide the others. */
+export const rulesFrame = rulesSchema.extend({ rules: z.array(z.unknown()).default([]) });
+
+export type RulesFrame = z.output<typeof rulesFrame>;
+export type WrittenRule = z.output<typeof ruleSchema>;

@@ -21,7 +21,7 @@ const OFF = Object.fromEntries(catalogue.map(({ name }) => [name, { mode: 'off' 
 /** An engine on which only the named detectors are on, with these sections. */
 function candidate(sections: Readonly<Record<string, unknown>>, version = 'v1'): Candidate {
   const parsed = detectorsSchema(catalogue).parse({ ...OFF, ...sections });
-  const { engine, detectors } = assembleEngine({ ...shipped, sections: parsed });
+  const { engine, detectors } = assembleEngine({ ...shipped, catalogue, sections: parsed });
   return { configVersion: version, engine, detectors };
 }
 
