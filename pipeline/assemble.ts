@@ -130,6 +130,7 @@ export function assembleFileLists({
     watch: new SubjectList(watchList),
     automatic: {
       ...system.lists.automatic,
+      latenessMs: system.windows.allowedLatenessMs,
       isShared: (kind, value) =>
         kind === 'ips' && networks.some((each) => each.match(value) !== undefined),
     },

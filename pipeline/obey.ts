@@ -1,24 +1,39 @@
 /** What an order does: to the frozen accounts, to the labels, to the campaigns, and to the rewards that waited. */
 
 import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
+import { appeal, judgeProposal, review, turn, type CaseWork } from './case-work.ts';
+import { causesOfLabel, type Cause } from './decide/cause.ts';
 import { decisionIdOf, eventIdOf } from './decide/decision.ts';
 import type { Engine } from './decide/engine.ts';
+import type { KeyOf } from './decide/live-lists.ts';
+import { underControl } from './dual-control.ts';
+import type { LiveConfig } from './live-config.ts';
+import { labelledEvents, readLabels } from './obey-labels.ts';
+import { obeyList } from './obey-list.ts';
+import { rescore } from './obey-rescore.ts';
 import type { History } from './record/history.ts';
+import type { LabelStanding } from './record/label-history.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
 import type { LiveCampaigns } from './reward/live-campaigns.ts';
+import type { Metrics } from './telemetry.ts';
 
 export interface ObeyParts {
   readonly engine: Engine;
-  readonly history: Pick<History, 'storedDecision'>;
+  readonly history: Pick<History, 'storedDecision' | 'labelStanding'>;
   readonly recorder: Recorder;
   readonly campaigns: Pick<LiveCampaigns, 'change' | 'lowers'>;
   /** What is posted and reserved on each of these accounts; undefined while the ledger is away. */
   readonly spentOn: (
     accounts: readonly string[],
   ) => Promise<ReadonlyMap<string, number> | undefined>;
+  readonly config: Pick<LiveConfig, 'order' | 'ended'>;
+  readonly caseWork: CaseWork;
+  readonly metrics: Pick<Metrics, 'rescored'>;
   readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];
+  /** Gives texts the keys that events have. */
+  readonly keys: KeyOf;
 }
 
 /**
@@ -28,6 +43,7 @@ export interface ObeyParts {
 export type SettleOrder = (follows: {
   readonly ops?: readonly LedgerOp[];
   readonly actions?: readonly AccountAction[];
+  readonly causes?: readonly Cause[];
 }) => Promise<readonly (readonly Grant[])[]>;
 
 /** An order that was obeyed; its answer may wait for the ledger, which the path does not. */
@@ -39,18 +55,63 @@ type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
 const NOTHING_SPENT: ReadonlyMap<string, number> = new Map();
 
+const NO_LABELS: LabelStanding = { decided: new Set(), known: new Set() };
+
+/** What an order needs to know of the record; asked for beforehand, because the path does not wait for it. */
+export async function prepare(
+  { recorder, history }: Pick<ObeyParts, 'recorder' | 'history'>,
+  command: Command,
+): Promise<LabelStanding | undefined> {
+  if (command.kind === 'list') await recorder.room();
+  if (command.kind !== 'labels') return undefined;
+  // The labels of the order before this one must be seen, and room be made for these.
+  await recorder.flush();
+  return await history.labelStanding(labelledEvents(command));
+}
+
 /** Obeys between two batches; every order settles, also one that changes nothing, so that it is not read again. */
 export async function obey(
   parts: ObeyParts,
   command: Command,
   settle: SettleOrder,
+  standing?: LabelStanding,
+): Promise<Obeyed> {
+  return await underControl(parts, command, settle, (order, settleIt) =>
+    execute(parts, order, settleIt, standing),
+  );
+}
+
+async function execute(
+  parts: ObeyParts,
+  command: Command,
+  settle: SettleOrder,
+  standing?: LabelStanding,
 ): Promise<Obeyed> {
   switch (command.kind) {
+    case 'proposal':
+      return await judgeProposal(parts, command, settle);
+    case 'appeal':
+      return appeal(parts, command, settle);
+    case 'review':
+      return review(parts, command, settle);
+    case 'switch':
+      return turn(parts, command, settle);
+    case 'rescore':
+      return rescore(parts, command, settle);
     case 'label':
       return answered(await label(parts, command, settle));
     case 'approve':
     case 'reject':
       return { answer: judge(parts, command, settle) };
+    case 'config': {
+      const result = parts.config.order(command);
+      void settle({});
+      return answered(result);
+    }
+    case 'list':
+      return answered(list(parts, command, settle));
+    case 'labels':
+      return answered(labels(parts, command, settle, standing ?? NO_LABELS));
     case 'campaign':
       return answered(await adjust(parts, command, settle));
     default:
@@ -60,6 +121,28 @@ export async function obey(
 
 function answered(result: CommandResult): Obeyed {
   return { answer: Promise.resolve(result) };
+}
+
+function list(
+  parts: ObeyParts,
+  { id, actor, reason, issuedAtMs, order }: Of<'list'>,
+  settle: SettleOrder,
+): CommandResult {
+  const result = obeyList(parts, { id, actor, reason, issuedAtMs, order });
+  void settle({});
+  return result;
+}
+
+function labels(
+  { recorder, rewardsOfLabel }: ObeyParts,
+  command: Of<'labels'>,
+  settle: SettleOrder,
+  standing: LabelStanding,
+): CommandResult {
+  const { words, result } = readLabels(command, standing);
+  for (const word of words) recorder.addLabel(word);
+  void settle({ ops: words.flatMap(rewardsOfLabel) });
+  return result;
 }
 
 function freeze(
@@ -78,7 +161,7 @@ function freeze(
 }
 
 async function label(
-  { history, recorder, rewardsOfLabel }: ObeyParts,
+  { engine, history, recorder, rewardsOfLabel }: ObeyParts,
   command: Of<'label'>,
   settle: SettleOrder,
 ): Promise<CommandResult> {
@@ -100,7 +183,7 @@ async function label(
     labelledAtMs: issuedAtMs,
   };
   recorder.addLabel(word);
-  void settle({ ops: rewardsOfLabel(word) });
+  void settle({ ops: rewardsOfLabel(word), causes: causesOfLabel(word, engine.watermarkMs) });
   const { verdict } = stored.decision;
   const message = `decision ${decisionId} (${verdict}) is labelled ${command.label}`;
   return { commandId, accepted: true, message, verdict };

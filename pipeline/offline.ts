@@ -77,8 +77,13 @@ export async function checkConfig(directory: string): Promise<void> {
 
 export async function showConfig(directory: string): Promise<void> {
   const config = await loadConfig(directory, await discoverDetectors());
-  const { version, system, sections, campaigns, blockList, allowList } = config;
-  await print(stringify({ version, system, detectors: sections, campaigns, blockList, allowList }));
+  const { version, system, sections, campaigns, blockList, allowList, watchList } = config;
+  await print(
+    stringify({
+      ...{ version, system, detectors: sections, campaigns },
+      ...{ blockList, allowList, watchList },
+    }),
+  );
 }
 
 /** @param write into the files of a folder, instead of all of them to the output. */

@@ -52,6 +52,8 @@ export const DECISION_REASONS = [
   'review_finding',
   'rule_error',
   'watch_list',
+  'appeal_open',
+  'blocking_off',
 ] as const;
 export type DecisionReason = (typeof DECISION_REASONS)[number];
 

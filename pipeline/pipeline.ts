@@ -11,6 +11,7 @@
 
 import type { Clock } from './clock.ts';
 import type { AccountAction, Command, CommandResult } from './decide/account-action.ts';
+import { causesOf, causesOfAction, type Cause } from './decide/cause.ts';
 import type { Decision } from './decide/decision.ts';
 import type { Judged } from './decide/engine.ts';
 import { EventBatch, EventView } from './event.ts';
@@ -23,7 +24,7 @@ import type { DeadLetter, RecordOutcome } from './outcome.ts';
 import { hasOffer, type Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
 import { LedgerTime } from './reward/ledger-time.ts';
-import { obey, type ObeyParts } from './obey.ts';
+import { obey, prepare, type ObeyParts } from './obey.ts';
 import type { History } from './record/history.ts';
 import { lookUpOld } from './look-up-old.ts';
 import { tellBatch } from './tell-batch.ts';
@@ -31,11 +32,11 @@ import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
-export interface PipelineParts extends ObeyParts {
+export interface PipelineParts extends Omit<ObeyParts, 'keys'> {
   readonly decoder: Decoder;
   readonly guard: BadShareGuard;
   /** Knows the events that are too old for the ids in memory, and the answers that were given. */
-  readonly history: Pick<History, 'standing' | 'storedDecision' | 'watermarkMs'>;
+  readonly history: Pick<History, 'standing' | 'storedDecision' | 'labelStanding' | 'watermarkMs'>;
   readonly rewards: (
     event: EventView,
     decision: Decision,
@@ -92,10 +93,14 @@ export class Pipeline {
    * @param onDurable called once what it changed is durable.
    */
   async obey(command: Command, onDurable?: () => void): Promise<CommandResult> {
+    const standing = await prepare(this.#parts, command);
     const { answer } = await this.#inTurn(() => {
       this.#positions[COMMANDS_POSITION] = command.id;
-      return obey(this.#parts, command, ({ ops = [], actions = [] }) =>
-        this.#settle(ops, actions, [], onDurable),
+      return obey(
+        { ...this.#parts, keys: this.#decoder },
+        command,
+        ({ ops = [], actions = [] }) => this.#settle(ops, actions, [], onDurable),
+        standing,
       );
     });
     return await answer;
@@ -203,6 +208,7 @@ export class Pipeline {
     onDurable: (() => void) | undefined,
   ): void {
     const ops: LedgerOp[] = [];
+    const causes: Cause[] = [];
     /** Where the operations of row i end. */
     const opsEnd: number[] = [];
     const nowMs = this.#parts.clock.now();
@@ -210,7 +216,7 @@ export class Pipeline {
       const judgement = judged.judgements[row]!;
       if (judgement.kind === 'decided') {
         const version = judged.versionAt(row);
-        this.#record(raw, row, judgement.decision, version, nowMs, ops);
+        this.#record(raw, row, judgement.decision, version, nowMs, ops, causes);
       } else if (judgement.kind === 'conflict') letters.push(this.#conflict(raw, row));
       else this.#parts.tally.duplicates++;
       opsEnd.push(ops.length);
@@ -218,6 +224,8 @@ export class Pipeline {
     const time = this.#ledgerTime.after();
     if (time !== undefined) ops.push(time);
     tellBatch(this.#parts, raw.source, this.#batch, judged, nowMs);
+    if (judged.ended !== undefined) this.#parts.config.ended(judged.ended);
+    for (const change of judged.listChanges) this.#parts.recorder.addListChange(change);
     const settled = this.#settle(ops, judged.actions, letters, onDurable);
     if (outcomes !== undefined) this.#answer(judged, opsEnd, settled, outcomes);
   }
@@ -229,6 +237,7 @@ export class Pipeline {
     configVersion: string,
     nowMs: number,
     ops: LedgerOp[],
+    causes: Cause[],
   ): void {
     const { recorder, rewards, engineVersion, tally } = this.#parts;
     const batch = this.#batch;
@@ -240,6 +249,7 @@ export class Pipeline {
     const time = this.#ledgerTime.before(batch.occurredAtMs[row]!, due.length > 0);
     if (time !== undefined) ops.push(time);
     if (due.length > 0) ops.push(...due);
+    causesOf(this.#view, decision, causes);
     tally.decision(decision, batch.occurredAtMs[row]!, latencyUs);
   }
 

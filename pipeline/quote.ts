@@ -21,7 +21,7 @@ export interface QuoteParts extends Pick<AnswerParts, 'currencyOf'> {
   readonly configVersion: string;
 }
 
-const ALLOWED: Decision = { verdict: 'allow', reasons: [], late: false, findings: [] };
+const ALLOWED: Decision = { verdict: 'allow', reasons: [], late: false, findings: [], listed: [] };
 const FROZEN: Decision = { ...ALLOWED, verdict: 'block', reasons: ['account_frozen'] };
 
 /**

@@ -3,7 +3,7 @@
 import type { Clock } from './clock.ts';
 import type { Engine } from './decide/engine.ts';
 import { EventBatch } from './event.ts';
-import { Stopped } from './failure.ts';
+import { Failure, Stopped } from './failure.ts';
 import type { Decoder } from './ingest/decode.ts';
 import type { History } from './record/history.ts';
 import type { CustomerBook } from './reward/customer-book.ts';
@@ -33,6 +33,7 @@ export async function restoreEngine(
   { clock, log, signal }: RestoreParts,
 ): Promise<number> {
   for (const action of await history.restoreAccountActions()) engine.freezing.apply(action);
+  await restoreLists(engine, history, decoder);
   if (history.watermarkMs > 0) {
     await engine.recall(history, history.watermarkMs, (field, text) => decoder.keyOf(field, text));
   }
@@ -59,6 +60,26 @@ export async function restoreEngine(
   }
   events += take(engine, batch);
   return events;
+}
+
+/** @throws Failure when the lists hold more than the configuration now allows. */
+async function restoreLists(
+  { lists }: Engine,
+  history: History,
+  decoder: Pick<Decoder, 'keyOf'>,
+): Promise<void> {
+  for await (const page of history.restoreListChanges()) {
+    for (const change of page) {
+      if (lists.live.apply(change, decoder, history.watermarkMs) !== 'full') continue;
+      throw new Failure(
+        `the lists on record hold more than the ${lists.live.size} entries that lists.maxEntries allows: raise it in sheepdog.yaml`,
+        { exitCode: 2 },
+      );
+    }
+  }
+  for (const step of await history.restoreGuardSteps(lists.guard.reachMs)) {
+    lists.guard.restore(step);
+  }
 }
 
 /**

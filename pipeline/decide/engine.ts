@@ -11,7 +11,7 @@ import { EventBatch, EventView, keyColumn, textColumn } from '../event.ts';
 import type { IdTable } from '../ingest/id-table.ts';
 import type { AccountAction } from './account-action.ts';
 import { decisionIdOf, type Decision } from './decision.ts';
-import type { FreezeState } from './freezing.ts';
+import type { FreezeStanding, FreezeState } from './freezing.ts';
 import type { ListChange } from './list-entry.ts';
 import type { Lists } from './lists.ts';
 import { ALLOW, decide } from './policy.ts';
@@ -240,15 +240,19 @@ export class Engine {
     listChanges: ListChange[],
   ): Judgement {
     const findings = detectors.evaluate(view);
-    const frozen = this.freezing.size > 0 && this.#isFrozen(view);
+    const standing = this.freezing.size > 0 ? this.#standing(view) : undefined;
     const listed = this.lists.match(view);
     const late = view.batch.late[view.row] === 1;
-    const decision = decide({ findings, listed, frozen, late }, policy);
+    const frozen = standing === 'frozen';
+    const softened = frozen ? undefined : standing;
+    const blockingOff = !this.freezing.cases.isOn('blocking');
+    const decision = decide({ findings, listed, frozen, softened, blockingOff, late }, policy);
     this.lists.guard.observe(view, decision, listChanges);
     if (decision === ALLOW) return ALLOWED;
     // A block list names one subject of the event, which may not be its account.
-    const byFindings = !frozen && decision.reasons[0] !== 'block_list';
-    if (decision.verdict === 'block' && byFindings) this.#freeze(view, decision, actions);
+    const byFindings = standing === undefined && decision.reasons[0] !== 'block_list';
+    const isBlock = decision.verdict === 'block' || decision.reasons[0] === 'blocking_off';
+    if (isBlock && byFindings) this.#freeze(view, decision, actions);
     return { kind: 'decided', decision };
   }
 
@@ -265,16 +269,15 @@ export class Engine {
     actions.push(...freezes);
   }
 
-  #isFrozen(view: EventView): boolean {
+  #standing(view: EventView): FreezeStanding | undefined {
     const { batch, row } = view;
     const at = this.#accountText * batch.capacity + row;
     const from = batch.spanStart[at]!;
     const to = from + batch.spanLength[at]!;
     const { freezing } = this;
-    return (
-      freezing.mayBeFrozen(batch.source[row]!, from, to) &&
-      freezing.isFrozen(view.accountId, view.occurredAtMs)
-    );
+    return freezing.mayBeFrozen(batch.source[row]!, from, to)
+      ? freezing.standingAt(view.accountId, view.occurredAtMs)
+      : undefined;
   }
 
   /** A placeholder account is many people: it is never frozen. */

@@ -14,6 +14,10 @@ export interface PolicyInput {
   readonly findings: readonly Finding[];
   readonly listed: readonly ListHit[];
   readonly frozen: boolean;
+  /** Why a freeze sends events to review instead of blocking them. */
+  readonly softened?: 'appeal_open' | 'blocking_off' | undefined;
+  /** People have stopped automatic blocks: whatever nobody ordered goes to review at worst. */
+  readonly blockingOff?: boolean;
   readonly late: boolean;
 }
 
@@ -35,11 +39,32 @@ const ALLOW_LATE = plain('allow', [], true);
 /** The decision on one event; plain allows share one frozen value. */
 export function decide(input: PolicyInput, settings: PolicySettings): Decision {
   const { findings, listed, late } = input;
-  if (findings.length === 0 && !input.frozen && listed.length === 0) {
+  const isPlain = findings.length === 0 && listed.length === 0;
+  if (isPlain && !input.frozen && input.softened === undefined) {
     return late ? ALLOW_LATE : ALLOW;
   }
-  const [verdict, reasons] = judge(input, settings);
+  const [verdict, reasons] = softened(input, judge(input, settings));
   return { verdict, reasons, findings, listed, late };
+}
+
+/** What the engine put on the block list itself, nobody ordered. */
+const AUTOMATIC_ENTRY = /^auto_/;
+const AUTOMATIC_BLOCKS: ReadonlySet<string> = new Set([
+  'conclusive_finding',
+  'independent_findings',
+]);
+
+/** The same, where people have asked for mercy: a freeze that is appealed against, or every automatic block. */
+function softened(
+  { softened: why, blockingOff }: PolicyInput,
+  [verdict, reasons]: readonly [Verdict, readonly DecisionReason[]],
+): readonly [Verdict, readonly DecisionReason[]] {
+  if (verdict === 'block' && blockingOff === true && AUTOMATIC_BLOCKS.has(reasons[0]!)) {
+    return ['review', ['blocking_off', ...reasons]];
+  }
+  return why === undefined || verdict === 'block'
+    ? [verdict, reasons]
+    : ['review', [why, ...reasons]];
 }
 
 function judge(
@@ -47,7 +72,9 @@ function judge(
   settings: PolicySettings,
 ): readonly [Verdict, readonly DecisionReason[]] {
   const isOn = (name: ListName): boolean => input.listed.some(({ list }) => list === name);
-  if (isOn('block')) return ['block', ['block_list']];
+  const isOrdered = ({ list, entryId }: ListHit): boolean =>
+    list === 'block' && !(input.blockingOff === true && AUTOMATIC_ENTRY.test(entryId));
+  if (input.listed.some(isOrdered)) return ['block', ['block_list']];
   if (input.frozen) return ['block', ['account_frozen']];
   if (isOn('allow')) return ['allow', ['allow_list']];
 

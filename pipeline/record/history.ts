@@ -10,12 +10,19 @@ import type { AccountAction, AccountActionKind } from '../decide/account-action.
 import type { Decision, Finding, Verdict } from '../decide/decision.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
+import { NO_HITS, type ListChange, type ListHit } from '../decide/list-entry.ts';
+import type { BucketQuery, BucketRow } from '../detect/burst-source.ts';
+import type { LatestQuery, LatestRow } from '../detect/last-seen-source.ts';
 import type { DecisionReason } from '../outcome.ts';
 import type { CampaignAction, CampaignChange } from '../reward/adjustments.ts';
 import type { FactPeriod } from '../reward/customer-facts.ts';
 import type { CustomerTotals } from '../reward/customer-totals.ts';
 import type { Analytics } from './analytics.ts';
+import { bucketRows } from './burst-history.ts';
 import { customerTotals } from './customer-history.ts';
+import { latestRows } from './last-seen-history.ts';
+import { labelStanding, type LabelStanding } from './label-history.ts';
+import { guardSteps, listEntryChanges } from './list-history.ts';
 import { restoredEvents, type RestoredEvent } from './restore.ts';
 import { RowWriter } from './row-writer.ts';
 import { encodeMarker, progress } from './tables/progress.ts';
@@ -128,6 +135,11 @@ export class History {
     this.#isHistory = historyCondition(state.markers, state.epoch);
   }
 
+  /** The SQL condition that holds for rows of history, this start's own included. */
+  get condition(): string {
+    return this.#isHistory;
+  }
+
   /** Makes the answers that a recorder still holds visible to the look-ups. */
   beside(unflushed: Unflushed): void {
     this.#unflushed = unflushed;
@@ -146,15 +158,30 @@ export class History {
     return customerTotals(this.#analytics, this.#isHistory, periods);
   }
 
+  /** Aggregates of the events that came in time, for features that look back further than events are restored. */
+  buckets(query: BucketQuery): AsyncIterable<readonly BucketRow[]> {
+    return bucketRows(this.#analytics, this.#isHistory, query);
+  }
+
+  /** When keys were last seen, for features that look back further than events are restored. */
+  latest(query: LatestQuery): AsyncIterable<readonly LatestRow[]> {
+    return latestRows(this.#analytics, this.#isHistory, query);
+  }
+
   /** Every account action of history in the order in which they took effect. */
   async restoreAccountActions(): Promise<readonly AccountAction[]> {
     const rows = await this.#analytics.query<AccountActionRow>(
       `SELECT action_id AS id, kind, account_id AS accountId, actor, reason, decision_id AS decisionId,
          toUnixTimestamp64Milli(occurred_at) AS occurredAtMs,
-         toUnixTimestamp64Milli(expires_at) AS expiresAtMs
+         toUnixTimestamp64Milli(expires_at) AS expiresAtMs, answers, detail
        FROM account_actions WHERE ${this.#isHistory} ORDER BY arrival LIMIT 1 BY action_id`,
     );
-    return rows.map((row) => ({ ...row, expiresAtMs: row.expiresAtMs ?? undefined }));
+    return rows.map(({ answers, detail, ...row }) => ({
+      ...row,
+      expiresAtMs: row.expiresAtMs ?? undefined,
+      ...(answers !== '' && { answers }),
+      ...(detail !== '' && { detail }),
+    }));
   }
 
   /** Every change to a campaign that is part of history, in the order in which they were obeyed. */
@@ -167,6 +194,21 @@ export class History {
       ...rest,
       change: JSON.parse(value) as CampaignChange,
     }));
+  }
+
+  /** Every entry put on a list or taken off; those of one subject in the order in which they came. */
+  restoreListChanges(): AsyncIterable<readonly ListChange[]> {
+    return listEntryChanges(this.#analytics, this.#isHistory);
+  }
+
+  /** The steps of the guard of automatic entries within `withinMs` of the watermark, in order of arrival. */
+  restoreGuardSteps(withinMs: number): Promise<readonly ListChange[]> {
+    return guardSteps(this.#analytics, this.#isHistory, this.watermarkMs - withinMs);
+  }
+
+  /** Which of these events were decided, and which labels of theirs are on record. */
+  labelStanding(eventIds: readonly string[]): Promise<LabelStanding> {
+    return labelStanding(this.#analytics, this.#isHistory, this.#unflushed, eventIds);
   }
 
   /** Whether each event is new, recorded with the same body, or recorded with another one. */
@@ -199,16 +241,16 @@ export class History {
         this.#storedHashes(ids),
         this.#latest<DecisionRow>(
           'decisions',
-          `event_id AS eventId, verdict, reasons, late`,
+          `event_id AS eventId, verdict, reasons, late, listed`,
           'event_id',
           ids,
         ),
         this.#latest<FindingRow>('findings', FINDING_COLUMNS, 'event_id, detector', ids),
       ]);
-      for (const { eventId, verdict, reasons, late } of decisions) {
+      for (const { eventId, verdict, reasons, late, listed } of decisions) {
         const own = findings.filter((finding) => finding.eventId === eventId).map(findingOf);
         found.set(eventId, {
-          decision: { verdict, reasons, late, findings: own },
+          decision: { verdict, reasons, late, findings: own, listed: listedOf(listed) },
           bodyHash: hashes.get(eventId) ?? 0,
         });
       }
@@ -258,6 +300,8 @@ export class History {
 type AccountActionRow = Omit<AccountAction, 'expiresAtMs'> & {
   readonly kind: AccountActionKind;
   readonly expiresAtMs: number | null;
+  readonly answers: string;
+  readonly detail: string;
 };
 
 interface DecisionRow {
@@ -265,6 +309,7 @@ interface DecisionRow {
   readonly verdict: Verdict;
   readonly reasons: readonly DecisionReason[];
   readonly late: boolean;
+  readonly listed: string;
 }
 
 interface FindingRow extends Omit<Finding, 'evidence'> {
@@ -277,6 +322,10 @@ const FINDING_COLUMNS = `event_id AS eventId, detector, mode, band, conclusive, 
 
 function findingOf({ eventId: _, evidence, ...rest }: FindingRow): Finding {
   return { ...rest, evidence: JSON.parse(evidence) as Finding['evidence'] };
+}
+
+function listedOf(json: string): readonly ListHit[] {
+  return json === '' ? NO_HITS : (JSON.parse(json) as readonly ListHit[]);
 }
 
 /** Holds for rows up to the marker of their epoch, and for this start's own, which are in memory too. */

@@ -12,6 +12,7 @@ import type { EventBatch } from '../event.ts';
 import type { DeadLetter } from '../outcome.ts';
 import type { AuditedAction } from '../reward/adjustments.ts';
 import type { StoredGrant } from '../reward/grant.ts';
+import type { RewardProposal } from '../reward/proposal.ts';
 import type { Voucher } from '../reward/voucher.ts';
 import { Flusher, type RecorderParts } from './flusher.ts';
 import { encodedText } from './row-writer.ts';
@@ -29,6 +30,7 @@ import { encodeLabel } from './tables/labels.ts';
 import { encodeLedgerBalance, type LedgerBalance } from './tables/ledger-balances.ts';
 import { encodeLedgerEntry, type LedgerEntry } from './tables/ledger-entries.ts';
 import { encodeListChange } from './tables/list-changes.ts';
+import { encodeRewardProposal } from './tables/reward-proposals.ts';
 import { encodeVoucher } from './tables/vouchers.ts';
 import { encodeStats, type PipelineStats } from './tables/pipeline-stats.ts';
 
@@ -104,6 +106,12 @@ export class Recorder {
   addCampaignAction(action: AuditedAction): void {
     encodeCampaignAction(this.#flusher.filling.campaignActions.out, action, this.#arrive());
     this.#flusher.filling.campaignActions.rows++;
+  }
+
+  addRewardProposal(proposal: RewardProposal): void {
+    const { rewardProposals } = this.#flusher.filling;
+    encodeRewardProposal(rewardProposals.out, proposal, this.#arrive());
+    rewardProposals.rows++;
   }
 
   addLabel(label: Label): void {

@@ -19,6 +19,7 @@ import { listChanges } from './tables/list-changes.ts';
 import { ledgerBalances } from './tables/ledger-balances.ts';
 import { ledgerEntries } from './tables/ledger-entries.ts';
 import { pipelineStats } from './tables/pipeline-stats.ts';
+import { rewardProposals } from './tables/reward-proposals.ts';
 import { vouchers } from './tables/vouchers.ts';
 
 /** Memory of a table's buffer that is kept from one generation to the next. */
@@ -52,6 +53,7 @@ export class RowBuffers {
   readonly configVersions = new TableBuffer(configVersions);
   readonly pipelineStats = new TableBuffer(pipelineStats);
   readonly vouchers = new TableBuffer(vouchers);
+  readonly rewardProposals = new TableBuffer(rewardProposals);
   readonly tables: readonly TableBuffer[] = [
     this.events,
     this.decisions,
@@ -62,6 +64,7 @@ export class RowBuffers {
     this.deliveries,
     this.accountActions,
     this.campaignActions,
+    this.rewardProposals,
     this.labels,
     this.listChanges,
     this.deadLetters,

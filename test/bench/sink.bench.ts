@@ -30,7 +30,7 @@ const INSERT_ROWS = 10_000;
 const SOURCE = encodedText('bench');
 const CONFIG = encodedText('c0ffee');
 const ENGINE = encodedText('0.1.0');
-const ALLOW = { verdict: 'allow', reasons: [], findings: [], late: false } as const;
+const ALLOW = { verdict: 'allow', reasons: [], findings: [], listed: [], late: false } as const;
 
 /** A stand-in for the server's end: takes any body, keeps nothing. Runs in a process of its own. */
 async function discard(): Promise<void> {

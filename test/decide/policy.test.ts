@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../pipeline/decide/policy.ts';
 import type { Finding } from '../../pipeline/decide/decision.ts';
+import type { ListHit, ListName } from '../../pipeline/decide/list-entry.ts';
 
 const finding = (overrides: Partial<Finding> = {}): Finding => ({
   detector: 'same-device',
@@ -17,7 +18,16 @@ const finding = (overrides: Partial<Finding> = {}): Finding => ({
   evidence: {},
   ...overrides,
 });
-const quiet = { findings: [], list: undefined, frozen: false, late: false } as const;
+const on = (...lists: ListName[]): ListHit[] =>
+  lists.map((list) => ({
+    list,
+    kind: 'devices',
+    value: 'd-1',
+    reason: 'chargeback ring',
+    author: 'li.wei',
+    entryId: '1-0.0',
+  }));
+const quiet = { findings: [], listed: [], frozen: false, late: false } as const;
 const settings = { independentFindings: 2 };
 
 describe('the policy', () => {
@@ -26,16 +36,27 @@ describe('the policy', () => {
       verdict: 'allow',
       reasons: [],
       findings: [],
+      listed: [],
       late: false,
     });
   });
 
   it.each([
-    ['block list over everything', { list: 'block', frozen: true }, 'block', 'block_list'],
-    ['a freeze over the allow list', { list: 'allow', frozen: true }, 'block', 'account_frozen'],
+    [
+      'block list over everything',
+      { listed: on('block', 'allow', 'watch'), frozen: true },
+      'block',
+      'block_list',
+    ],
+    [
+      'a freeze over the allow list',
+      { listed: on('allow'), frozen: true },
+      'block',
+      'account_frozen',
+    ],
     [
       'the allow list over findings',
-      { list: 'allow', findings: [finding({ conclusive: true })] },
+      { listed: on('allow', 'watch'), findings: [finding({ conclusive: true })] },
       'allow',
       'allow_list',
     ],
@@ -75,14 +96,15 @@ describe('the policy', () => {
       fc.property(
         fc.array(anyFinding),
         fc.boolean(),
-        fc.constantFrom('block' as const, 'allow' as const, undefined),
-        (parts, frozen, list) => {
+        fc.subarray(['block', 'allow', 'watch'] as ListName[]),
+        (parts, frozen, lists) => {
+          const listed = on(...lists);
           const findings = parts.map((part) => finding(part));
-          const withShadow = decide({ findings, list, frozen, late: false }, settings);
+          const withShadow = decide({ findings, listed, frozen, late: false }, settings);
           const without = decide(
             {
               findings: findings.filter((each) => each.mode === 'live'),
-              list,
+              listed,
               frozen,
               late: false,
             },
@@ -94,6 +116,18 @@ describe('the policy', () => {
         },
       ),
     );
+  });
+
+  it('sends what is watched to review and blocks nothing for it', () => {
+    const decision = decide({ ...quiet, listed: on('watch') }, settings);
+    expect([decision.verdict, decision.reasons]).toEqual(['review', ['watch_list']]);
+    const beside = decide({ ...quiet, listed: on('watch'), findings: [finding()] }, settings);
+    expect([beside.verdict, beside.reasons]).toEqual(['review', ['single_finding', 'watch_list']]);
+  });
+
+  it('keeps every entry that was met with the decision, also one that did not decide', () => {
+    const listed = on('allow', 'watch');
+    expect(decide({ ...quiet, listed }, settings)).toMatchObject({ verdict: 'allow', listed });
   });
 
   it('takes 1 independent finding as a limit like any other', () => {

@@ -193,8 +193,9 @@ describe("an analyst's order", () => {
       return Promise.resolve([]);
     };
     const campaigns = new LiveCampaigns(config.campaigns, { drawKey: Buffer.from('draws') });
+    const keys = assembleDecoder(config, KEYS);
     const spentOn = () => Promise.resolve(new Map<string, number>());
-    const parts = { engine, history, recorder, campaigns, rewardsOfLabel: settle, spentOn };
+    const parts = { engine, history, recorder, campaigns, rewardsOfLabel: settle, spentOn, keys };
     const obeyed = async (command: Command): Promise<CommandResult> =>
       (await obey(parts, command, settleOrder)).answer;
     return { engine, recording, obeyed, orders: { actions, ops } };

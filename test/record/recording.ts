@@ -12,7 +12,13 @@ import { batchOf, type SampleEvent } from './sample-batch.ts';
 /** Everything that some text format would have to escape. */
 export const AWKWARD = `it's "quoted"\\,\ttab\nline\r 羊毛党 😀 \u0000 \\N {x:String} %_`;
 
-export const ALLOW: Decision = { verdict: 'allow', reasons: [], findings: [], late: false };
+export const ALLOW: Decision = {
+  verdict: 'allow',
+  reasons: [],
+  findings: [],
+  listed: [],
+  late: false,
+};
 
 export const FINDING: Finding = {
   detector: 'same-ip',
@@ -32,6 +38,7 @@ export const REVIEW: Decision = {
   verdict: 'review',
   reasons: ['review_finding'],
   findings: [FINDING, { ...FINDING, detector: 'many-cards', mode: 'shadow' }],
+  listed: [],
   late: false,
 };
 

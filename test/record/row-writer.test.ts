@@ -127,6 +127,16 @@ describe('encoding of events', () => {
       verdict: 'block',
       reasons: ['conclusive_finding'],
       findings: [finding, { ...finding, detector: 'many-cards', mode: 'shadow' }],
+      listed: [
+        {
+          list: 'watch',
+          kind: 'ips',
+          value: '203.0.113.0/24',
+          reason: 'seen in a farm',
+          author: 'li',
+          entryId: '1-0.0',
+        },
+      ],
       late: true,
     };
     const batch = batchOf([
@@ -147,6 +157,8 @@ describe('encoding of events', () => {
         verdict: 2,
         reasons: ['conclusive_finding'],
         detectors: ['same-ip'],
+        listed:
+          '[{"list":"watch","kind":"ips","value":"203.0.113.0/24","reason":"seen in a farm","author":"li","entryId":"1-0.0"}]',
         late: true,
         config_version: 'c0ffee',
         engine_version: '0.1.0',

@@ -30,6 +30,7 @@ export const decisions = defineTable('decisions', {
   verdict: code(VERDICT_CODES),
   reasons: texts,
   detectors: texts,
+  listed: text,
   late: bool,
   config_version: text,
   engine_version: text,
@@ -69,6 +70,7 @@ export function encodeDecision(
   if (decision.reasons.length === 0) out.count(0);
   else texts.write(out, decision.reasons);
   writeDetectors(out, decision);
+  out.text(decision.listed.length === 0 ? '' : JSON.stringify(decision.listed));
   out.bool(decision.late);
   out.encoded(configVersion);
   out.encoded(engineVersion);
