@@ -76,11 +76,13 @@ class TextCondition {
     const batch = this.batch!;
     const { finder } = this;
     if (finder !== undefined) {
-      return finder.find(batch, row) && this.test(batch, row, finder.span.start, finder.span.end);
+      const { span } = finder;
+      if (!finder.find(batch, row) || span.start === span.end) return false;
+      return this.test(batch, row, span.start, span.end);
     }
     const cell = this.column * batch.capacity + row;
     const length = batch.spanLength[cell]!;
-    if (length < 0) return false;
+    if (length <= 0) return false;
     const start = batch.spanStart[cell]!;
     return this.test(batch, row, start, start + length);
   }

@@ -8,10 +8,13 @@
 import type { EventBatch, KeyField } from '../event.ts';
 import { AsnReader } from './asn.ts';
 import { BurstSource, type BucketHistory, type BurstLimits } from './burst-source.ts';
+import { placeFeatures, placedRatios, type PlacedRequest } from './feature-place.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { compilePlan } from './feature-plan.ts';
+import { LastSeenSource, type LatestHistory } from './last-seen-source.ts';
 import { MemoryWindowStore, type WindowLimits } from './memory-store.ts';
 import { NetworkSource } from './network-source.ts';
+import { RatioSource } from './ratio-source.ts';
 import { ringReachMs, ringSources } from './ring-source.ts';
 import type { LinkExclusions } from './ring-walk.ts';
 import type { FeatureMatrix } from './window-store.ts';
@@ -35,7 +38,7 @@ export interface FeatureSource {
    * @param keyOf the decoder's; both halves 0 for a placeholder.
    */
   recall?(
-    history: BucketHistory,
+    history: BucketHistory & LatestHistory,
     watermarkMs: number,
     keyOf: (field: KeyField, text: string) => { readonly lo: number; readonly hi: number },
   ): Promise<void>;
@@ -78,7 +81,7 @@ export interface FeatureLayout {
   readonly store: MemoryWindowStore;
   /** Beside the store. */
   readonly sources: readonly FeatureSource[];
-  /** How far back any of them looks. */
+  /** How far back any of them looks at events; what lies further back is recalled. */
   readonly longestWindowMs: number;
 }
 
@@ -87,10 +90,10 @@ export function layFeatures(
   requests: readonly FeatureRequest[],
   limits: FeatureLimits,
 ): FeatureLayout {
-  const placed = requests.map((request, column) => ({ ...request, column }));
+  const placed = placeFeatures(requests);
   const plan = compilePlan(placed);
   return {
-    width: requests.length,
+    width: placed.length,
     store: new MemoryWindowStore(plan, limits),
     sources: sourcesOf(placed, limits),
     longestWindowMs: Math.max(
@@ -101,7 +104,7 @@ export function layFeatures(
 }
 
 function sourcesOf(
-  placed: readonly (FeatureRequest & { readonly column: number })[],
+  placed: readonly PlacedRequest[],
   limits: FeatureLimits,
 ): readonly FeatureSource[] {
   const { allowedLatenessMs, bursts = DEFAULT_BURSTS, asn = new AsnReader(undefined) } = limits;
@@ -118,5 +121,11 @@ function sourcesOf(
     spec.kind === 'ring' ? [{ spec, ...rest }] : [],
   );
   sources.push(...ringSources(ring, limits, limits.exclusions));
+  const lastSeen = placed.flatMap(({ spec, ...rest }) =>
+    spec.kind === 'lastSeen' ? [{ spec, ...rest }] : [],
+  );
+  if (lastSeen.length > 0) sources.push(new LastSeenSource(lastSeen, limits));
+  const ratios = placedRatios(placed);
+  if (ratios.length > 0) sources.push(new RatioSource(ratios));
   return sources;
 }

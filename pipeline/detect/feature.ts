@@ -38,7 +38,7 @@ export interface NotInCondition {
   readonly notIn: readonly string[];
 }
 
-/** An event that lacks the field meets no condition about it, `notIn` included. */
+/** An event that lacks the field, or whose text is empty, meets no condition about it, `notIn` included. */
 export type FeatureCondition = RangeCondition | InCondition | NotInCondition;
 
 /** What one event has to be: of one of the types, and all conditions met. */
@@ -139,9 +139,10 @@ export interface AbsenceFeature {
 
 /**
  * Milliseconds from the latest event x ≠ e of the key that matches, with x ≤ e, to e: how long the key had been
- * quiet. NaN when there is none with `e − horizonMs < x`. It costs the same for a horizon of an hour and of a
- * year: of each key the newest KEPT_TIMES times are kept (last-seen.ts). An event that comes out of order behind so
- * many others of its key is not answered (NaN, counted).
+ * quiet. NaN when there is none with `e − horizonMs < x`. It costs one time a key, whether the horizon is an hour or a
+ * year; kept are the newest KEPT_TIMES (last-seen.ts), so that an event that comes out of order behind as many
+ * others of its key is not answered (NaN, counted). Nor is an event that came later than the allowed lateness.
+ * The horizon may be longer than a window: for accounts that wake after months.
  */
 export interface LastSeenFeature extends EventPattern {
   readonly kind: 'lastSeen';

@@ -16,7 +16,7 @@ const attribute = (name: string): string =>
     if(JSONType(attributes, '${name}') IN ('Int64', 'UInt64'), JSONExtractRaw(attributes, '${name}'), ''))`;
 
 /** Prefixes and systems follow from the address: whoever knows how to hash them knows that, too. */
-const TEXT_OF: Readonly<Record<BurstKey, string>> = {
+export const TEXT_OF: Readonly<Record<BurstKey, string>> = {
   accountId: 'account_id',
   customerId: 'customer_id',
   cardId: 'card_id',
@@ -100,10 +100,10 @@ function rowIn(line: Buffer): { readonly events: number; readonly row: BucketRow
   };
 }
 
-function listed(types: readonly string[]): string {
+export function listed(types: readonly string[]): string {
   return types.map((type) => `'${type}'`).join(', ');
 }
 
-function instant(ms: number): string {
+export function instant(ms: number): string {
   return `fromUnixTimestamp64Milli(toInt64(${Math.floor(ms)}), 'UTC')`;
 }

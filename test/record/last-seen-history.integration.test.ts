@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { layFeatures, type FeatureLayout } from '../../pipeline/detect/feature-layout.ts';
+import type { LastSeenFeature } from '../../pipeline/detect/feature.ts';
+import type { EventBatch, EventType } from '../../pipeline/event.ts';
+import { openHistory } from '../../pipeline/record/history.ts';
+import { latestRows } from '../../pipeline/record/last-seen-history.ts';
+import type { Recorder } from '../../pipeline/record/recorder.ts';
+import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
+import { at, batchFrom, START_MS, testDecoder, type PlainEvent } from '../support/events.ts';
+import { ALLOW, META, startRecording } from './recording.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const LATENESS = 30 * MINUTE;
+const ON: readonly EventType[] = ['payment', 'login'];
+const COMMON = { kind: 'lastSeen', on: ON, horizonMs: 60 * DAY } as const;
+const SPECS: readonly LastSeenFeature[] = [
+  { ...COMMON, key: 'accountId' },
+  { ...COMMON, key: 'accountId', horizonMs: 3 * DAY },
+  { ...COMMON, key: ['ipPrefix', 'campaignId'], on: ['payment'] },
+  { ...COMMON, key: 'accountId', where: [{ field: 'amountMinor', atLeast: 200 }] },
+  { ...COMMON, key: 'ip', where: [{ field: 'place', atLeast: 21_749_001_000_000 }] },
+  {
+    ...{ ...COMMON, key: 'amount' },
+    where: [
+      { field: 'campaignId', notIn: ['spring', "o'\\neil"] },
+      { field: 'channel', in: ['app', "o'\\neil"] },
+    ],
+  },
+];
+const decoder = testDecoder();
+
+let store: TemporaryAnalytics;
+beforeAll(async () => {
+  store = await temporaryAnalytics();
+});
+afterAll(() => store.close());
+
+const events: fc.Arbitrary<readonly PlainEvent[]> = fc
+  .array(
+    fc.record({
+      atMs: fc.integer({ min: 0, max: 90 * DAY }),
+      behindMs: fc.constantFrom(0, 0, 0, MINUTE, LATENESS - 1, 3 * HOUR),
+      type: fc.constantFrom(...ON),
+      accountId: fc.constantFrom('a1', 'a2', 'a3', 'unknown'),
+      ip: fc.constantFrom('203.0.113.1', '203.0.113.2', '2001:db8::1', '0.0.0.0', 'token'),
+      campaignId: fc.constantFrom('spring', 17, true, undefined, '', "o'\\neil"),
+      channel: fc.constantFrom('app', "o'\\neil", '', undefined),
+      amount: fc.constantFrom(100, 200, undefined),
+      geo: fc.constantFrom(undefined, { lat: 31.2, lon: 121.4 }, { lat: -31.2, lon: 0 }),
+    }),
+    { minLength: 20, maxLength: 100, size: 'max' },
+  )
+  .map((all) =>
+    all
+      .sort((a, b) => a.atMs - b.atMs)
+      .map(({ atMs, behindMs, campaignId, ...rest }, index) => ({
+        ...{ id: `e-${index}`, occurredAt: at(atMs - behindMs), currency: 'CNY' },
+        ...{ ...rest, attributes: { campaignId } },
+      })),
+  );
+
+function lay(): FeatureLayout {
+  return layFeatures(
+    SPECS.map((spec) => ({ spec, measuredOn: ON })),
+    { allowedLatenessMs: LATENESS, maxKeys: 10_000, maxEntries: 10_000 },
+  );
+}
+
+function decoded(plain: readonly PlainEvent[]): EventBatch {
+  return batchFrom(plain, { decoder, receivedAtMs: START_MS + 400 * DAY });
+}
+
+function measured({ store: windows, sources, width }: FeatureLayout, batch: EventBatch): number[] {
+  const out = { width, values: new Float64Array(width * batch.length) };
+  windows.measure(batch, 0, batch.length, out);
+  for (const source of sources) source.measure(batch, 0, batch.length, out);
+  return [...out.values];
+}
+
+async function write(recorder: Recorder, batch: EventBatch, sealed: boolean): Promise<void> {
+  for (let row = 0; row < batch.length; row++) {
+    recorder.addEvent(batch, row, { ...ALLOW, late: batch.late[row] === 1 }, META);
+  }
+  const sequence = recorder.endBatch();
+  const watermarkMs = Math.max(0, ...batch.occurredAtMs.subarray(0, batch.length));
+  if (sealed) recorder.seal(sequence, {}, watermarkMs);
+  await recorder.flush();
+}
+
+describe('how long a key had been quiet', () => {
+  it('is measured after a restart as by the one that never stopped, though events are read back for an hour', async () => {
+    await fc.assert(
+      fc.asyncProperty(events, fc.nat(), async (all, cut) => {
+        await store.clear();
+        const durable = 1 + (cut % all.length);
+        const first = decoded(all.slice(0, durable));
+        const rest = all.slice(durable);
+        const undisturbed = lay();
+        measured(undisturbed, first);
+
+        const before = await startRecording(store.analytics);
+        await write(before.recorder, first, true);
+        await write(before.recorder, decoded(rest), false);
+        await store.analytics.command('INSERT INTO events SELECT * FROM events');
+
+        const history = await openHistory(store.analytics, 'worker-1');
+        const restarted = lay();
+        const keyOf = decoder.keyOf.bind(decoder);
+        for (const source of restarted.sources)
+          await source.recall?.(history, history.watermarkMs, keyOf);
+        const again = decoded(all.slice(0, durable));
+        for (let row = 0; row < again.length; row++) {
+          again.late[row] = first.late[row]!;
+          const isOld = again.occurredAtMs[row]! <= history.watermarkMs - HOUR;
+          if (again.late[row] === 1 || isOld) continue;
+          restarted.store.restore(again, row, row + 1);
+          for (const source of restarted.sources) source.restore(again, row, row + 1);
+        }
+        expect(measured(restarted, decoded(rest))).toEqual(measured(undisturbed, decoded(rest)));
+      }),
+      { numRuns: 12 },
+    );
+  }, 120_000);
+
+  it('is read a share of the keys at a time, every key once', async () => {
+    await store.clear();
+    const { recorder } = await startRecording(store.analytics);
+    const logins = Array.from({ length: 40 }, (_, i) => ({
+      ...{ id: `l-${i}`, type: 'login', accountId: `a-${i % 20}`, occurredAt: at(i * MINUTE) },
+    }));
+    await write(recorder, decoded(logins), true);
+    const query = {
+      ...{ keys: ['accountId'], on: ['login'], where: [] },
+      ...{ fromMs: START_MS, toMs: START_MS + 38 * MINUTE },
+    } as const;
+    const rows = [];
+    for await (const page of latestRows(store.analytics, 'true', query, 7)) rows.push(...page);
+    const wanted = Array.from({ length: 20 }, (_, i) => [
+      `a-${i}`,
+      START_MS + (i === 19 ? i : i + 20) * MINUTE,
+    ]);
+    expect(rows.map(({ keys, occurredAtMs }) => [keys[0], occurredAtMs]).sort()).toEqual(
+      wanted.sort(),
+    );
+  });
+});
