@@ -147,6 +147,7 @@ function entriesOf(file: ListFile): ListEntries {
     devices: entries(file.devices),
     ips: entries(file.ips),
     merchants: entries(file.merchants),
+    phones: entries(file.phones),
   };
 }
 

@@ -305,6 +305,8 @@ export const listSchema = z.strictObject({
   devices: z.array(listEntry).default([]),
   ips: z.array(addressEntry).default([]),
   merchants: z.array(listEntry).default([]),
+  /** As the attribute phoneHash of events has it. */
+  phones: z.array(listEntry).default([]),
 });
 
 export type ListFile = z.infer<typeof listSchema>;

@@ -9,7 +9,7 @@ export const LIST_NAMES = ['block', 'allow', 'watch'] as const;
 export type ListName = (typeof LIST_NAMES)[number];
 
 /** Kinds of subjects, in the order in which an event is asked for them. */
-export const LIST_KINDS = ['accounts', 'cards', 'devices', 'ips', 'merchants'] as const;
+export const LIST_KINDS = ['accounts', 'cards', 'devices', 'ips', 'merchants', 'phones'] as const;
 export type ListKind = (typeof LIST_KINDS)[number];
 
 /** The field of an event that a kind names. */
@@ -19,10 +19,11 @@ export const FIELD_OF_KIND = {
   devices: 'deviceId',
   ips: 'ip',
   merchants: 'merchantId',
+  phones: 'phoneHash',
 } as const satisfies Readonly<Record<ListKind, KeyField>>;
 
 export interface ListEntry {
-  /** As events have it: a card number masked, an address in any spelling. */
+  /** As events have it: a card number masked, an address in any spelling, a telephone number hashed. */
   readonly value: string;
   readonly reason: string;
   readonly author: string;

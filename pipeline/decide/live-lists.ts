@@ -79,13 +79,16 @@ export class LiveLists {
   }
 
   /** The hits of an event, at most one a list: an exact one before a range. */
-  match({ batch, row }: EventView): readonly ListHit[] {
+  match(view: EventView): readonly ListHit[] {
     if (this.size === 0) return NO_HITS;
+    const { batch, row } = view;
     let hits: ListHit[] | undefined;
     for (const kind of LIST_KINDS) {
       const table = this.#tables[kind];
       if (table.size === 0) continue;
-      const at = keyColumn(FIELD_OF_KIND[kind]) * batch.capacity + row;
+      const column = keyColumn(FIELD_OF_KIND[kind]);
+      batch.requireKey(column);
+      const at = column * batch.capacity + row;
       const lo = batch.keyLo[at]!;
       const hi = batch.keyHi[at]!;
       if ((lo | hi) === 0) continue;
@@ -93,7 +96,7 @@ export class LiveLists {
         if (!this.#holds(entry, batch.occurredAtMs[row]!)) continue;
         const list = LIST_NAMES[this.#list[entry]!]!;
         if (hits?.some((hit) => hit.list === list) === true) continue;
-        const value = batch.text(FIELD_OF_KIND[kind], row)!;
+        const value = view[FIELD_OF_KIND[kind]]!;
         (hits ??= []).push(this.#hit(entry, { list, kind, value }));
       }
     }

@@ -9,7 +9,15 @@ const entry = (value: string, expiresAtMs?: number) => ({
   expiresAtMs,
 });
 const list = (entries: Partial<ListEntries>): SubjectList =>
-  new SubjectList({ accounts: [], cards: [], devices: [], ips: [], merchants: [], ...entries });
+  new SubjectList({
+    accounts: [],
+    cards: [],
+    devices: [],
+    ips: [],
+    merchants: [],
+    phones: [],
+    ...entries,
+  });
 const event = (fields: Partial<Event>): Event =>
   ({ accountId: 'a', occurredAtMs: 1000, ...fields }) as Event;
 
@@ -20,6 +28,7 @@ describe('a list', () => {
     ['a card', { cards: [entry('c')] }, { cardId: 'c' }, true],
     ['a device', { devices: [entry('d')] }, { deviceId: 'd' }, true],
     ['a merchant', { merchants: [entry('m')] }, { merchantId: 'm' }, true],
+    ['a telephone', { phones: [entry('p')] }, { phoneHash: 'p' }, true],
     ['an address', { ips: [entry('203.0.113.9')] }, { ip: '203.0.113.9' }, true],
     ['an opaque token', { ips: [entry('tok')] }, { ip: 'tok' }, true],
     ['a range', { ips: [entry('203.0.113.0/24')] }, { ip: '203.0.113.9' }, true],
