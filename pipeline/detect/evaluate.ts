@@ -6,43 +6,20 @@
  */
 
 import type { Finding } from '../decide/decision.ts';
-import { EVENT_TYPES, keyColumn, typeCodeOf, type EventView } from '../event.ts';
-import {
-  MeasureError,
-  type Bands,
-  type Detector,
-  type FeatureValues,
-  type Measure,
-  type NamedDetector,
-} from './detector.ts';
+import { EVENT_TYPES, typeCodeOf, type EventView } from '../event.ts';
+import { MeasureError, type Detector, type NamedDetector } from './detector.ts';
 import {
   FeatureColumns,
   NOTHING_STANDING,
   type Cursor,
-  type Screen,
   type StandingFeatures,
 } from './feature-columns.ts';
 import type { FeatureRequest } from './feature-plan.ts';
+import type { ExclusionChange } from './exclusion.ts';
+import { HubGuard, hubFeatures, type HubSettings } from './hub.ts';
+import { tell, weigh, type Armed, type Reached, type Surroundings } from './reach.ts';
 import { weakest, type Section, type Sections } from './section.ts';
 import type { FeatureMatrix } from './window-store.ts';
-
-/** One armed measure. All are of one shape, so that the loop over them stays fast. */
-interface Armed {
-  readonly of: Measure['of'];
-  readonly features: FeatureValues<string>;
-  readonly config: Section;
-  /** 1 when larger is worse, −1 when smaller is. */
-  readonly sign: number;
-  /** The weakest configured band times the sign: nothing below it needs a second look. */
-  readonly reach: number;
-  /** Spares most calls of `of`. */
-  readonly screen: Screen;
-  readonly name: string;
-  readonly measure: Measure;
-  readonly bands: Bands;
-  readonly detectorName: string;
-  readonly detector: Detector;
-}
 
 /** The measures of one event type, with what screens them in columns of their own: most calls end there. */
 interface Armoury {
@@ -50,16 +27,6 @@ interface Armoury {
   readonly screens: Int32Array;
   readonly signs: Float64Array;
   readonly limits: Float64Array;
-}
-
-/** A measure that reached a band, before it is told as a finding. */
-interface Reached {
-  readonly armed: Armed;
-  readonly value: number;
-  /** Index in LEVELS, or −1 when the measure could not be taken. */
-  readonly level: number;
-  readonly threshold: number;
-  readonly error: MeasureError | undefined;
 }
 
 const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
@@ -76,6 +43,8 @@ export class CompiledDetectors {
   readonly width: number;
   readonly #byType: readonly Armoury[];
   readonly #cursor: Cursor;
+  readonly #guard: HubGuard | undefined;
+  #surroundings: Surroundings | undefined;
   #width: number;
 
   constructor(
@@ -83,7 +52,9 @@ export class CompiledDetectors {
     byType: readonly (readonly Armed[])[],
     cursor: Cursor,
     standingWidth: number,
+    guard?: HubGuard,
   ) {
+    this.#guard = guard;
     this.requests = requests;
     this.columns = columns;
     this.names = [...new Set(byType.flat().map((armed) => armed.detectorName))].sort();
@@ -107,6 +78,17 @@ export class CompiledDetectors {
     this.#width = matrix.width;
   }
 
+  /** Heeds what the engine has beside the configuration. */
+  heed(surroundings: Surroundings): void {
+    this.#surroundings = surroundings;
+    this.#guard?.heed(surroundings.exclusions);
+  }
+
+  /** Adds the exclusions that the event evaluated last gives reason to propose. */
+  propose(view: EventView, changes: ExclusionChange[]): void {
+    this.#guard?.propose(view, changes);
+  }
+
   /**
    * What the detectors say about the event at the view's row: at most one finding each, in the order of
    * their names. Where none speaks, a shared frozen empty array.
@@ -115,7 +97,7 @@ export class CompiledDetectors {
     const armoury = this.#byType[view.batch.typeCode[view.row]!]!;
     this.#cursor.base = view.row * this.#width;
     const reached = this.#sweep(armoury, 0, view, undefined);
-    return reached === undefined ? NO_FINDINGS : tell(reached, view);
+    return reached === undefined ? NO_FINDINGS : tell(reached, view, this.#surroundings);
   }
 
   /** Asks the measures from `start` on. Where one cannot be taken, that is noted and the others are still heard. */
@@ -137,7 +119,7 @@ export class CompiledDetectors {
         const one = armed[index]!;
         const value = one.of(view, one.features, one.config);
         if (one.sign * value >= one.reach) {
-          const found = weigh(one, value, view);
+          const found = weigh(one, value, view, this.#guard);
           if (found !== undefined) (reached ??= []).push(found);
         }
       }
@@ -149,7 +131,14 @@ export class CompiledDetectors {
           cause: error,
         });
       }
-      (reached ??= []).push({ armed: one, value: NaN, level: -1, threshold: NaN, error });
+      (reached ??= []).push({
+        armed: one,
+        value: NaN,
+        level: -1,
+        threshold: NaN,
+        error,
+        lenience: undefined,
+      });
       return this.#sweep(armoury, index + 1, view, reached);
     }
   }
@@ -158,12 +147,14 @@ export class CompiledDetectors {
 /**
  * Makes detectors ready to run.
  * @param sections parsed by `detectorsSchema`; every detector has one.
+ * @param hubs limits above which a value is held to join strangers; left out: no value is.
  * @param standing features that are measured already: equal ones are read where they stand.
  */
 export function compileDetectors(
   detectors: readonly NamedDetector[],
   sections: Sections,
   standing: StandingFeatures = NOTHING_STANDING,
+  hubs?: HubSettings,
 ): CompiledDetectors {
   const cursor: Cursor = { values: new Float64Array(0), base: 0 };
   const features = new FeatureColumns(cursor, standing);
@@ -179,6 +170,7 @@ export function compileDetectors(
     byType.map((armed) => (armed.length === 0 ? NO_MEASURES : armed)),
     cursor,
     standing.width,
+    hubs && new HubGuard(hubs, features.accessors(hubFeatures(hubs), EVENT_TYPES)),
   );
 }
 
@@ -211,72 +203,7 @@ function arm(
       bands,
       detectorName: name,
       detector,
+      isExplained: Object.values(specs).some(({ kind }) => kind === 'ring'),
     };
   });
-}
-
-const LEVELS = ['review', 'block', 'conclusive'] as const;
-
-/**
- * The worst band that the value reached, under the event's own bands where it has any. Where the subject is
- * missing or a placeholder there is nobody to suspect, even if a band of 0 is reached by an empty window.
- */
-function weigh(armed: Armed, value: number, event: EventView): Reached | undefined {
-  const { batch, row } = event;
-  const at = keyColumn(armed.measure.subject) * batch.capacity + row;
-  if (batch.keyLo[at] === 0 && batch.keyHi[at] === 0) return undefined;
-  const bands = armed.measure.bandsFor?.(event, armed.config) ?? armed.bands;
-  for (let level = LEVELS.length - 1; level >= 0; level--) {
-    const threshold = bands[LEVELS[level]!];
-    if (threshold !== undefined && armed.sign * value >= armed.sign * threshold) {
-      return { armed, value, level, threshold, error: undefined };
-    }
-  }
-  return undefined;
-}
-
-/** One finding a detector: its measure that reached the worst band; among equals the one declared first. */
-function tell(reached: readonly Reached[], event: EventView): readonly Finding[] {
-  const findings: Finding[] = [];
-  let from = 0;
-  while (from < reached.length) {
-    const { detectorName } = reached[from]!.armed;
-    let to = from;
-    let worst = reached[from]!;
-    while (to < reached.length && reached[to]!.armed.detectorName === detectorName) {
-      if (reached[to]!.level > worst.level) worst = reached[to]!;
-      to++;
-    }
-    findings.push(findingOf(worst, reached.slice(from, to), event));
-    from = to;
-  }
-  return findings;
-}
-
-function findingOf(worst: Reached, all: readonly Reached[], event: EventView): Finding {
-  const { armed, value, level, threshold, error } = worst;
-  const { detector, config, measure } = armed;
-  const others = all.filter((one) => one !== worst).map((one) => one.armed.name);
-  const details =
-    error === undefined
-      ? (detector.evidence?.(event, armed.features, config) ?? {})
-      : { error: error.message };
-  return {
-    detector: armed.detectorName,
-    mode: config.mode === 'shadow' ? 'shadow' : 'live',
-    band: level === -1 ? 'error' : level === 0 ? 'review' : 'block',
-    conclusive: level === 2,
-    measure: value,
-    threshold,
-    unit: measure.unit,
-    windowMs: measure.windowMs(config),
-    subject: measure.subject,
-    subjectValue: event[measure.subject] ?? '',
-    evidence: {
-      measure: armed.name,
-      ...(others.length === 0 ? {} : { alsoReached: others.join(', ') }),
-      // An absent feature is no evidence, and NaN has no place in JSON.
-      ...Object.fromEntries(Object.entries(details).filter(([, value]) => !Number.isNaN(value))),
-    },
-  };
 }

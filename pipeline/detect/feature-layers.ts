@@ -7,6 +7,7 @@
  */
 
 import type { EventBatch } from '../event.ts';
+import type { Evidence } from './detector.ts';
 import type { PlacedFeature, StandingFeatures } from './feature-columns.ts';
 import {
   layFeatures,
@@ -143,6 +144,17 @@ export class FeatureLayers {
         takeIn(layout, batch, start, end);
       }
     }
+  }
+
+  /** What a source has to show of the event of a row of the batch that was measured last. */
+  explain(row: number): Evidence | undefined {
+    for (const { layout } of this.#placed) {
+      for (const source of layout.sources) {
+        const evidence = source.explain?.(row);
+        if (evidence !== undefined) return evidence;
+      }
+    }
+    return undefined;
   }
 
   /** Takes recorded events back in after a restart; late ones enter nothing. */

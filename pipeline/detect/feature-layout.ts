@@ -6,6 +6,7 @@
  */
 
 import type { EventBatch, KeyField } from '../event.ts';
+import type { Evidence } from './detector.ts';
 import { AsnReader } from './asn.ts';
 import { BurstSource, type BucketHistory, type BurstLimits } from './burst-source.ts';
 import { placeFeatures, placedRatios, type PlacedRequest } from './feature-place.ts';
@@ -42,6 +43,8 @@ export interface FeatureSource {
     watermarkMs: number,
     keyOf: (field: KeyField, text: string) => { readonly lo: number; readonly hi: number },
   ): Promise<void>;
+  /** What the features of a row were measured on, for people; left out or undefined: nothing to show. */
+  explain?(row: number): Evidence | undefined;
   stats(): FeatureSourceStats;
 }
 
@@ -99,6 +102,8 @@ export function layFeatures(
     longestWindowMs: Math.max(
       plan.longestWindowMs,
       ringReachMs(placed.flatMap(({ spec }) => (spec.kind === 'ring' ? [spec] : []))),
+      // The first instant that is not recalled lies on the edge of the lateness.
+      placed.some(({ spec }) => spec.kind === 'lastSeen') ? 1 : 0,
     ),
   };
 }

@@ -1,0 +1,187 @@
+/**
+ * Values that never link accounts, and that no finding is held against: a demo phone in a shop, a gateway, a
+ * company card. They stand in config/lists/exclusions.yaml, or are added by an order, mostly upon a proposal.
+ * Windows still count them, so that nothing is missing when an exclusion ends.
+ */
+
+import { parseAddress } from '../ingest/decode-address.ts';
+import type { KeyField } from '../event.ts';
+import type { Bands } from './detector.ts';
+import { NetworkSet, type Network } from './networks.ts';
+import type { LinkExclusions } from './ring-walk.ts';
+
+/** Kinds of values, as files and orders call them, and the field of an event that each names. */
+export const EXCLUSION_FIELDS = {
+  devices: 'deviceId',
+  cards: 'cardId',
+  ips: 'ip',
+  merchants: 'merchantId',
+  phones: 'phoneHash',
+  payees: 'payeeId',
+  inviters: 'inviterId',
+} as const satisfies Readonly<Record<string, KeyField>>;
+export type ExclusionKind = keyof typeof EXCLUSION_FIELDS;
+export const EXCLUSION_KINDS = Object.keys(EXCLUSION_FIELDS) as readonly ExclusionKind[];
+
+/** Own limits inside an exclusion: detector → measure → bands. What is left out reaches no band. */
+export type OwnBands = Readonly<Record<string, Readonly<Record<string, Bands>>>>;
+
+export interface Exclusion {
+  readonly kind: ExclusionKind;
+  /** As events have it; of `ips` also a range. */
+  readonly value: string;
+  readonly reason: string;
+  readonly author: string;
+  /** The first instant at which it no longer holds, in event time; undefined: for ever. */
+  readonly expiresAtMs: number | undefined;
+  readonly bands?: OwnBands | undefined;
+}
+
+/** What the files say. */
+export interface ExclusionFile {
+  readonly entries: readonly Exclusion[];
+  /** Networks that many honest people share: their addresses never link, and keep the limits they have. */
+  readonly sharedNetworks: readonly Network[];
+}
+
+/** One change, as it is recorded and read back after a restart. */
+export interface ExclusionChange {
+  /** Deterministic: `propose_<decision>_<kind>`, or the command's id. */
+  readonly id: string;
+  /** A dismissed value is held to be no honest hub: findings about it count in full again. */
+  readonly op: 'propose' | 'add' | 'remove' | 'dismiss';
+  readonly kind: ExclusionKind;
+  readonly value: string;
+  /** Of a proposal: accounts of the value within the window, at least, and the limit they passed; else 0. */
+  readonly accounts: number;
+  readonly hubLimit: number;
+  /** `policy` for proposals. */
+  readonly actor: string;
+  readonly reason: string;
+  /** The first decision above the limit, or ''. */
+  readonly decisionId: string;
+  readonly occurredAtMs: number;
+  readonly expiresAtMs: number | undefined;
+}
+
+/** Proposals and dismissals that are remembered; the oldest make room. */
+const MAX_REMEMBERED = 100_000;
+
+export class ExclusionRegistry implements LinkExclusions {
+  generation = 0;
+  #file = new Map<string, Exclusion>();
+  #ranges = new NetworkSet<Network & { readonly entry: Exclusion }>([]);
+  #shared = new NetworkSet<Network>([]);
+  readonly #live = new Map<string, Exclusion>();
+  readonly #proposed = new Map<string, ExclusionChange>();
+  readonly #dismissed = new Set<string>();
+
+  constructor(file: ExclusionFile) {
+    this.adopt(file);
+  }
+
+  /** Takes the files' entries in the place of those before; what was ordered stays. */
+  adopt({ entries, sharedNetworks }: ExclusionFile): void {
+    const isRange = ({ kind, value }: Exclusion): boolean => kind === 'ips' && value.includes('/');
+    this.#file = new Map(
+      entries
+        .filter((entry) => !isRange(entry))
+        .map((entry) => [keyOf(EXCLUSION_FIELDS[entry.kind], asRead(entry)), entry]),
+    );
+    this.#ranges = new NetworkSet(
+      entries.filter(isRange).map((entry) => {
+        return { cidr: entry.value, reason: entry.reason, entry };
+      }),
+    );
+    this.#shared = new NetworkSet(sharedNetworks);
+    this.generation++;
+  }
+
+  /** The exclusion that holds for a value at a time. */
+  find(field: string, value: string, atMs: number): Exclusion | undefined {
+    const key = keyOf(field, value);
+    const known = [this.#live.get(key), this.#file.get(key), this.#rangeOf(field, value)];
+    return known.find((entry) => entry !== undefined && atMs < (entry.expiresAtMs ?? Infinity));
+  }
+
+  names(field: string, value: string): boolean {
+    return this.keepsApart(field, value, -Infinity);
+  }
+
+  keepsApart(field: string, value: string, atMs: number): boolean {
+    if (this.find(field, value, atMs) !== undefined) return true;
+    return field === 'ip' && this.#shared.match(value) !== undefined;
+  }
+
+  /** Whether a hub of this value was held to be none. */
+  isDismissed(field: string, value: string): boolean {
+    return this.#dismissed.has(keyOf(field, value));
+  }
+
+  /** A value is proposed once: until a person has said a word on it, and never after that. */
+  mayPropose(field: string, value: string, atMs: number): boolean {
+    const key = keyOf(field, value);
+    if (this.#proposed.has(key) || this.#dismissed.has(key)) return false;
+    return this.find(field, value, atMs) === undefined;
+  }
+
+  isLive(kind: ExclusionKind, value: string): boolean {
+    return this.#live.has(keyOf(EXCLUSION_FIELDS[kind], value));
+  }
+
+  isProposed(kind: ExclusionKind, value: string): boolean {
+    return this.#proposed.has(keyOf(EXCLUSION_FIELDS[kind], value));
+  }
+
+  /** Proposals that wait for a word, the oldest first. */
+  get proposals(): readonly ExclusionChange[] {
+    return [...this.#proposed.values()];
+  }
+
+  /** All that holds or held: orders before files. */
+  get entries(): readonly Exclusion[] {
+    const ranges = this.#ranges.toJSON().map(({ entry }) => entry);
+    return [...this.#live.values(), ...this.#file.values(), ...ranges];
+  }
+
+  /** Takes a change in: new ones, and after a restart those of history in their order. */
+  apply(change: ExclusionChange): void {
+    const { kind, value, reason, actor, expiresAtMs } = change;
+    const key = keyOf(EXCLUSION_FIELDS[kind], value);
+    this.generation++;
+    if (change.op === 'propose') {
+      this.#proposed.set(key, change);
+      forgetOldest(this.#proposed);
+      return;
+    }
+    this.#proposed.delete(key);
+    this.#dismissed.delete(key);
+    if (change.op === 'add') {
+      this.#live.set(key, { kind, value, reason, author: actor, expiresAtMs });
+    } else if (change.op === 'remove') {
+      this.#live.delete(key);
+    } else {
+      this.#dismissed.add(key);
+      forgetOldest(this.#dismissed);
+    }
+  }
+
+  #rangeOf(field: string, value: string): Exclusion | undefined {
+    return field === 'ip' ? this.#ranges.match(value)?.entry : undefined;
+  }
+}
+
+/** A value as events have it: an address has one spelling, whichever was written. */
+export function asRead({ kind, value }: Pick<Exclusion, 'kind' | 'value'>): string {
+  return kind === 'ips' ? (parseAddress(value)?.text ?? value) : value;
+}
+
+function keyOf(field: string, value: string): string {
+  return `${field} ${value}`;
+}
+
+function forgetOldest(known: Map<string, unknown> | Set<string>): void {
+  if (known.size <= MAX_REMEMBERED) return;
+  const oldest = known.keys().next();
+  if (oldest.done !== true) known.delete(oldest.value);
+}
