@@ -13,18 +13,33 @@ type Texts = Readonly<Record<string, string>>;
 
 const SYSTEM = 'sheepdog.yaml';
 const JUDGING_FILE = /^(detectors\.yaml$|rules\/)/;
-const JUDGING_SECTIONS = ['policy', 'freezing'] as const satisfies readonly (keyof SystemConfig)[];
+const JUDGING_SECTIONS = [
+  'policy',
+  'hubs',
+  'freezing',
+] as const satisfies readonly (keyof SystemConfig)[];
 /** Sections that can change an answer and are built into a running worker. */
 const FAST_SECTIONS = [
   'ingest',
   'windows',
   'lists',
+  'bursts',
+  'networks',
 ] as const satisfies readonly (keyof SystemConfig)[];
 /** Sections that a running worker takes up. */
 const RELOADED: ReadonlySet<string> = new Set([...JUDGING_SECTIONS, 'rollout']);
 
+/** A key is asked for between two batches, where there is no time to parse the files again. */
+const keys = new WeakMap<LoadedConfig, string>();
+
 /** Hash of how events are judged: detectors, rules, policy and freezing, whatever their layout. 12 hex digits. */
-export function judgingKey({ files, system }: Pick<LoadedConfig, 'files' | 'system'>): string {
+export function judgingKey(config: LoadedConfig): string {
+  const known = keys.get(config) ?? hashOfJudging(config);
+  keys.set(config, known);
+  return known;
+}
+
+function hashOfJudging({ files, system }: LoadedConfig): string {
   const judging = Object.keys(files)
     .filter((path) => JUDGING_FILE.test(path))
     .sort()

@@ -9,7 +9,9 @@ import { LiveLists } from './decide/live-lists.ts';
 import type { Ruling } from './decide/ruling.ts';
 import { AsnReader, openAsnDatabase } from './detect/asn.ts';
 import { compileDetectors } from './detect/evaluate.ts';
-import { NOTHING_STANDING, type StandingFeatures } from './detect/feature-columns.ts';
+import { ExclusionRegistry } from './detect/exclusion.ts';
+import type { HubSettings } from './detect/hub.ts';
+import { NOTHING_STANDING, withRequests, type StandingFeatures } from './detect/feature-columns.ts';
 import { FeatureLayers } from './detect/feature-layers.ts';
 import { NetworkSet } from './detect/networks.ts';
 import { Decoder, type DecodeLimits } from './ingest/decode.ts';
@@ -33,6 +35,8 @@ export interface AssembledEngine {
   readonly ids: IdTable;
   /** Names of the detectors that are on. */
   readonly detectors: readonly string[];
+  /** Compiled, for the engine to try out once it is restored. */
+  readonly trial: Ruling | undefined;
   /** How far back a restart has to read: everything older can neither enter a window nor be taken for new. */
   readonly horizonMs: number;
 }
@@ -68,11 +72,17 @@ function decoderWith(config: LoadedConfig, keys: Keys, limits: DecodeLimits): De
   });
 }
 
-export function assembleEngine(config: LoadedConfig): AssembledEngine {
+/** @param trial a configuration that is to judge a share of the accounts: its features are measured too. */
+export function assembleEngine(config: LoadedConfig, trial?: LoadedConfig): AssembledEngine {
   const ruling = rulingOf(config);
   const { windows, bursts, networks, lists } = config.system;
   const { allowedLatenessMs, maxKeys, maxEntries } = windows;
-  const layers = new FeatureLayers(ruling.detectors.requests, {
+  const onTrial =
+    trial && rulingOf(trial, withRequests(NOTHING_STANDING, ruling.detectors.requests));
+  const requests = [...ruling.detectors.requests, ...(onTrial?.detectors.requests ?? [])];
+  const exclusions = new ExclusionRegistry(ruling.exclusions);
+  const layers = new FeatureLayers(requests, {
+    exclusions,
     allowedLatenessMs,
     maxKeys,
     maxEntries,
@@ -88,9 +98,10 @@ export function assembleEngine(config: LoadedConfig): AssembledEngine {
     ids,
     lists: new Lists(ruling.lists, new LiveLists(lists.maxEntries)),
     ruling,
+    exclusions,
     freezing: new FreezeState(ruling.freezing),
   });
-  return { engine, layers, ids, detectors: ruling.detectors.names, horizonMs };
+  return { engine, layers, ids, detectors: ruling.detectors.names, horizonMs, trial: onTrial };
 }
 
 /** @param standing features that are measured already; what else the configuration needs is in the detectors' requests. */
@@ -101,15 +112,19 @@ export function rulingOf(
   const { policy, freezing } = config.system;
   return {
     version: config.version,
-    detectors: compileDetectors(config.catalogue, config.sections, standing),
+    detectors: compileDetectors(config.catalogue, config.sections, standing, hubsOf(config)),
     policy,
-    freezing: {
-      automatic: freezing.automatic,
-      perHour: freezing.perHour,
-      expiresAfterMs: freezing.expiresAfterMs,
-    },
+    freezing,
     lists: assembleFileLists(config),
+    exclusions: config.exclusions,
   };
+}
+
+/** Limits that are set; 0 is none. */
+function hubsOf({ system: { hubs } }: LoadedConfig): HubSettings {
+  const { window: windowMs, ...limits } = hubs;
+  const set = Object.entries(limits).filter(([, limit]) => limit > 0);
+  return { windowMs, limits: Object.fromEntries(set) };
 }
 
 /** The lists of a configuration's files, for an engine to start with or to adopt. */

@@ -1,7 +1,8 @@
 /** Orders to a running worker: freeze, label, approve, and changes to campaigns. */
 
 import { Option, type Command } from 'commander';
-import { configOption, dataOption, integer, profileOption } from './command-options.ts';
+import { addLabels, addLists } from './command-lists.ts';
+import { audited, configOption, dataOption, integer } from './command-options.ts';
 import type { CampaignChange } from './reward/adjustments.ts';
 
 /** Where an analyst's command finds the worker's command log. */
@@ -13,8 +14,11 @@ export interface AnalystFlags {
 }
 
 /** Commands of analysts and campaign managers. */
-export function addOrders(root: Command): void {
+export function addOrders(root: Command, config: Command): void {
+  addConfigOrders(config);
   addAnalyst(root);
+  addLabels(root);
+  addLists(root);
   addCampaign(root);
 }
 
@@ -35,30 +39,22 @@ function addAnalyst(root: Command): void {
         await order({ kind, grantId }, options);
       });
   }
-  audited(
-    root
-      .command('label')
-      .argument('<decision>')
-      .addArgument(
-        root.createArgument('<label>', 'the truth').choices(['confirmed', 'false_positive']),
-      ),
-  )
-    .description('say what a decision turned out to be; held rewards are voided or released')
-    .action(
-      async (decisionId: string, label: 'confirmed' | 'false_positive', options: AnalystFlags) => {
-        const { order } = await import('./order.ts');
-        await order({ kind: 'label', decisionId, label }, options);
-      },
-    );
 }
 
-/** An order to the worker: why, who, and where it is found. */
-function audited(command: Command): Command {
-  return command
-    .requiredOption('--reason <text>', 'why; kept for ever')
-    .option('--actor <name>', 'who', 'analyst')
-    .addOption(profileOption)
-    .addOption(dataOption);
+/** A person's word on the configuration that is on trial. */
+function addConfigOrders(config: Command): void {
+  const words = {
+    promote: ['promoted', 'let the configuration on trial judge everybody'],
+    rollback: ['rolled_back', 'end the trial; without one, go back to the version before'],
+  } as const;
+  for (const [name, [to, description]] of Object.entries(words)) {
+    audited(config.command(name))
+      .description(description)
+      .action(async (options: AnalystFlags) => {
+        const { order } = await import('./order.ts');
+        await order({ kind: 'config', to }, options);
+      });
+  }
 }
 
 async function orderChange(change: CampaignChange, options: AnalystFlags): Promise<void> {

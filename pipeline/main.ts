@@ -9,6 +9,7 @@ import {
   positiveNumber,
   profileOption,
 } from './command-options.ts';
+import { addCases } from './command-cases.ts';
 import { addOrders } from './command-orders.ts';
 import { addReport } from './command-report.ts';
 import { Failure } from './failure.ts';
@@ -26,8 +27,8 @@ function program(): Command {
   addStart(root);
   addHistory(root);
   addReport(root);
-  addConfig(root);
-  addOrders(root);
+  addOrders(root, addConfig(root));
+  addCases(root);
   addLedger(root);
   addDeliveries(root);
   addUpkeep(root);
@@ -100,6 +101,7 @@ function addHistory(root: Command): void {
     .addOption(new Option('--rate <r>', 'events a second').argParser(positiveNumber).default(50))
     .option('--start <instant>', 'first instant, RFC 3339', '2026-11-20T08:00:00+08:00')
     .option('--attack <name...>', 'only these attacks; `none` for honest customers alone')
+    .option('--crowd <name...>', 'honest people behind one address: carrier, office')
     .action(async (options: SimulateFlags) => {
       const { simulateToFile } = await import('./offline.ts');
       await simulateToFile(options);
@@ -123,9 +125,10 @@ export interface SimulateFlags {
   readonly rate: number;
   readonly start: string;
   readonly attack?: readonly string[];
+  readonly crowd?: readonly string[];
 }
 
-function addConfig(root: Command): void {
+function addConfig(root: Command): Command {
   const config = root.command('config').description('check, show or describe the configuration');
   config
     .command('check')
@@ -137,11 +140,15 @@ function addConfig(root: Command): void {
     });
   config
     .command('show')
-    .description('the effective configuration and its version')
+    .description(
+      'the effective configuration and its version; of a running worker: what judges now',
+    )
     .addOption(configOption)
-    .action(async (options: { config: string }) => {
-      const { showConfig } = await import('./offline.ts');
-      await showConfig(options.config);
+    .addOption(profileOption)
+    .addOption(dataOption)
+    .action(async (options: LedgerFlags) => {
+      const { showConfig } = await import('./show-config.ts');
+      await showConfig(options);
     });
   config
     .command('schema')
@@ -151,6 +158,7 @@ function addConfig(root: Command): void {
       const { showSchemas } = await import('./offline.ts');
       await showSchemas(options.write);
     });
+  return config;
 }
 
 export interface LedgerFlags {

@@ -134,14 +134,15 @@ function list(
 }
 
 function labels(
-  { recorder, rewardsOfLabel }: ObeyParts,
+  { engine, recorder, rewardsOfLabel }: ObeyParts,
   command: Of<'labels'>,
   settle: SettleOrder,
   standing: LabelStanding,
 ): CommandResult {
   const { words, result } = readLabels(command, standing);
   for (const word of words) recorder.addLabel(word);
-  void settle({ ops: words.flatMap(rewardsOfLabel) });
+  const causes = words.flatMap((word) => causesOfLabel(word, engine.watermarkMs));
+  void settle({ ops: words.flatMap(rewardsOfLabel), causes });
   return result;
 }
 

@@ -2,7 +2,6 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { readEnvironment } from '../config/environment.ts';
 import { jsonSchemas, schemaText } from '../config/json-schemas.ts';
 import { loadConfig } from '../config/load.ts';
@@ -47,6 +46,7 @@ export async function simulateToFile(flags: SimulateFlags): Promise<void> {
       minutes: flags.minutes,
       ratePerSecond: flags.rate,
       ...(attacks && { attacks }),
+      ...(flags.crowd && { crowds: flags.crowd }),
     },
     ({ events, done }) =>
       process.stderr.write(`simulate: ${events} events, ${Math.round(done * 100)} %\n`),
@@ -73,17 +73,6 @@ export async function checkConfig(directory: string): Promise<void> {
   }
   const count = Object.keys(config.files).length;
   await print(`${directory}: ${count} files, no errors, version ${config.version}\n`);
-}
-
-export async function showConfig(directory: string): Promise<void> {
-  const config = await loadConfig(directory, await discoverDetectors());
-  const { version, system, sections, campaigns, blockList, allowList, watchList } = config;
-  await print(
-    stringify({
-      ...{ version, system, detectors: sections, campaigns },
-      ...{ blockList, allowList, watchList },
-    }),
-  );
 }
 
 /** @param write into the files of a folder, instead of all of them to the output. */

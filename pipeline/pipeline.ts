@@ -27,6 +27,7 @@ import { LedgerTime } from './reward/ledger-time.ts';
 import { obey, prepare, type ObeyParts } from './obey.ts';
 import type { History } from './record/history.ts';
 import { lookUpOld } from './look-up-old.ts';
+import { tellActions } from './tell-actions.ts';
 import { tellBatch } from './tell-batch.ts';
 import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
@@ -99,7 +100,8 @@ export class Pipeline {
       return obey(
         { ...this.#parts, keys: this.#decoder },
         command,
-        ({ ops = [], actions = [] }) => this.#settle(ops, actions, [], onDurable),
+        ({ ops = [], actions = [], causes = [] }) =>
+          this.#settle(ops, actions, causes, [], onDurable),
         standing,
       );
     });
@@ -115,7 +117,7 @@ export class Pipeline {
   async change<T>(work: () => T): Promise<T> {
     return await this.between(() => {
       const result = work();
-      void this.#settle([], [], [], undefined);
+      void this.#settle([], [], [], [], undefined);
       return result;
     });
   }
@@ -226,7 +228,7 @@ export class Pipeline {
     tellBatch(this.#parts, raw.source, this.#batch, judged, nowMs);
     if (judged.ended !== undefined) this.#parts.config.ended(judged.ended);
     for (const change of judged.listChanges) this.#parts.recorder.addListChange(change);
-    const settled = this.#settle(ops, judged.actions, letters, onDurable);
+    const settled = this.#settle(ops, judged.actions, causes, letters, onDurable);
     if (outcomes !== undefined) this.#answer(judged, opsEnd, settled, outcomes);
   }
 
@@ -267,6 +269,7 @@ export class Pipeline {
   #settle(
     ops: readonly LedgerOp[],
     actions: readonly AccountAction[],
+    causes: readonly Cause[],
     letters: readonly DeadLetter[],
     onDurable: (() => void) | undefined,
   ): Promise<readonly (readonly Grant[])[]> {
@@ -274,8 +277,8 @@ export class Pipeline {
     for (const action of actions) {
       recorder.addAccountAction(action);
       tally.action(action);
-      metrics.accountActions.inc({ kind: action.kind });
     }
+    tellActions(this.#parts, actions);
     for (const letter of letters) {
       recorder.addDeadLetter(letter);
       metrics.deadLetters.inc({ reason: letter.reason });
@@ -283,11 +286,13 @@ export class Pipeline {
     }
     const sequence = recorder.endBatch();
     const positions = { ...this.#positions };
-    const watermarkMs = engine.watermarkMs;
+    const { watermarkMs } = engine;
+    const all = [...causes, ...actions.flatMap((each) => causesOfAction(each, watermarkMs) ?? [])];
     return new Promise((resolve) => {
       settlement.add({
         ops,
         actions,
+        causes: all,
         letters,
         settled: (grants) => {
           for (const grant of grants.flat()) {

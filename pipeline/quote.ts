@@ -18,7 +18,7 @@ export interface QuoteParts extends Pick<AnswerParts, 'currencyOf'> {
   readonly customers: Pick<CustomerBook, 'of'>;
   readonly ledger: Pick<Ledger, 'quote'>;
   readonly isFrozen: (accountId: string, atMs: number) => boolean;
-  readonly configVersion: string;
+  readonly configVersion: () => string;
 }
 
 const ALLOWED: Decision = { verdict: 'allow', reasons: [], late: false, findings: [], listed: [] };
@@ -42,7 +42,7 @@ export function quoteFrom(
     const decision = parts.isFrozen(accountId, occurredAtMs) ? FROZEN : ALLOWED;
     // Everything is read from the event before the first await: the batch serves the next question then.
     const facts = customers.of(event);
-    const ops = evaluate(campaigns.compiled, event, decision, facts, configVersion);
+    const ops = evaluate(campaigns.compiled, event, decision, facts, configVersion());
     try {
       const grants = (await ledger.quote(ops)).flat();
       const rewards = rewardsOf(

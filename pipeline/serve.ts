@@ -2,10 +2,12 @@
 
 import { answersFrom } from './answers.ts';
 import { ENGINE_VERSION, type AssembledEngine } from './assemble.ts';
+import { boardOf } from './case-board.ts';
 import type { CampaignView } from './http/campaigns.ts';
 import type { Decide } from './http/intake.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { Decoder } from './ingest/decode.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { Inbox } from './ingest/inbox.ts';
 import { maskOrder } from './masked-order.ts';
 import type { History } from './record/history.ts';
@@ -22,6 +24,7 @@ export interface ServeParts {
   readonly stores: Stores;
   readonly decoder: Decoder;
   readonly assembled: AssembledEngine;
+  readonly live: LiveConfig;
   readonly history: History;
   readonly inbox: Inbox;
   readonly obstacles: () => readonly string[];
@@ -31,7 +34,7 @@ export interface ServeParts {
 /** Made, not listening yet. */
 export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
   const { config, environment, clock, log, metrics } = options;
-  const { stores, decoder, assembled, history, inbox, obstacles, path } = parts;
+  const { stores, decoder, assembled, live, history, inbox, obstacles, path } = parts;
   const { http } = config.system;
   const currencies = new Map(config.campaigns.map(({ id, currency }) => [id, currency]));
   const currencyOf = (campaignId: string): string => currencies.get(campaignId) ?? '';
@@ -64,7 +67,7 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
     campaigns: () => campaignViews(path, assembled.engine.watermarkMs || clock.now()),
     report: (campaignId, marginBp) => {
       const campaign = config.campaigns.find(({ id }) => id === campaignId);
-      const { placeholders, version: configVersion } = config;
+      const { placeholders, version: configVersion } = live.active;
       return (
         campaign &&
         campaignReport(stores.analytics, campaign, { marginBp, placeholders, configVersion })
@@ -76,12 +79,15 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
       customers: path.customers,
       ledger: path.ledger,
       isFrozen: (accountId, atMs) => assembled.engine.freezing.isFrozen(accountId, atMs),
-      configVersion: config.version,
+      configVersion: () => live.active.version,
       currencyOf,
     }),
+    board: (filter) => boardOf(assembled.engine.freezing, path.lateTruth.proposals, filter),
     analytics: stores.analytics,
+    fileLists: () => assembled.engine.lists.files,
     freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
-    configVersion: () => config.version,
+    configVersion: () => live.active.version,
+    configStatus: () => live.status,
     engineVersion: ENGINE_VERSION,
     readiness: obstacles,
   });

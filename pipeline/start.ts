@@ -78,6 +78,7 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
     openWorker({
       ...run,
       catalogue,
+      configDirectory: flags.config,
       profile: flags.profile,
       dataDir: flags.data,
       port: flags.port,

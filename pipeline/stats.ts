@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import { messageOf } from './failure.ts';
 import type { Source } from './ingest/source.ts';
 import type { Logger, Metrics } from './telemetry.ts';
+import { gaugeCases } from './tell-actions.ts';
 import type { Worker } from './worker.ts';
 
 const EVERY_MS = 5000;
@@ -12,7 +13,6 @@ export interface StatsParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly config: { readonly version: string };
 }
 
 /** Starts reporting; the returned function reports a last time and stops. */
@@ -61,7 +61,7 @@ export function reportStats(
       windowBytes: bytes,
       paused: worker.obstacles().length > 0,
       secondsSinceFinding: secondsSinceFinding(worker),
-      configVersion: parts.config.version,
+      configVersion: worker.live.active.version,
     });
   };
   count();
@@ -82,7 +82,7 @@ function gauge({ metrics }: StatsParts, worker: Worker, sources: ReadonlySet<Sou
   metrics.windowBytes.set(bytes);
   metrics.windowCapped.set(capped);
   if (Number.isFinite(layers.watermarkMs)) metrics.watermarkSeconds.set(layers.watermarkMs / 1000);
-  metrics.frozenAccounts.set(engine.freezing.size);
+  gaugeCases({ engine, metrics }, engine.watermarkMs, worker.lateTruth.proposals.size);
   metrics.secondsSinceFinding.set(secondsSinceFinding(worker));
   let lag = 0;
   for (const source of sources) {

@@ -46,6 +46,31 @@ export class Metrics {
     'Account actions, by kind.',
     ['kind'],
   );
+  readonly rescored = this.counter(
+    'sheepdog_rewards_rescored_total',
+    'Rewards looked at again because of what came to be known, by cause and what became of them.',
+    ['cause', 'outcome'],
+  );
+  readonly automaticFreezes = this.gauge(
+    'sheepdog_automatic_freezes_hour',
+    'Automatic freezes within the last hour of event time.',
+    [],
+  );
+  readonly freezeCap = this.gauge(
+    'sheepdog_automatic_freezes_cap',
+    'Automatic freezes allowed within an hour of event time; 0 while they are off.',
+    [],
+  );
+  readonly openCases = this.gauge(
+    'sheepdog_open_cases',
+    'Proposals, orders that want a second person and appeals that wait for people, by kind.',
+    ['kind'],
+  );
+  readonly switchedOff = this.gauge(
+    'sheepdog_switched_off',
+    '1 while people have stopped an automatic action.',
+    ['name'],
+  );
   readonly decisionSeconds = this.histogram(
     'sheepdog_decision_seconds',
     'Arrival to decision.',
@@ -129,6 +154,22 @@ export class Metrics {
   readonly configInfo = this.gauge('sheepdog_config_info', '1 for the active configuration.', [
     'version',
   ]);
+
+  readonly configReloads = this.counter(
+    'sheepdog_config_reload_total',
+    'Looks at changed configuration files, by what came of them.',
+    ['result'],
+  );
+  readonly configRefused = this.gauge(
+    'sheepdog_config_refused_seconds',
+    'When a configuration was refused last, Unix seconds; 0: never.',
+    [],
+  );
+  readonly configCanaryShare = this.gauge(
+    'sheepdog_config_canary_share',
+    'Share of the accounts that a configuration on trial judges; 0: none is.',
+    [],
+  );
 
   private counter<L extends string>(
     name: string,

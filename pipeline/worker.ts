@@ -9,12 +9,13 @@ import { ActQueue } from './act/queue.ts';
 import {
   assembleCampaigns,
   assembleDecoder,
-  assembleEngine,
   assembleHistoryDecoder,
   ENGINE_VERSION,
   type AssembledEngine,
 } from './assemble.ts';
 import type { Clock } from './clock.ts';
+import { beginConfig, configure } from './configure.ts';
+import type { LiveConfig } from './live-config.ts';
 import { openDelivering, type Delivering } from './deliver.ts';
 import type { NamedDetector } from './detect/detector.ts';
 import { followCommands } from './follow-commands.ts';
@@ -22,6 +23,7 @@ import type { HttpServer } from './http/server.ts';
 import { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';
 import { Inbox } from './ingest/inbox.ts';
+import { openLateTruth, type LateTruth } from './late-truth.ts';
 import { JournalDrain } from './journal-drain.ts';
 import { keysOf, type Keys } from './keys.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -50,6 +52,8 @@ import type { Logger, Metrics } from './telemetry.ts';
 export interface WorkerOptions {
   readonly config: LoadedConfig;
   readonly catalogue: readonly NamedDetector[];
+  /** The folder that is watched for changes; undefined: the configuration stands. */
+  readonly configDirectory?: string | undefined;
   readonly environment: Environment;
   readonly profile: Profile;
   readonly dataDir: string;
@@ -79,6 +83,7 @@ export interface Worker {
   readonly ledger: Pick<Ledger, 'waiting'>;
   readonly assembled: AssembledEngine;
   readonly tally: Tally;
+  readonly live: LiveConfig;
   /** What holds the path up, in words; empty when it is ready. */
   readonly obstacles: () => readonly string[];
 }
@@ -95,8 +100,6 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   lifecycle.throwIfStopping();
   await own(options, stores);
   const keys = keysOf(stores.folder.secret, environment);
-  const decoder = assembleDecoder(config, keys);
-  const assembled = assembleEngine(config);
   const history = await openHistory(
     stores.analytics,
     groupOf(options.profile, config.system.kafka.groupId),
@@ -113,8 +116,13 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   });
   lifecycle.onClose('inbox', () => inbox.close());
   const recorder = openRecorder(options, stores, history);
+  const configured = await configure(options, stores, history, recorder);
+  const { assembled, live } = configured;
+  const decoder = assembleDecoder(live.active, keys);
   const delivering = openDelivering(options, stores, recorder);
-  const opened = { stores, keys, decoder, assembled, history, queue, recorder, delivering };
+  const lateTruth = openLateTruth(options, stores, keys);
+  const beside = { delivering, lateTruth };
+  const opened = { live, stores, keys, decoder, assembled, history, queue, recorder, ...beside };
   const path = joinPath(options, opened);
 
   const starting = { done: false };
@@ -125,25 +133,32 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       recorder.obstacle,
       path.settlement.obstacle,
     ].filter((reason) => reason !== undefined);
-  const http = serve(options, { stores, decoder, assembled, history, inbox, obstacles, path });
+  const http = serve(options, {
+    stores,
+    decoder,
+    assembled,
+    live,
+    history,
+    inbox,
+    obstacles,
+    path,
+  });
   await http.listen();
   lifecycle.onClose('HTTP', () => http.close());
   lifecycle.signal.addEventListener('abort', () => http.stopAccepting(), { once: true });
 
   const lost = await restore(options, stores, keys, assembled, history, path);
-  recorder.addConfigVersion({
-    version: config.version,
-    files: config.files,
-    activatedAtMs: clock.now(),
-  });
-  metrics.configInfo.set({ version: config.version }, 1);
+  await lateTruth.restore(history);
+  const { pipeline } = path;
+  await beginConfig(options, { ...configured, stores, keys, history, recorder, pipeline });
   starting.done = true;
   queue.start();
   await delivering.start(lost);
   path.journal.start();
+  lateTruth.start(path, assembled.engine.freezing);
   void followCommands({ ...options, ...path, position: history.positions[COMMANDS_POSITION] });
   const { analytics } = stores;
-  return { ...path, analytics, inbox, http, history, recorder, queue, assembled, obstacles };
+  return { ...path, analytics, inbox, http, history, recorder, queue, assembled, live, obstacles };
 }
 
 /**
@@ -204,12 +219,14 @@ function openRecorder(options: WorkerOptions, { analytics }: Stores, history: Hi
 interface PathParts {
   readonly stores: Stores;
   readonly keys: Keys;
+  readonly live: LiveConfig;
   readonly decoder: Decoder;
   readonly assembled: AssembledEngine;
   readonly history: History;
   readonly queue: ActQueue;
   readonly recorder: Recorder;
   readonly delivering: Delivering;
+  readonly lateTruth: LateTruth;
 }
 
 /** The path joined up, with what hangs on it. */
@@ -222,11 +239,12 @@ export interface Path {
   readonly customers: CustomerBook;
   readonly commands: CommandLog;
   readonly tally: Tally;
+  readonly lateTruth: LateTruth;
 }
 
 function joinPath(options: WorkerOptions, parts: PathParts): Path {
   const { config, clock, log, metrics, lifecycle, deadLetters } = options;
-  const { stores, decoder, assembled, history, queue, recorder, delivering } = parts;
+  const { stores, decoder, assembled, history, queue, recorder, delivering, lateTruth } = parts;
   const ledgerConnection = stores.redis.connect('effects');
   lifecycle.onClose('ledger connection', () => ledgerConnection.disconnect());
   const ledger = new Ledger(ledgerConnection);
@@ -243,6 +261,7 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
   const settlement = new Settlement({
     reward: (ops) => ledger.apply(ops),
     act: (actions) => queue.enqueue(actions),
+    rescore: (causes) => lateTruth.take(causes),
     refuse: (letters) => deadLetters?.send(letters) ?? Promise.resolve(),
     isTransient: (error) => isUnavailable(error) || deadLetters?.isTransient(error) === true,
     clock,
@@ -257,6 +276,7 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
       decoder,
       guard: new BadShareGuard(config.system.ingest.badShare),
       engine: assembled.engine,
+      config: parts.live,
       history: patientHistory(options, history),
       campaigns,
       rewards: (event, decision, configVersion) => {
@@ -266,6 +286,11 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
         return ops;
       },
       rewardsOfLabel: settle,
+      caseWork: lateTruth.caseWork({
+        campaigns,
+        customers,
+        configVersion: () => parts.live.active.version,
+      }),
       spentOn: (asked) => spentOn({ settlement, ledger, clock }, asked),
       settlement,
       recorder,
@@ -281,7 +306,8 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
     settlement.stop();
     await pipeline.idle();
   });
-  return { pipeline, settlement, journal, ledger, campaigns, customers, commands, tally };
+  const beside = { commands, tally, lateTruth };
+  return { pipeline, settlement, journal, ledger, campaigns, customers, ...beside };
 }
 
 /** An answer that must be looked up waits while ClickHouse is away, and its source with it. */

@@ -2,6 +2,7 @@
 
 import type { EventType } from '../event.ts';
 import type { FeatureBound, FeatureValues, Measure } from './detector.ts';
+import type { FeatureRequest } from './feature-plan.ts';
 import { featureIdentity, type FeatureSpec } from './feature.ts';
 
 /** Where the accessors of all detectors read: the row of the event being judged. */
@@ -36,6 +37,19 @@ export interface Screen {
 }
 
 const NO_SCREEN: Screen = Object.freeze({ column: -1, sign: 1, limit: -Infinity });
+
+/** What stands once the requests are laid after it. */
+export function withRequests(
+  { features, width }: StandingFeatures,
+  requests: readonly FeatureRequest[],
+): StandingFeatures {
+  const placed = requests.map(({ spec, measuredOn }, n) => ({
+    spec,
+    measuredOn,
+    column: width + n,
+  }));
+  return { features: [...features, ...placed], width: width + requests.length };
+}
 
 /** Gives every distinct feature one column, and detectors accessors to their columns. */
 export class FeatureColumns {

@@ -1,12 +1,10 @@
-/** What machines that watch the worker ask: alive, ready, metrics, and which configuration is active. */
+/** What machines that watch the worker ask: alive, ready, metrics. */
 
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../telemetry.ts';
 
 export interface OperationParts {
   readonly metrics: Metrics;
-  readonly configVersion: () => string;
-  readonly engineVersion: string;
   /** Reasons in words; empty when ready. */
   readonly notReady: () => readonly string[];
 }
@@ -22,8 +20,4 @@ export function addOperationRoutes(app: FastifyInstance, parts: OperationParts):
     const { registry } = parts.metrics;
     return reply.header('content-type', registry.contentType).send(await registry.metrics());
   });
-  app.get('/v1/config', () => ({
-    version: parts.configVersion(),
-    engineVersion: parts.engineVersion,
-  }));
 }

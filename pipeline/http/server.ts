@@ -15,12 +15,15 @@ import { addAnalystRoutes, type AnalystParts } from './analyst.ts';
 import { sendError, type ApiErrorCode } from './answer.ts';
 import { addCampaignReportRoute, type CampaignReportParts } from './campaign-report.ts';
 import { addCampaignRoutes, type CampaignRouteParts } from './campaigns.ts';
+import { addCaseRoutes, type CaseRouteParts } from './cases.ts';
 import { CaseFile, type CaseFileParts } from './case-file.ts';
+import { addConfigRoutes, type ConfigRouteParts } from './config.ts';
 import { addConsoleRoutes } from './console/console.ts';
 import { addEventRoute, JSON_TYPE, LINES_TYPE } from './events.ts';
 import { GrantFile } from './grant-file.ts';
 import { addGrantRoutes } from './grants.ts';
 import { Intake, type Decide } from './intake.ts';
+import { addListRoutes, type ListRouteParts } from './lists.ts';
 import { addOperationRoutes } from './operation.ts';
 import { addQuoteRoute, type QuoteRouteParts } from './quote.ts';
 import { assertGuarded, createGuard, sendRefusal } from './security.ts';
@@ -39,6 +42,9 @@ export interface HttpDeps
     CampaignReportParts,
     Pick<AnalystParts, 'command'>,
     Pick<CampaignRouteParts, 'campaigns'>,
+    Pick<ListRouteParts, 'fileLists'>,
+    Pick<CaseRouteParts, 'board'>,
+    Pick<ConfigRouteParts, 'configStatus'>,
     Pick<QuoteRouteParts, 'quote'> {
   readonly config: SystemConfig['http'];
   /** Without one, only loopback is served. */
@@ -86,7 +92,9 @@ export function createServer(deps: HttpDeps): HttpServer {
   addEventRoute(app, { ...deps, intake, maxBatchEvents: config.maxBatchEvents });
   const caseFile = new CaseFile(deps);
   addAnalystRoutes(app, { caseFile, command: deps.command });
+  addCaseRoutes(app, deps);
   addCampaignRoutes(app, deps);
+  addListRoutes(app, deps);
   addCampaignReportRoute(app, deps);
   const currencyOf = (campaignId: string): string =>
     deps.campaigns().find(({ id }) => id === campaignId)?.currency ?? '';
@@ -97,6 +105,7 @@ export function createServer(deps: HttpDeps): HttpServer {
     return [...own, ...deps.readiness()];
   };
   addOperationRoutes(app, { ...deps, notReady });
+  addConfigRoutes(app, deps);
   addConsoleRoutes(app, { ...deps, notReady });
   refuseOtherMethods(app, routes);
   return {

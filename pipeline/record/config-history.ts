@@ -71,7 +71,7 @@ export async function trialSoFar(
     { version },
   );
   const side = (isCanary: boolean): RolloutCounts => {
-    const row = rows.find((each) => Boolean(each.isCanary) === isCanary);
+    const row = rows.find((each) => each.isCanary === isCanary);
     return { events: row?.events ?? 0, reviews: row?.reviews ?? 0, blocks: row?.blocks ?? 0 };
   };
   const latestMs = rows.reduce((most, row) => Math.max(most, row.latestMs), -Infinity);

@@ -4,11 +4,13 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { assembleDecoder, assembleEngine, ENGINE_VERSION } from '../../pipeline/assemble.ts';
 import { keysOf } from '../../pipeline/keys.ts';
 import { systemClock, type Clock } from '../../pipeline/clock.ts';
+import { LiveConfig } from '../../pipeline/live-config.ts';
 import { BadShareGuard } from '../../pipeline/ingest/bad-share.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
 import type { Analytics } from '../../pipeline/record/analytics.ts';
 import { History } from '../../pipeline/record/history.ts';
 import { Recorder } from '../../pipeline/record/recorder.ts';
+import { RewardProposals } from '../../pipeline/reward/proposal.ts';
 import { Settlement } from '../../pipeline/settlement.ts';
 import { Tally } from '../../pipeline/tally.ts';
 import { Metrics, silentLogger, type Logger } from '../../pipeline/telemetry.ts';
@@ -36,22 +38,32 @@ export function openPath({ config }: { config: LoadedConfig }, analytics: Analyt
     ...shared,
     reward: (ops) => Promise.resolve(ops.map(() => [])),
     act: () => Promise.resolve(),
+    rescore: () => Promise.resolve(),
     refuse: () => Promise.resolve(),
     isTransient: () => false,
     maxWaiting: 100_000,
     fail,
   });
   const tally = new Tally();
+  const assembled = assembleEngine(config);
+  const { engine } = assembled;
+  const live = new LiveConfig({ ...shared, engine, recorder, history }, config);
   const parts = {
     ...shared,
     decoder: assembleDecoder(config, keysOf(Buffer.from('bench'))),
     guard: new BadShareGuard(config.system.ingest.badShare),
-    engine: assembleEngine(config).engine,
+    engine,
     history,
     campaigns: { change: () => undefined, lowers: () => [] },
     spentOn: () => Promise.resolve(undefined),
     rewards: () => [],
     rewardsOfLabel: () => [],
+    caseWork: {
+      proposals: new RewardProposals(1),
+      automatic: false,
+      earnAnew: () => Promise.resolve(undefined),
+    },
+    config: live,
     settlement,
     recorder,
     engineVersion: ENGINE_VERSION,

@@ -39,7 +39,14 @@ afterAll(() => redis.close());
 
 function quoting(): (event: Fields | string) => Promise<Quote> {
   const quote = quoteFrom({
-    ...{ decoder: testDecoder(), campaigns, customers, ledger, configVersion: 'v1', currencyOf },
+    ...{
+      decoder: testDecoder(),
+      campaigns,
+      customers,
+      ledger,
+      configVersion: () => 'v1',
+      currencyOf,
+    },
     isFrozen: (accountId) => frozen.has(accountId),
   });
   return (event) =>

@@ -11,13 +11,15 @@ import { systemClock } from '../../pipeline/clock.ts';
 import type { Command, CommandResult } from '../../pipeline/decide/account-action.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { EventBatch } from '../../pipeline/event.ts';
+import { LiveConfig } from '../../pipeline/live-config.ts';
 import { obey, type SettleOrder } from '../../pipeline/obey.ts';
 import { openHistory } from '../../pipeline/record/history.ts';
 import { restoreEngine } from '../../pipeline/restore.ts';
 import { settle } from '../../pipeline/reward/evaluate.ts';
+import { RewardProposals } from '../../pipeline/reward/proposal.ts';
 import { LiveCampaigns } from '../../pipeline/reward/live-campaigns.ts';
 import { simulate } from '../../pipeline/simulate/simulate.ts';
-import { silentLogger } from '../../pipeline/telemetry.ts';
+import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
 import { META, startRecording, type Recording } from '../record/recording.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 
@@ -195,7 +197,28 @@ describe("an analyst's order", () => {
     const campaigns = new LiveCampaigns(config.campaigns, { drawKey: Buffer.from('draws') });
     const keys = assembleDecoder(config, KEYS);
     const spentOn = () => Promise.resolve(new Map<string, number>());
-    const parts = { engine, history, recorder, campaigns, rewardsOfLabel: settle, spentOn, keys };
+    const live = new LiveConfig(
+      {
+        ...recording,
+        engine,
+        history,
+        recorder,
+        clock: systemClock,
+        log: silentLogger(),
+        metrics: new Metrics(),
+      },
+      config,
+    );
+    const parts = {
+      ...{ engine, history, recorder, campaigns, rewardsOfLabel: settle, spentOn, keys },
+      config: live,
+      metrics: new Metrics(),
+      caseWork: {
+        proposals: new RewardProposals(10),
+        automatic: false,
+        earnAnew: () => Promise.resolve(undefined),
+      },
+    };
     const obeyed = async (command: Command): Promise<CommandResult> =>
       (await obey(parts, command, settleOrder)).answer;
     return { engine, recording, obeyed, orders: { actions, ops } };

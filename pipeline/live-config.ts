@@ -1,0 +1,310 @@
+/**
+ * The configurations that judge now: the one for everybody and, while a change is on trial, the one for a share
+ * of the accounts. Every step is a row, a log line and a count; what the last reload was refused for stays
+ * visible until one succeeds.
+ */
+
+import { judgingKey } from '../config/config-parts.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { changedPaths, diffOf } from '../config/text-diff.ts';
+import type { Clock } from './clock.ts';
+import type { ConfigAtStart } from './config-at-start.ts';
+import type { Command, CommandResult } from './decide/account-action.ts';
+import type { ConfigChangeKind } from './decide/config-change.ts';
+import type { Engine } from './decide/engine.ts';
+import { Rollout } from './decide/rollout.ts';
+import type { EndedTrial, Ruling } from './decide/ruling.ts';
+import type { History } from './record/history.ts';
+import type { Recorder } from './record/recorder.ts';
+import type { Logger, Metrics } from './telemetry.ts';
+
+/** Who or what made a change. */
+export interface Cause {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+export interface LiveConfigParts {
+  readonly engine: Engine;
+  readonly recorder: Pick<Recorder, 'addConfigChange' | 'addConfigVersion'>;
+  readonly history: Pick<History, 'epoch'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** A change that was not taken, for people. */
+export interface Refusal {
+  readonly at: string;
+  readonly problems: readonly string[];
+}
+
+/** What is being filled from history before it may judge. */
+export interface Warming {
+  readonly version: string;
+  /** Features that no detector measured until now. */
+  readonly features: number;
+  /** Recorded events taken in so far. */
+  readonly events: number;
+}
+
+/** What `config show` and GET /v1/config tell. */
+export interface ConfigStatus {
+  readonly version: string;
+  readonly since: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly canary?: Readonly<Record<string, unknown>>;
+  readonly warming?: Warming;
+  readonly refused?: Refusal;
+  /** Parts of the folder's configuration that the running worker does not take up. */
+  readonly needsRestart: readonly string[];
+}
+
+interface OnTrial {
+  readonly config: LoadedConfig;
+  readonly rollout: Rollout;
+}
+
+export class LiveConfig {
+  readonly #parts: LiveConfigParts;
+  #active: LoadedConfig;
+  #since: Cause & { readonly atMs: number };
+  #trial: OnTrial | undefined;
+  /** Judging that was rolled back: the same content is not tried again. */
+  #rolledBack: string | undefined;
+  #previous: string | undefined;
+  #refused: Refusal | undefined;
+  #changes = 0;
+  warming: Warming | undefined;
+  needsRestart: readonly string[] = [];
+  /** Told after every change; what it does must not throw. */
+  onChange: () => void = () => undefined;
+  /** Brings a version of the past back to judge everybody; set by what can load it. */
+  goBack: (version: string, cause: Cause) => void = () => undefined;
+
+  constructor(parts: LiveConfigParts, active: LoadedConfig) {
+    this.#parts = parts;
+    this.#active = active;
+    this.#since = { actor: 'start', reason: '', atMs: parts.clock.now() };
+  }
+
+  get active(): LoadedConfig {
+    return this.#active;
+  }
+
+  get trial(): OnTrial | undefined {
+    return this.#trial;
+  }
+
+  get rolledBack(): string | undefined {
+    return this.#rolledBack;
+  }
+
+  /** The worker begins to judge by the active configuration. */
+  begin({ before, dropped, rolledBack }: ConfigAtStart): void {
+    const { version } = this.#active;
+    this.#previous =
+      before.version === '' || before.version === version ? undefined : before.version;
+    this.#rolledBack = rolledBack;
+    this.#record('start', this.#active, before.files, before.version, 1, this.#since);
+    if (dropped !== undefined) {
+      const { recorder, history } = this.#parts;
+      const id = `${history.epoch}-${++this.#changes}`;
+      recorder.addConfigChange({ ...dropped, id, kind: 'withdrawn', paths: [], diff: '' });
+    }
+    this.#tell('start', this.#since);
+  }
+
+  /** Everybody is judged by another configuration from the next event on. */
+  adopt(config: LoadedConfig, ruling: Ruling, cause: Cause): void {
+    const { engine } = this.#parts;
+    this.#withdraw(config.version, cause);
+    engine.adopt(ruling);
+    this.#record('reload', config, this.#active.files, this.#active.version, 1, cause);
+    this.#take(config, cause);
+    this.#tell('reload', cause);
+  }
+
+  /** The active configuration's other parts changed (lists); the trial's judging and its counts go on. */
+  tryOut(config: LoadedConfig, ruling: Ruling, rollout: Rollout, cause: Cause): void {
+    const { engine } = this.#parts;
+    engine.tryOut({ ruling, rollout });
+    this.#trial = { config, rollout };
+    const { share } = rollout.settings;
+    this.#record('canary', config, this.#active.files, this.#active.version, share, cause);
+    this.#rolledBack = undefined;
+    this.#refused = undefined;
+    this.#tell('canary', cause);
+  }
+
+  /** Goes on with a trial that a restart interrupted; its row stands. */
+  resume(config: LoadedConfig, ruling: Ruling, rollout: Rollout): void {
+    this.#parts.engine.tryOut({ ruling, rollout });
+    this.#trial = { config, rollout };
+    this.#tell('canary', { actor: 'start', reason: `goes on: ${rollout.figures()}` });
+  }
+
+  /** Ends the trial without a verdict, where one runs. */
+  withdraw(cause: Cause): void {
+    if (this.#trial === undefined) return;
+    this.#withdraw('', cause);
+    this.#parts.engine.endTrial('rolled_back');
+    this.onChange();
+  }
+
+  /** The engine ended the trial at an event; called in the pipeline's turn. */
+  ended({ outcome, reason, trial }: EndedTrial): void {
+    if (this.#trial?.config.version !== trial.ruling.version) return;
+    this.#conclude(outcome, { actor: 'rollout', reason });
+  }
+
+  /** Nothing of a change is taken: what judged goes on judging. */
+  refuse(problems: readonly string[]): void {
+    const { log, metrics, clock } = this.#parts;
+    const atMs = clock.now();
+    this.#refused = { at: new Date(atMs).toISOString(), problems };
+    for (const problem of problems) {
+      log.error({ problem, active: this.#active.version }, 'configuration refused');
+    }
+    metrics.configReloads.inc({ result: 'refused' });
+    metrics.configRefused.set(atMs / 1000);
+    this.onChange();
+  }
+
+  /** The folder's content is what judges, or differs in nothing that matters: an earlier refusal is over. */
+  unchanged(): void {
+    this.#parts.metrics.configReloads.inc({ result: 'unchanged' });
+    this.#settled();
+    this.onChange();
+  }
+
+  /** An analyst's word, between two batches. */
+  order({ id, to, actor, reason }: Extract<Command, { kind: 'config' }>): CommandResult {
+    const cause = { actor, reason };
+    const answer = (accepted: boolean, message: string): CommandResult => ({
+      ...{ commandId: id, accepted, message },
+    });
+    if (this.#trial !== undefined) {
+      const { version } = this.#trial.config;
+      this.#parts.engine.endTrial(to);
+      this.#conclude(to, cause);
+      return answer(
+        true,
+        `configuration ${version} is ${to === 'promoted' ? 'promoted' : 'rolled back'}`,
+      );
+    }
+    if (to === 'promoted') return answer(false, 'no configuration is on trial');
+    const previous = this.#previous;
+    if (previous === undefined) return answer(false, 'there is no version to go back to');
+    const { version } = this.#active;
+    this.#rolledBack = judgingKey(this.#active);
+    this.#record('rolled_back', this.#active, this.#active.files, previous, 1, cause);
+    this.goBack(previous, cause);
+    return answer(true, `${version} is rolled back: ${previous} judges once it is loaded`);
+  }
+
+  get status(): ConfigStatus {
+    const { actor, reason, atMs } = this.#since;
+    const canary = this.#canary();
+    return {
+      ...{ version: this.#active.version, since: new Date(atMs).toISOString(), actor, reason },
+      ...(canary && { canary }),
+      ...(this.warming && { warming: this.warming }),
+      ...(this.#refused && { refused: this.#refused }),
+      needsRestart: this.needsRestart,
+    };
+  }
+
+  #canary(): ConfigStatus['canary'] {
+    if (this.#trial === undefined) return undefined;
+    const { config, rollout } = this.#trial;
+    const { share, durationMs, minimumEvents } = rollout.settings;
+    const began = Number.isFinite(rollout.startedMs);
+    return {
+      ...{ version: config.version, share, minimumEvents },
+      ...(began && {
+        since: new Date(rollout.startedMs).toISOString(),
+        until: new Date(rollout.startedMs + durationMs).toISOString(),
+      }),
+      ...{ onTrial: { ...rollout.canary }, beside: { ...rollout.stable } },
+    };
+  }
+
+  /** The engine has ended the trial already: it is told, and written down. */
+  #conclude(outcome: 'promoted' | 'rolled_back', cause: Cause): void {
+    const { config, rollout } = this.#trial!;
+    this.#trial = undefined;
+    const { share } = rollout.settings;
+    this.#record(outcome, config, this.#active.files, this.#active.version, share, cause);
+    if (outcome === 'promoted') this.#take(config, cause);
+    else {
+      this.#rolledBack = judgingKey(config);
+      const at = new Date(this.#parts.clock.now()).toISOString();
+      this.#refused = { at, problems: [`${config.version} was rolled back: ${cause.reason}`] };
+    }
+    this.#tell(outcome, cause);
+  }
+
+  #withdraw(successor: string, cause: Cause): void {
+    if (this.#trial === undefined) return;
+    const { config, rollout } = this.#trial;
+    this.#trial = undefined;
+    // Without a successor the row's version stands alone.
+    const reason = successor === '' ? cause.reason : `${successor} came: ${cause.reason}`;
+    const { share } = rollout.settings;
+    const { files, version } = this.#active;
+    this.#record('withdrawn', config, files, version, share, { ...cause, reason });
+  }
+
+  #take(config: LoadedConfig, cause: Cause): void {
+    this.#previous =
+      this.#active.version === config.version ? this.#previous : this.#active.version;
+    if (judgingKey(config) !== judgingKey(this.#active)) this.#rolledBack = undefined;
+    this.#active = config;
+    this.#since = { ...cause, atMs: this.#parts.clock.now() };
+    this.#settled();
+  }
+
+  #settled(): void {
+    // What was rolled back stays refused as long as it stands in the folder.
+    if (this.#rolledBack === undefined) this.#refused = undefined;
+  }
+
+  #record(
+    kind: ConfigChangeKind,
+    config: LoadedConfig,
+    before: LoadedConfig['files'],
+    previousVersion: string,
+    share: number,
+    { actor, reason }: Cause,
+  ): void {
+    const { recorder, history, clock, engine } = this.#parts;
+    const { version, files } = config;
+    if (kind === 'start' || kind === 'reload' || kind === 'canary') {
+      recorder.addConfigVersion({ version, files, activatedAtMs: clock.now() });
+    }
+    recorder.addConfigChange({
+      id: `${history.epoch}-${++this.#changes}`,
+      ...{ kind, version, previousVersion, actor, reason, share },
+      judging: judgingKey(config),
+      paths: changedPaths(before, files),
+      diff: diffOf(before, files),
+      occurredAtMs: Math.max(0, engine.watermarkMs),
+    });
+  }
+
+  #tell(kind: ConfigChangeKind, { actor, reason }: Cause): void {
+    const { log, metrics } = this.#parts;
+    const canary = this.#trial?.config.version;
+    log.info(
+      { kind, version: this.#active.version, canary, actor, reason },
+      'configuration changed',
+    );
+    if (kind !== 'start') metrics.configReloads.inc({ result: kind });
+    metrics.configInfo.reset();
+    metrics.configInfo.set({ version: this.#active.version }, 1);
+    metrics.configCanaryShare.set(this.#trial?.rollout.settings.share ?? 0);
+    this.onChange();
+  }
+}
