@@ -7,9 +7,9 @@
  */
 
 import type { Decision } from '../decide/decision.ts';
-import type { EventView } from '../event.ts';
+import { keyColumn, type EventView } from '../event.ts';
 import type { Grant } from '../reward/grant.ts';
-import { share, type AttackReport } from './report.ts';
+import { share, type AttackReport, type HonestReport } from './report.ts';
 
 interface Attack {
   /** Every account that took part, and whether it was caught. */
@@ -20,10 +20,17 @@ interface Attack {
 
 type TakenGrant = Pick<Grant, 'eventId' | 'state' | 'amountMinor' | 'clawedBackMinor'>;
 
+/** Honest accounts that are told apart; above it their figures are left out. */
+const MAX_HONEST = 5_000_000;
+
 export class AttackScore {
   readonly #attacks = new Map<string, Attack>();
   /** Which attack an event belongs to, for its grants. */
   readonly #ofEvent = new Map<string, string>();
+  /** Honest accounts by a hash of 53 bits, and those of them that were stopped or looked at. */
+  readonly #honest = new Set<number>();
+  readonly #blocked = new Set<string>();
+  readonly #reviewed = new Set<string>();
   /** Accounts that some finding named. */
   readonly #named = new Set<string>();
 
@@ -33,6 +40,7 @@ export class AttackScore {
       if (mode !== 'live' || typeof evidence['accounts'] !== 'string') continue;
       for (const account of evidence['accounts'].split(', ')) this.#named.add(account);
     }
+    if (fraud === false) this.#addHonest(event, decision);
     if (fraud !== true) return;
     const kind = event.attributes['attack'];
     if (typeof kind !== 'string') return;
@@ -47,6 +55,15 @@ export class AttackScore {
     this.#ofEvent.set(event.id, kind);
   }
 
+  #addHonest({ batch, row, accountId }: EventView, { verdict }: Decision): void {
+    if (this.#honest.size < MAX_HONEST) {
+      const at = keyColumn('accountId') * batch.capacity + row;
+      this.#honest.add((batch.keyHi[at]! & 0x1fffff) * 2 ** 32 + (batch.keyLo[at]! >>> 0));
+    }
+    if (verdict === 'block') this.#blocked.add(accountId);
+    else if (verdict === 'review') this.#reviewed.add(accountId);
+  }
+
   /** Counts a grant once, as it stands at the end. What is held waits for a person and is not lost. */
   grant({ eventId, state, amountMinor, clawedBackMinor }: TakenGrant): void {
     const kind = this.#ofEvent.get(eventId);
@@ -54,6 +71,18 @@ export class AttackScore {
     const attack = this.#attacks.get(kind)!;
     attack.attemptedMinor += amountMinor;
     if (state !== 'held' && state !== 'voided') attack.lostMinor += amountMinor - clawedBackMinor;
+  }
+
+  /** What honest accounts went through; undefined where no event names an attack, or there are too many accounts. */
+  honest(): HonestReport | undefined {
+    const accounts = this.#honest.size;
+    if (this.#attacks.size === 0 || accounts === MAX_HONEST) return undefined;
+    const [blocked, reviewed] = [this.#blocked.size, this.#reviewed.size];
+    return {
+      accounts,
+      ...{ blocked, blockedShare: share(blocked, accounts) },
+      ...{ reviewed, reviewedShare: share(reviewed, accounts) },
+    };
   }
 
   /** Undefined where no event names an attack. @param rewarded whether rewards were run. */

@@ -106,6 +106,7 @@ class Run {
     // Its grants are told to the attacks' score as they are counted, so they come first.
     const campaigns = await candidate.rewards?.report(this.#onGrant);
     const attacks = this.#attacks.report(campaigns !== undefined);
+    const honest = this.#attacks.honest();
     return {
       configVersion: candidate.configVersion,
       events: this.#events,
@@ -115,6 +116,7 @@ class Run {
       ...this.#score.scores(),
       ...(this.#refused.size === 0 ? {} : { refused: Object.fromEntries(this.#refused) }),
       ...(attacks && { attacks }),
+      ...(honest && { honest }),
       ...(campaigns && { campaigns }),
       ...(against === undefined
         ? {}

@@ -35,12 +35,23 @@ export interface BacktestReport extends Scores {
   readonly positives: number;
   /** How far each kind of attack got; left out when no event names one. */
   readonly attacks?: Readonly<Record<string, AttackReport>>;
+  /** What honest accounts went through beside the attacks. */
+  readonly honest?: HonestReport;
   /** Records that were no events, by reason; left out when there are none. */
   readonly refused?: Readonly<Record<string, number>>;
   /** What the campaigns would have granted; only with a ledger to run them on. */
   readonly campaigns?: Readonly<Record<string, CampaignReport>>;
   /** What another configuration would have done; only when one was given. */
   readonly against?: Comparison;
+}
+
+/** Honest accounts with a blocked event, and with a reviewed one, each counted once. */
+export interface HonestReport {
+  readonly accounts: number;
+  readonly blocked: number;
+  readonly blockedShare: number | null;
+  readonly reviewed: number;
+  readonly reviewedShare: number | null;
 }
 
 /** One kind of simulated attack, counted in its accounts. Money is integer minor units, where rewards were run. */

@@ -71,7 +71,24 @@ describe('the attack score', () => {
     });
   });
 
+  it('counts honest accounts once, by what happened to any of their events', () => {
+    const score = scoreOf([decided('review')]);
+    const honest = ['h1', 'h1', 'h2', 'h3'].map((accountId, i) =>
+      paymentOf({ id: `h${i}`, accountId }),
+    );
+    const batch = batchFrom(honest);
+    (['allow', 'review', 'block', 'allow'] as const).forEach((verdict, row) => {
+      score.add(new EventView(batch, row), decided(verdict), false);
+    });
+    expect(score.honest()).toEqual({
+      accounts: 3,
+      ...{ blocked: 1, blockedShare: 1 / 3, reviewed: 1, reviewedShare: 1 / 3 },
+    });
+  });
+
   it('says nothing of a history whose events name no attack', () => {
-    expect(scoreOf([decided('review')], {}).report(true)).toBeUndefined();
+    const score = scoreOf([decided('review')], {});
+    expect(score.report(true)).toBeUndefined();
+    expect(score.honest()).toBeUndefined();
   });
 });
