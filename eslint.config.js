@@ -26,7 +26,11 @@ const doors = {
   '@clickhouse/client': ['pipeline/record/clickhouse.ts'],
   chdb: ['pipeline/record/clickhouse.ts'],
   'chdb/connection': ['pipeline/record/clickhouse.ts'],
-  bullmq: ['pipeline/act/queue.ts', 'pipeline/act/delivery-queue.ts'],
+  bullmq: [
+    'pipeline/act/queue.ts',
+    'pipeline/act/delivery-queue.ts',
+    'pipeline/act/rescore-queue.ts',
+  ],
   ioredis: ['pipeline/reward/redis.ts'],
 };
 

@@ -89,7 +89,9 @@ const rateBound = (points: number, atLeast: number) =>
 const rollout = z
   .strictObject({
     /** Of the accounts, always the same ones; 1: a change applies to all at once. */
-    share: share.refine((value) => value > 0, 'more than 0: a change that nobody meets is never tried').default(1),
+    share: share
+      .refine((value) => value > 0, 'more than 0: a change that nobody meets is never tried')
+      .default(1),
     /** Events of the share before it is judged, or passes. */
     minimumEvents: positive.default(1000),
     /** In event time. */
@@ -146,6 +148,15 @@ const settings = z.strictObject({
       independentFindings: positive.default(2),
     })
     .prefault({}),
+  hubs: z
+    .strictObject({
+      window: windowDuration.prefault('24h'),
+      /** Accounts of one value within the window, above which nobody could hold them to be one person's; 0: no such limit. */
+      devices: z.int().min(0).max(1000).default(100),
+      cards: z.int().min(0).max(1000).default(50),
+      phones: z.int().min(0).max(1000).default(50),
+    })
+    .prefault({}),
   freezing: z
     .strictObject({
       automatic: z.boolean().default(true),
@@ -160,6 +171,24 @@ const settings = z.strictObject({
         )
         .transform((text) => (text === 'never' ? undefined : ms(text as StringValue)))
         .prefault('7d'),
+      /** Whose orders take effect when a second person confirms them: what an analyst does alone, or releases and approvals too. */
+      dualControl: z.enum(['none', 'manual', 'all']).default('none'),
+      /** How long an order waits for its second person. */
+      requestsLapseAfterMs: duration.refine((value) => value > 0, 'longer than 0').prefault('24h'),
+      /** While an appeal is open: the freeze stands, or the account's events go to review. */
+      duringAppeal: z.enum(['stands', 'review']).default('stands'),
+    })
+    .prefault({}),
+  lateTruth: z
+    .strictObject({
+      /** Takes back what was given without asking a person. */
+      automatic: z.boolean().default(false),
+      /** Event time before a cause within which rewards are looked at again. */
+      lookBackMs: duration.refine((value) => value > 0, 'longer than 0').prefault('30d'),
+      /** Rewards of one cause, the newest first. */
+      maxGrants: positive.max(100_000).default(1000),
+      /** Proposals about rewards that may be open; more are refused, counted, and found again by their next cause. */
+      maxOpen: positive.default(100_000),
     })
     .prefault({}),
   lists: z

@@ -12,7 +12,7 @@ import type { CardMask } from './ingest/card-number.ts';
 /** The order with every full card number masked, in what it names, who gives it and why. */
 export function maskOrder(order: NewCommand, cards: CardMask): NewCommand {
   const said = { actor: cards.text(order.actor), reason: cards.text(order.reason) };
-  if (order.kind === 'freeze' || order.kind === 'unfreeze') {
+  if ('accountId' in order) {
     return { ...order, ...said, accountId: cards.text(order.accountId) };
   }
   if (order.kind === 'list') return { ...order, ...said, order: maskList(order.order, cards) };

@@ -6,6 +6,7 @@
 
 import type { Clock } from './clock.ts';
 import type { AccountAction } from './decide/account-action.ts';
+import type { Cause } from './decide/cause.ts';
 import { messageOf } from './failure.ts';
 import type { DeadLetter } from './outcome.ts';
 import type { Grant } from './reward/grant.ts';
@@ -17,6 +18,8 @@ export interface Consequences {
   readonly ops: readonly LedgerOp[];
   readonly actions: readonly AccountAction[];
   readonly letters: readonly DeadLetter[];
+  /** What makes earlier rewards doubtful; left out: nothing. */
+  readonly causes?: readonly Cause[];
   /** Called when all of it has taken effect, with the grants touched, one list an op. */
   readonly settled: (grants: readonly (readonly Grant[])[]) => void;
 }
@@ -25,6 +28,8 @@ export interface SettlementParts {
   /** Applies the operations in order, all idempotent; rejects when the ledger cannot be reached. */
   readonly reward: (ops: readonly LedgerOp[]) => Promise<readonly (readonly Grant[])[]>;
   readonly act: (actions: readonly AccountAction[]) => Promise<void>;
+  /** Queues what is to be looked at again; repeating it changes nothing. */
+  readonly rescore: (causes: readonly Cause[]) => Promise<void>;
   /** Sends refused records on to the dead-letter topic, where there is one. */
   readonly refuse: (letters: readonly DeadLetter[]) => Promise<void>;
   /** Whether an error passes by itself: anything else is a defect and ends the process. */
@@ -127,6 +132,7 @@ export class Settlement {
     const ops = round.flatMap((each) => each.ops);
     const actions = round.flatMap((each) => each.actions);
     const letters = round.flatMap((each) => each.letters);
+    const causes = round.flatMap((each) => each.causes ?? []);
     let grants: readonly (readonly Grant[])[] = [];
     const done =
       (ops.length === 0 ||
@@ -135,6 +141,8 @@ export class Settlement {
         }))) &&
       (actions.length === 0 ||
         (await this.#retry('the job queue', () => this.#parts.act(actions)))) &&
+      (causes.length === 0 ||
+        (await this.#retry('the job queue', () => this.#parts.rescore(causes)))) &&
       (letters.length === 0 ||
         (await this.#retry('the dead-letter topic', () => this.#parts.refuse(letters))));
     if (!done) return false;

@@ -40,6 +40,15 @@ export interface FailedJob {
   readonly error: string;
 }
 
+/** What the outside world is told of an action. */
+const EFFECTS: Readonly<Partial<Record<AccountAction['kind'], string>>> = {
+  freeze: 'account.freeze',
+  uphold: 'account.freeze',
+  unfreeze: 'account.unfreeze',
+  expire: 'account.unfreeze',
+  clear: 'account.unfreeze',
+};
+
 type ActJob = Job<PlacedAction, boolean>;
 
 export class ActQueue {
@@ -62,17 +71,17 @@ export class ActQueue {
   }
 
   /**
-   * Queues what has an effect outside; proposals have none. Repeating it changes nothing.
+   * Queues what has an effect outside; proposals, requests, appeals and switches have none. Repeating it changes nothing.
    * @throws what Redis says when it is away (redis.ts `isUnavailable`).
    */
   async enqueue(actions: readonly AccountAction[]): Promise<void> {
-    const effective = actions.filter(({ kind }) => kind !== 'propose');
+    const effective = actions.filter(({ kind }) => kind in EFFECTS);
     if (effective.length === 0) return;
     const placed = await this.registry.place(effective);
     const { attempts, backoffMs } = this.#options;
     await this.#queue.addBulk(
       placed.map((data) => ({
-        name: data.action.kind === 'freeze' ? 'account.freeze' : 'account.unfreeze',
+        name: EFFECTS[data.action.kind]!,
         data,
         opts: {
           // A colon parts the names of keys; BullMQ refuses it in an id, and a bare number too.

@@ -58,7 +58,8 @@ export class Registry {
 
   /** @returns whether the action changed anything: a repeat or one overtaken by a later action does not. */
   async register({ action, place }: PlacedAction): Promise<boolean> {
-    const status: AccountStatus = action.kind === 'freeze' ? 'frozen' : 'active';
+    const isFrozen = action.kind === 'freeze' || action.kind === 'uphold';
+    const status: AccountStatus = isFrozen ? 'frozen' : 'active';
     const row: Row = [place, status, action.id, action.occurredAtMs, action.reason, action.actor];
     const args = [action.accountId, String(place), JSON.stringify(row)];
     return (await REGISTER.run(this.#redis, [this.#accounts], args)) === 1;

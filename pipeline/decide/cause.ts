@@ -4,7 +4,7 @@
  */
 
 import type { EventView } from '../event.ts';
-import type { AccountAction } from './account-action.ts';
+import type { AccountAction, Label } from './account-action.ts';
 import { decisionIdOf, type Decision, type Finding } from './decision.ts';
 
 export const CAUSE_KINDS = ['late_block', 'block', 'ring', 'freeze', 'label', 'cleared'] as const;
@@ -84,6 +84,17 @@ export function causesOfAction(action: AccountAction, watermarkMs: number): Caus
     byPerson,
     evidence: `${actor}: ${reason}`,
   };
+}
+
+/** What a word on one decision says about the other rewards of whom it is about: a confirmed one only. */
+export function causesOfLabel(
+  { id, decisionId, label, actor, reason }: Label,
+  watermarkMs: number,
+): readonly Cause[] {
+  if (label !== 'confirmed') return [];
+  const evidence = `${actor}: ${reason}`;
+  const said = { decisionId, atMs: watermarkMs, byPerson: true, evidence };
+  return [{ id: `label_${id}_${decisionId}`, kind: 'label', accountIds: [], ...said }];
 }
 
 /** `links` of a ring's evidence: `deviceId d1: a, b; cardId c9: b, c` (detect/ring-telling.ts). */

@@ -8,6 +8,7 @@ import type { FeatureSource } from '../detect/feature-layout.ts';
 import { runs, type FeatureLayers } from '../detect/feature-layers.ts';
 import type { FeatureMatrix } from '../detect/window-store.ts';
 import { EventBatch, EventView, keyColumn, textColumn } from '../event.ts';
+import type { ExclusionChange, ExclusionRegistry } from '../detect/exclusion.ts';
 import type { IdTable } from '../ingest/id-table.ts';
 import type { AccountAction } from './account-action.ts';
 import { decisionIdOf, type Decision } from './decision.ts';
@@ -36,6 +37,7 @@ export interface EngineParts {
   readonly lists: Lists;
   readonly ruling: Ruling;
   readonly freezing: FreezeState;
+  readonly exclusions: ExclusionRegistry;
 }
 
 export interface Judged {
@@ -45,6 +47,8 @@ export interface Judged {
   readonly actions: readonly AccountAction[];
   /** Steps towards automatic entries on a list, and those entries, in order. */
   readonly listChanges: readonly ListChange[];
+  /** Values that join more accounts than any honest one, each proposed once, in order. */
+  readonly exclusionChanges: readonly ExclusionChange[];
   /** The version that decided the event of a row. */
   readonly versionAt: (row: number) => string;
   readonly ended: EndedTrial | undefined;
@@ -53,10 +57,12 @@ export interface Judged {
 export class Engine {
   readonly freezing: FreezeState;
   readonly lists: Lists;
+  readonly exclusions: ExclusionRegistry;
   readonly #parts: EngineParts;
   readonly #accountColumn = keyColumn('accountId');
   readonly #accountText = textColumn('accountId');
   #ruling: Ruling;
+  #proposed: ExclusionChange[] = [];
   #trial: Trial | undefined;
   /** The matrix that the rulings read. */
   #bound: FeatureMatrix | undefined;
@@ -70,6 +76,7 @@ export class Engine {
     this.#parts = parts;
     this.freezing = parts.freezing;
     this.lists = parts.lists;
+    this.exclusions = parts.exclusions;
     this.#ruling = parts.ruling;
   }
 
@@ -91,6 +98,7 @@ export class Engine {
     this.#bound = undefined;
     this.freezing.configure(ruling.freezing);
     this.lists.adopt(ruling.lists);
+    this.exclusions.adopt(ruling.exclusions);
   }
 
   /** Judges the share's accounts by another ruling until its rollout ends; lists and freezing stay those of all. */
@@ -137,6 +145,7 @@ export class Engine {
     this.#measure(batch, judgements);
     const actions: AccountAction[] = [];
     const listChanges: ListChange[] = [];
+    this.#proposed = [];
     if (this.#view.batch !== batch) this.#view = new EventView(batch, 0);
     const view = this.#view;
     const { version } = this.#ruling;
@@ -162,6 +171,7 @@ export class Engine {
       judgements: judgements as readonly Judgement[],
       actions,
       listChanges,
+      exclusionChanges: this.#proposed,
       versionAt: versions === undefined ? () => version : (row) => versions[row] ?? version,
       ended,
     };
@@ -240,6 +250,7 @@ export class Engine {
     listChanges: ListChange[],
   ): Judgement {
     const findings = detectors.evaluate(view);
+    detectors.propose(view, this.#proposed);
     const standing = this.freezing.size > 0 ? this.#standing(view) : undefined;
     const listed = this.lists.match(view);
     const late = view.batch.late[view.row] === 1;

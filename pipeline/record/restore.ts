@@ -115,7 +115,7 @@ function restoredEvent(line: Buffer): RestoredEvent {
 }
 
 /** An SQL expression for the event's JSON; a field that is empty or null is left out. */
-function eventJson(): string {
+export function eventJson(): string {
   const texts = Object.entries(TEXTS).map(
     ([name, column]) => `if(${column} = '', '', concat(',"${name}":', toJSONString(${column})))`,
   );

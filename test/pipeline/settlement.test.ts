@@ -33,6 +33,10 @@ function settlementOver(parts: Partial<SettlementParts> = {}): {
       log.push(`act ${actions.length}`);
       return Promise.resolve();
     },
+    rescore: (causes) => {
+      log.push(`rescore ${causes.map(({ id }) => id).join(' ')}`);
+      return Promise.resolve();
+    },
     refuse: (letters) => {
       log.push(`refuse ${letters.length}`);
       return Promise.resolve();
@@ -111,6 +115,16 @@ describe('a settlement', () => {
       expect(log).toEqual(['reward a', 'settled late']);
     },
   );
+
+  it('queues what is to be looked at again after the rewards it follows, and before it seals', async () => {
+    const { settlement, log } = settlementOver();
+    settlement.add({
+      ...batch(['a'], () => log.push('settled')),
+      causes: [{ id: 'freeze_dec_1' } as never],
+    });
+    await settlement.idle();
+    expect(log).toEqual(['reward a', 'rescore freeze_dec_1', 'settled']);
+  });
 
   it('rewards, acts and refuses before it seals, batch after batch', async () => {
     const { settlement, log, add } = settlementOver();

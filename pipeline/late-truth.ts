@@ -1,0 +1,124 @@
+/** Late truth joined up: causes into their queue, orders out of it, and the proposals that stand, restored. */
+
+import type { LoadedConfig } from '../config/load.ts';
+import { RescoreQueue } from './act/rescore-queue.ts';
+import { assembleHistoryDecoder } from './assemble.ts';
+import { mirrorBoard } from './board-mirror.ts';
+import { boardOf, type Board } from './case-board.ts';
+import type { CaseWork } from './case-work.ts';
+import type { Clock } from './clock.ts';
+import type { Cause } from './decide/cause.ts';
+import type { FreezeState } from './decide/freezing.ts';
+import { ALLOW } from './decide/policy.ts';
+import { EventBatch, EventView } from './event.ts';
+import type { Keys } from './keys.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { patiently } from './patience.ts';
+import { AnalyticsError } from './record/analytics.ts';
+import type { History } from './record/history.ts';
+import { earningEvent, proposalSteps } from './record/proposal-history.ts';
+import type { CustomerBook } from './reward/customer-book.ts';
+import { evaluate } from './reward/evaluate.ts';
+import type { ReserveOp } from './reward/ledger-op.ts';
+import type { LiveCampaigns } from './reward/live-campaigns.ts';
+import { RewardProposals, type RewardProposal } from './reward/proposal.ts';
+import { rescorer, type RescoreParts } from './rescore.ts';
+import type { Stores } from './stores.ts';
+import type { Logger, Metrics } from './telemetry.ts';
+
+/** Cases that a command line beside the worker lists. */
+const MIRRORED = 1000;
+
+export interface LateTruthOptions {
+  readonly config: LoadedConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+}
+
+export interface EarnParts {
+  readonly campaigns: Pick<LiveCampaigns, 'compiled'>;
+  readonly customers: Pick<CustomerBook, 'of'>;
+  readonly configVersion: () => string;
+}
+
+export interface LateTruth {
+  readonly proposals: RewardProposals;
+  /** Queues causes; repeating it changes nothing. @throws what Redis says when it is away. */
+  readonly take: (causes: readonly Cause[]) => Promise<void>;
+  readonly caseWork: (parts: EarnParts) => CaseWork;
+  /** Takes the proposals of history back in. */
+  readonly restore: (history: Pick<History, 'condition'>) => Promise<void>;
+  /** Starts following causes in this process, and telling what waits for people. */
+  readonly start: (
+    parts: Pick<RescoreParts, 'journal' | 'ledger' | 'commands'>,
+    freezing: FreezeState,
+  ) => void;
+}
+
+export function openLateTruth(
+  options: LateTruthOptions,
+  { redis, analytics }: Pick<Stores, 'redis' | 'analytics'>,
+  keys: Keys,
+): LateTruth {
+  const { config, clock, log, metrics, lifecycle } = options;
+  const settings = config.system.lateTruth;
+  const queue = new RescoreQueue({ redis, clock, log });
+  lifecycle.onClose('rescore queue', () => queue.close());
+  const mirror = redis.connect('effects');
+  lifecycle.onClose('cases connection', () => mirror.disconnect());
+  const proposals = new RewardProposals(settings.maxOpen);
+  const patience = { isTransient: isPassing, signal: lifecycle.signal, clock, log };
+  return {
+    proposals,
+    take: (causes) => queue.enqueue(causes),
+    caseWork: (parts) => ({
+      proposals,
+      automatic: settings.automatic,
+      earnAnew: async (proposal) => {
+        const found = await patiently(
+          'the look-up of the payment that earned a reward',
+          () => earningEvent(analytics, proposal.eventId),
+          patience,
+        );
+        return found && earnAnew(config, keys, parts, proposal, found);
+      },
+    }),
+    restore: async ({ condition }) => {
+      for await (const page of proposalSteps(analytics, condition)) {
+        for (const step of page) proposals.apply(step);
+      }
+    },
+    start: (parts, freezing) => {
+      queue.start(rescorer({ ...parts, analytics, settings, clock, log, metrics }));
+      const read = (): Board => boardOf(freezing, proposals, { limit: MIRRORED });
+      lifecycle.onClose('list of cases', mirrorBoard({ redis: mirror, read, clock, log }));
+    },
+  };
+}
+
+/** The same evaluation as when the payment came, but for the block: what is paused or full by now stays so. */
+function earnAnew(
+  config: LoadedConfig,
+  keys: Keys,
+  { campaigns, customers, configVersion }: EarnParts,
+  { grantId }: RewardProposal,
+  { json, receivedAtMs }: { readonly json: Buffer; readonly receivedAtMs: number },
+): ReserveOp | undefined {
+  const batch = new EventBatch(1);
+  const failure = assembleHistoryDecoder(config, keys).decode(json, receivedAtMs, batch);
+  if (failure !== undefined)
+    throw new Error(`a recorded event cannot be read back: ${failure.message}`);
+  const event = new EventView(batch, 0);
+  const ops = evaluate(campaigns.compiled, event, ALLOW, customers.of(event), configVersion());
+  const op = ops.find(
+    (each): each is ReserveOp => each.kind === 'reserve' && each.grantId === grantId,
+  );
+  if (op === undefined) return undefined;
+  return { ...op, anew: true, ...(op.intent === 'posted' && { reason: 'compensated' as const }) };
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof AnalyticsError && !error.permanent;
+}

@@ -1,0 +1,95 @@
+/**
+ * What came to be known later, as an order of the worker to itself: what still waits is kept waiting or given up,
+ * and what was given is proposed to be taken back. Nothing goes back without a person unless the setting says so.
+ */
+
+import type { Command } from './decide/account-action.ts';
+import type { CausedGrant } from './decide/cause.ts';
+import { clawbackOf, type CaseWork } from './case-work.ts';
+import type { ObeyParts, Obeyed, SettleOrder } from './obey.ts';
+import type { LedgerOp, SettleOp } from './reward/ledger-op.ts';
+import { proposalOf, type ProposalKind, type ProposalState } from './reward/proposal.ts';
+
+type Rescore = Extract<Command, { readonly kind: 'rescore' }>;
+
+interface Step {
+  readonly kind: ProposalKind;
+  readonly state: ProposalState;
+  readonly reason: string;
+  readonly op?: LedgerOp;
+}
+
+export function rescore(
+  { caseWork, recorder, metrics }: ObeyParts,
+  command: Rescore,
+  settle: SettleOrder,
+): Obeyed {
+  const { id: actionId, cause, grants, actor, issuedAtMs: occurredAtMs } = command;
+  const { proposals } = caseWork;
+  const ops: LedgerOp[] = [];
+  let steps = 0;
+  for (const grant of grants) {
+    const step = stepOf(caseWork, command, grant);
+    if (!proposals.isNews(step.kind, grant.grantId, cause.byPerson)) continue;
+    if (step.state === 'open' && proposals.isFull) {
+      metrics.rescored.inc({ cause: cause.kind, outcome: 'no_room' });
+      continue;
+    }
+    const { kind, state, reason } = step;
+    const taken = { actionId, kind, state, actor, reason, occurredAtMs };
+    const proposal = proposalOf(taken, cause, grant);
+    proposals.apply(proposal);
+    recorder.addRewardProposal(proposal);
+    metrics.rescored.inc({ cause: cause.kind, outcome: `${kind}_${state}` });
+    if (step.op !== undefined) ops.push(step.op);
+    steps++;
+  }
+  void settle({ ops });
+  const message = `${cause.id}: ${steps} of ${grants.length} rewards were news`;
+  return { answer: Promise.resolve({ commandId: actionId, accepted: true, message }) };
+}
+
+function stepOf({ automatic }: CaseWork, command: Rescore, grant: CausedGrant): Step {
+  const { cause } = command;
+  const { grantId, standing } = grant;
+  const why = `${cause.kind}: ${cause.evidence}`;
+  if (cause.kind === 'cleared') {
+    return standing === 'held'
+      ? step('hold', 'done', `released: ${why}`, settleOf(command, grantId, 'posted', 'released'))
+      : step('compensation', 'open', why);
+  }
+  if (standing !== 'held') {
+    return automatic
+      ? step('clawback', 'done', why, clawbackOf(grantId, command))
+      : step('clawback', 'open', why);
+  }
+  // Only what still waits is given up here: these words leave what was given meanwhile as it is.
+  return cause.byPerson
+    ? step(
+        'hold',
+        'done',
+        `given up: ${why}`,
+        settleOf(command, grantId, 'voided', 'review_rejected'),
+      )
+    : step('hold', 'done', `kept: ${why}`, settleOf(command, grantId, 'held', 'held_for_review'));
+}
+
+function step(kind: ProposalKind, state: ProposalState, reason: string, op?: LedgerOp): Step {
+  return op === undefined ? { kind, state, reason } : { kind, state, reason, op };
+}
+
+function settleOf(
+  { id, issuedAtMs }: Rescore,
+  grantId: string,
+  to: SettleOp['to'],
+  reason: SettleOp['reason'],
+): SettleOp {
+  return {
+    kind: 'settle',
+    id: `late_${id}_${grantId}`,
+    grantId,
+    to,
+    reason,
+    occurredAtMs: issuedAtMs,
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * Rewards about which something came to be known after they were decided: what is to be taken back, given after
+ * all, or was kept waiting. Every step is a row; what is open follows from the rows in their order.
+ */
+
+import type { Cause, CausedGrant } from '../decide/cause.ts';
+
+export const PROPOSAL_KINDS = ['clawback', 'compensation', 'hold'] as const;
+export type ProposalKind = (typeof PROPOSAL_KINDS)[number];
+/** `done` needed no person: a hold that goes on or was given up, or what the configuration takes back by itself. */
+export const PROPOSAL_STATES = ['open', 'approved', 'dismissed', 'done'] as const;
+export type ProposalState = (typeof PROPOSAL_STATES)[number];
+
+export interface RewardProposal {
+  /** One a grant and kind: `claw_`, `comp_` or `hold_` and the grant's id. */
+  readonly id: string;
+  /** Of the step: the command that led to it. */
+  readonly actionId: string;
+  readonly kind: ProposalKind;
+  readonly state: ProposalState;
+  readonly grantId: string;
+  readonly campaignId: string;
+  readonly accountId: string;
+  readonly customerId: string;
+  readonly eventId: string;
+  /** What has not gone back when it was proposed, or would be given; minor units. */
+  readonly amountMinor: number;
+  readonly causeKind: Cause['kind'];
+  readonly causeId: string;
+  readonly evidence: string;
+  /** Whose step it is, and why. */
+  readonly actor: string;
+  readonly reason: string;
+  readonly occurredAtMs: number;
+}
+
+const PREFIX: Readonly<Record<ProposalKind, string>> = {
+  clawback: 'claw_',
+  compensation: 'comp_',
+  hold: 'hold_',
+};
+/** Judged ones are remembered so that nothing is proposed twice; forgetting the oldest proposes it again at worst. */
+const MAX_JUDGED = 1_000_000;
+
+export function proposalIdOf(kind: ProposalKind, grantId: string): string {
+  return `${PREFIX[kind]}${grantId}`;
+}
+
+/** What stands about a grant's reward, opened or done by a step of a cause. */
+export function proposalOf(
+  step: Pick<RewardProposal, 'actionId' | 'kind' | 'state' | 'actor' | 'reason' | 'occurredAtMs'>,
+  { kind: causeKind, id: causeId, evidence }: Cause,
+  { standing: _, ...grant }: CausedGrant,
+): RewardProposal {
+  const id = proposalIdOf(step.kind, grant.grantId);
+  return { id, ...step, ...grant, causeKind, causeId, evidence };
+}
+
+export class RewardProposals {
+  readonly #maxOpen: number;
+  readonly #open = new Map<string, RewardProposal>();
+  readonly #judged = new Map<string, Exclude<ProposalState, 'open'>>();
+
+  /** @param maxOpen proposals that may be open; more are refused, and found again by their next cause. */
+  constructor(maxOpen: number) {
+    this.#maxOpen = maxOpen;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get isFull(): boolean {
+    return this.#open.size >= this.#maxOpen;
+  }
+
+  /** An open one. */
+  get(id: string): RewardProposal | undefined {
+    return this.#open.get(id);
+  }
+
+  /** Undefined: nothing was ever proposed under this id. */
+  stateOf(id: string): ProposalState | undefined {
+    return this.#open.has(id) ? 'open' : this.#judged.get(id);
+  }
+
+  /**
+   * Whether a cause says something new of a reward: a dismissal, and what was done with a hold, stand until a
+   * person says otherwise.
+   */
+  isNews(kind: ProposalKind, grantId: string, byPerson: boolean): boolean {
+    const state = this.stateOf(proposalIdOf(kind, grantId));
+    if (state === undefined) return true;
+    return byPerson && (state === 'dismissed' || kind === 'hold');
+  }
+
+  /** The open ones, oldest first. */
+  all(): IterableIterator<RewardProposal> {
+    return this.#open.values();
+  }
+
+  /** Takes a step in: new ones, and after a restart those of history in their order. */
+  apply(proposal: RewardProposal): void {
+    const { id, state } = proposal;
+    if (state === 'open') {
+      this.#judged.delete(id);
+      this.#open.set(id, proposal);
+      return;
+    }
+    this.#open.delete(id);
+    this.#judged.set(id, state);
+    if (this.#judged.size <= MAX_JUDGED) return;
+    const oldest = this.#judged.keys().next();
+    if (oldest.done !== true) this.#judged.delete(oldest.value);
+  }
+}

@@ -1,0 +1,52 @@
+/** Metrics and log of what is done to accounts: who hurts many people at once must be heard. */
+
+import type { AccountAction } from './decide/account-action.ts';
+import type { FreezeState } from './decide/freezing.ts';
+import { POLICY } from './decide/freezing.ts';
+import type { Logger, Metrics } from './telemetry.ts';
+
+export interface TellActionsParts {
+  readonly engine: { readonly freezing: FreezeState };
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export function tellActions(
+  { engine: { freezing }, log, metrics }: TellActionsParts,
+  actions: readonly AccountAction[],
+): void {
+  for (const { id, kind, accountId, actor, reason, detail } of actions) {
+    metrics.accountActions.inc({ kind });
+    if (actor !== POLICY) log.info({ actionId: id, kind, accountId, actor, reason }, 'case work');
+    if (kind === 'switch')
+      log.warn({ actor, reason, to: detail }, 'an automatic action was switched');
+  }
+  const proposed = actions.filter(({ kind }) => kind === 'propose');
+  const last = proposed.at(-1);
+  const { automatic, perHour } = freezing.settings;
+  const isOn = automatic && freezing.cases.isOn('freezing') && freezing.cases.isOn('blocking');
+  if (last === undefined || !isOn) return;
+  log.warn(
+    { perHour, proposed: proposed.length, decisionId: last.decisionId, at: last.occurredAtMs },
+    'automatic freezes have reached their cap of the hour: the rest waits for a person',
+  );
+}
+
+/** Sets the gauges. */
+export function gaugeCases(
+  { engine: { freezing }, metrics }: Omit<TellActionsParts, 'log'>,
+  watermarkMs: number,
+  rewardProposals: number,
+): void {
+  const { cases, settings } = freezing;
+  const isOn = settings.automatic && cases.isOn('freezing') && cases.isOn('blocking');
+  metrics.frozenAccounts.set(freezing.size);
+  metrics.automaticFreezes.set(freezing.automaticWithin(watermarkMs));
+  metrics.freezeCap.set(isOn ? settings.perHour : 0);
+  for (const [kind, open] of Object.entries({ ...cases.open, reward: rewardProposals })) {
+    metrics.openCases.set({ kind }, open);
+  }
+  for (const name of ['freezing', 'blocking'] as const) {
+    metrics.switchedOff.set({ name }, Number(!cases.isOn(name)));
+  }
+}
