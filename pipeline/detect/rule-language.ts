@@ -92,10 +92,9 @@ export class RuleLanguage {
     }
   }
 
-  /** @param parts conditions that `read` found sound, all of which must hold, or one number. */
-  compile(parts: readonly { readonly source: string }[]): RuleAnswer {
-    const source = parts.map((part) => (parts.length > 1 ? `(${part.source})` : part.source));
-    const parsed = this.#environment.parse(source.join(' && '));
+  /** @param expression that `read` found sound. */
+  compile({ source }: RuleExpression): RuleAnswer {
+    const parsed = this.#environment.parse(source);
     // Only a checked expression is not checked again at every run.
     parsed.check();
     const scope = this.#scope;

@@ -82,11 +82,11 @@ function measureOf(rule: Rule, expressions: RuleExpressions): Measure {
   const reads = [...measure.reads, ...(when?.reads ?? [])];
   const windowMs = Math.max(0, ...reads.map((name) => lookBackOf(features[name]!)));
   const plain = plainFeature(measure);
-  const { conditions, rest } = conditionsOf(expressions);
+  const { conditions, complete } = conditionsOf(expressions);
   const answer =
-    plain !== undefined && rest.length === 0
+    plain !== undefined && complete
       ? (_event: Event, values: FeatureValues<string>) => values[plain]!
-      : answering(expressions, rest);
+      : answering(expressions, complete);
   return {
     about: rule.about,
     unit: rule.unit,
@@ -113,12 +113,9 @@ function holding(conditions: readonly FeatureBound[], answer: Measure['of']): Me
 }
 
 /** What is left to the expressions once the conditions hold. */
-function answering(
-  { language, measure }: RuleExpressions,
-  rest: readonly { readonly source: string }[],
-): Measure['of'] {
-  const holds = rest.length === 0 ? undefined : language.compile(rest);
-  const read = language.compile([measure]);
+function answering({ language, when, measure }: RuleExpressions, complete: boolean): Measure['of'] {
+  const holds = when === undefined || complete ? undefined : language.compile(when);
+  const read = language.compile(measure);
   return (event, features) => {
     if (holds !== undefined && !isTrue(holds(event, features))) return NaN;
     return numberOf(read(event, features));
@@ -142,28 +139,26 @@ function nameOf(value: unknown): string {
   return value === null ? 'null' : typeof value;
 }
 
-/** What is said of single features, exactly; the conjuncts that say anything else are left to CEL. */
+/** What the condition says of single features, exactly. Every feature that is needed stands among them. */
 function conditionsOf({ when, measure, known }: RuleExpressions): {
   readonly conditions: readonly FeatureBound[];
-  readonly rest: readonly { readonly source: string }[];
+  /** They are all that the condition says. */
+  readonly complete: boolean;
 } {
   const conditions: FeatureBound[] = [];
-  const rest: { source: string }[] = [];
   const needs = new Set([...measure.needs, ...(when?.needs ?? [])]);
+  let complete = true;
   for (const node of when === undefined ? [] : conjunctsOf(when.ast)) {
-    const bounds = boundsOf(node, known);
-    const feature = bounds?.[0]?.path.replace(/^features\./, '');
-    if (bounds === undefined || !needs.has(feature!)) {
-      rest.push({ source: node.input.slice(node.range.start, node.range.end) });
-      continue;
-    }
-    for (const { sign, limit } of bounds) conditions.push({ feature: feature!, sign, limit });
+    const bounds = boundsOf(node, known) ?? [];
+    const feature = bounds[0]?.path.replace(/^features\./, '');
+    if (feature === undefined || !needs.has(feature)) complete = false;
+    else for (const { sign, limit } of bounds) conditions.push({ feature, sign, limit });
   }
   for (const feature of needs) {
     if (conditions.some((each) => each.feature === feature)) continue;
     conditions.push({ feature, sign: 1, limit: -Infinity });
   }
-  return { conditions, rest };
+  return { conditions, complete };
 }
 
 function plainFeature({ ast }: RuleExpression): string | undefined {

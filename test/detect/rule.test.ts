@@ -1,0 +1,286 @@
+/** What a compiled rule answers, and that the short cuts around its expressions change nothing. */
+
+import * as fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { compileDetectors } from '../../pipeline/detect/evaluate.ts';
+import type { Finding } from '../../pipeline/decide/decision.ts';
+import { EventView } from '../../pipeline/event.ts';
+import { batchFrom, paymentOf, type PlainEvent } from '../support/events.ts';
+import { readFrom } from '../config/rule-file.ts';
+
+const RULE = {
+  name: 'tried',
+  summary: 'It finds something.',
+  cannotSee: 'It misses something.',
+  on: ['payment'],
+  mode: 'live',
+  subject: 'accountId',
+  about: 'something',
+  unit: 'things',
+  measure: 'features.a',
+  bands: { review: 3, block: 6 },
+  reason: 'Because.',
+};
+const WINDOW = { key: 'accountId', on: ['payment'], window: '1h' };
+const A = { count: true, ...WINDOW };
+const B = { max: 'amountMinor', ...WINDOW };
+
+/** The findings of one rule at an event, its features being these numbers in the order of their declaration. */
+async function findings(
+  rule: Readonly<Record<string, unknown>>,
+  values: readonly number[],
+  event: PlainEvent = paymentOf(),
+): Promise<readonly Finding[]> {
+  const text = JSON.stringify({ rules: [{ ...RULE, features: { a: A }, ...rule }] });
+  const { problems, rules, sections } = await readFrom({ 'r.yaml': text });
+  expect(problems).toEqual([]);
+  const compiled = compileDetectors(rules, sections);
+  expect(compiled.width).toBe(values.length);
+  compiled.bind({ width: values.length, values: Float64Array.from(values) });
+  return compiled.evaluate(new EventView(batchFrom([event]), 0));
+}
+
+/** The measure, `error: …`, or undefined where the rule is silent. */
+async function answer(...args: Parameters<typeof findings>): Promise<number | string | undefined> {
+  const [found, ...others] = await findings(...args);
+  expect(others).toEqual([]);
+  if (found === undefined) return undefined;
+  return found.band === 'error' ? `error: ${String(found.evidence['error'])}` : found.measure;
+}
+
+const two = (rule: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
+  features: { a: A, b: B },
+  ...rule,
+});
+
+it('a finding tells measure, threshold, window, subject and every feature that was read', async () => {
+  expect(await findings(two({ when: 'features.b >= 100' }), [4, 250])).toEqual([
+    {
+      detector: 'tried',
+      mode: 'live',
+      band: 'review',
+      conclusive: false,
+      measure: 4,
+      threshold: 3,
+      unit: 'things',
+      windowMs: 3_600_000,
+      subject: 'accountId',
+      subjectValue: 'acc-1',
+      evidence: { measure: 'measure', reason: 'Because.', a: 4, b: 250 },
+    },
+  ]);
+});
+
+describe('numbers', () => {
+  const measure = { measure: 'features.a', bands: { review: 0 } };
+
+  test.each([
+    ['whole numbers are numbers like any other', 'features.a * 3 / 2', 6],
+    ['a quotient of whole numbers keeps its fraction', '7 / 2', 3.5],
+    ['the remainder of a division', 'event.amountMinor % 1000', 500],
+    ['the smaller of two', 'min(features.a, 2)', 2],
+    ['the larger of two', 'max(features.a, 20)', 20],
+    ['a distance', 'abs(features.a - 9)', 5],
+    ['a choice', "event.type == 'payment' ? features.a : 0", 4],
+    ['Monday is 1', 'event.weekday', 1],
+    ['the hour of the zone', 'event.hour', 10],
+    ['the minute', 'event.minute', 59],
+    ['the second, with its fraction', 'event.second', 30.25],
+    ['an attribute is a number when it is read', 'event.attributes.points + 0.5', 7.5],
+  ])('%s', async (_what, source, expected) => {
+    const event = paymentOf({ occurredAt: '2026-03-02T02:59:30.250Z', points: 7 });
+    expect(await answer({ ...measure, when: 'features.a > 0', measure: source }, [4], event)).toBe(
+      expected,
+    );
+  });
+
+  it('a zone of its own', async () => {
+    const text = JSON.stringify({
+      zone: 'UTC',
+      rules: [{ ...RULE, measure: 'event.hour', bands: { review: 0 } }],
+    });
+    const { rules, sections } = await readFrom({ 'r.yaml': text });
+    const compiled = compileDetectors(rules, sections);
+    compiled.bind({ width: 0, values: new Float64Array(0) });
+    const [found] = compiled.evaluate(new EventView(batchFrom([paymentOf()]), 0));
+    expect(found?.measure).toBe(2);
+  });
+});
+
+describe('what is absent', () => {
+  it.each([
+    ['a measure', {}],
+    ['a condition', two({ measure: '9.0', when: 'features.a > 0 && features.b > 0' })],
+    ['the other side of an or', two({ measure: '9.0', when: 'features.b > 0 || features.a > 0' })],
+    ['a negation', two({ measure: '9.0', when: '!(features.b > 0) && !(features.a > 0)' })],
+    ['an inequality', two({ measure: '9.0', when: 'features.b != 3 && features.a != 3' })],
+  ])('in %s keeps the rule silent', async (_where, rule) => {
+    expect(await answer(rule, 'features' in rule ? [NaN, 5] : [NaN])).toBeUndefined();
+  });
+
+  it('is no obstacle once the rule asks for it', async () => {
+    const asking = two({ when: 'features.a >= 3 && (!has(features.b) || features.b > 9)' });
+    expect(await answer(asking, [5, NaN])).toBe(5);
+    expect(await answer(asking, [5, 10])).toBe(5);
+    expect(await answer(asking, [5, 1])).toBeUndefined();
+  });
+});
+
+describe('an expression that cannot be evaluated', () => {
+  test.each([
+    ['a field that the event lacks', { when: 'event.terms >= 3' }, 'No such key: terms'],
+    ['a measure of one', { measure: 'event.terms' }, 'No such key: terms'],
+    [
+      'an attribute that is not there',
+      { when: 'event.attributes.score > 3' },
+      'No such key: score',
+    ],
+    [
+      'an attribute of another type',
+      { when: 'event.attributes.note' },
+      'the condition came to string, not to true or false',
+    ],
+    [
+      'a measure of another type',
+      { measure: 'event.attributes.note' },
+      'the measure came to string, not to a number',
+    ],
+    [
+      'a division by nothing',
+      { measure: 'features.a / (event.amountMinor - 2500)' },
+      'the measure was divided by 0',
+    ],
+  ])('is an error finding, never a 0 and never silence: %s', async (_what, rule, message) => {
+    const whole = 'measure' in rule ? { when: 'features.a > 0', ...rule } : rule;
+    const told = await findings(whole, [4], paymentOf({ note: 'x' }));
+    expect(told).toMatchObject([
+      { detector: 'tried', band: 'error', conclusive: false, evidence: { error: message } },
+    ]);
+    expect(told[0]).toMatchObject({ measure: NaN, threshold: NaN, subjectValue: 'acc-1' });
+  });
+
+  it('is none where the event is asked first, or something else settles the matter', async () => {
+    expect(await answer({ when: 'has(event.terms) && event.terms >= 3' }, [4])).toBeUndefined();
+    expect(await answer({ when: 'event.terms >= 3 && features.a > 9' }, [4])).toBeUndefined();
+    expect(await answer({ when: 'event.terms >= 3 || features.a > 3' }, [4])).toBe(4);
+  });
+
+  it('leaves the other rules heard', async () => {
+    const rules = ['first', 'second', 'third'].map((name) => ({
+      ...RULE,
+      name,
+      features: { a: A },
+      ...(name === 'second' ? { when: 'event.terms > 1' } : {}),
+    }));
+    const read = await readFrom({ 'r.yaml': JSON.stringify({ rules }) });
+    const compiled = compileDetectors(read.rules, read.sections);
+    compiled.bind({ width: 1, values: Float64Array.of(7) });
+    const found = compiled.evaluate(new EventView(batchFrom([paymentOf()]), 0));
+    expect(found.map(({ detector, band }) => [detector, band])).toEqual([
+      ['first', 'block'],
+      ['second', 'error'],
+      ['third', 'block'],
+    ]);
+  });
+});
+
+describe('the short cuts', () => {
+  const number = fc.constantFrom(NaN, 0, 1, 2, 2.5, 3, 1e300, Number.MIN_VALUE);
+  const comparison = fc
+    .tuple(
+      fc.constantFrom('features.a', 'features.b'),
+      fc.constantFrom('<', '<=', '>', '>=', '=='),
+      fc.constantFrom('0', '1', '2', '2.5', 'params.two', '-1'),
+      fc.boolean(),
+    )
+    .map(([name, operator, limit, turned]) =>
+      turned ? `${limit} ${operator} ${name}` : `${name} ${operator} ${limit}`,
+    );
+  const condition = fc
+    .array(comparison, { minLength: 1, maxLength: 3 })
+    .map((parts) => parts.join(' && '));
+
+  it('answer as the whole expression does: no event is spared that would have been a finding', async () => {
+    await fc.assert(
+      fc.asyncProperty(condition, number, number, async (when, a, b) => {
+        const shaped = (text: string): Readonly<Record<string, unknown>> => ({
+          ...RULE,
+          params: { two: 2 },
+          features: { a: A, b: { ...B, max: 'latitude' } },
+          // Each name is read once more, so that nothing is left undeclared.
+          measure: 'features.a + features.b * 0 + params.two',
+          bands: { review: 0 },
+          when: text,
+        });
+        const answers = [];
+        // An `or` is no conjunct about one feature, so nothing of the second is taken out of CEL.
+        for (const text of [when, `(${when}) || features.a > 1e301`]) {
+          const read = await readFrom({ 'r.yaml': JSON.stringify({ rules: [shaped(text)] }) });
+          fc.pre(read.problems.every((problem) => problem.includes('can never hold')));
+          if (read.problems.length > 0) {
+            answers.push(undefined);
+            continue;
+          }
+          const compiled = compileDetectors(read.rules, read.sections);
+          compiled.bind({ width: 2, values: Float64Array.of(a, b) });
+          answers.push(compiled.evaluate(new EventView(batchFrom([paymentOf()]), 0))[0]?.measure);
+        }
+        expect(answers[0]).toEqual(answers[1]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('a rule that compares features alone asks CEL nothing: it costs a comparison', async () => {
+    const text = JSON.stringify({
+      rules: [{ ...RULE, features: { a: A, b: B }, when: 'features.b > 100 && features.a < 50' }],
+    });
+    const { rules } = await readFrom({ 'r.yaml': text });
+    const { measure } = rules[0]!.detector.measures as { measure: unknown };
+    expect(measure).toMatchObject({
+      ceiling: 'a',
+      requires: [
+        { feature: 'b', sign: 1, limit: 100 + 2 ** -46 },
+        { feature: 'a', sign: -1, limit: -50 + 2 ** -47 },
+      ],
+    });
+  });
+});
+
+it('examples repeat an event, number the repeats and move them on', async () => {
+  const { rules } = await readFrom({
+    'r.yaml': JSON.stringify({
+      rules: [
+        {
+          ...RULE,
+          features: { a: A },
+          examples: [
+            {
+              title: 't',
+              events: [
+                {
+                  type: 'payment',
+                  accountId: 'a{n}',
+                  occurredAt: '2026-03-01T12:00:00Z',
+                  times: 2,
+                  every: '90s',
+                },
+                { type: 'login', accountId: 'b' },
+              ],
+            },
+          ],
+        },
+      ],
+    }),
+  });
+  expect(rules[0]!.detector.examples).toEqual([
+    {
+      title: 't',
+      events: [
+        { type: 'payment', accountId: 'a1', occurredAt: '2026-03-01T12:00:00.000Z' },
+        { type: 'payment', accountId: 'a2', occurredAt: '2026-03-01T12:01:30.000Z' },
+        { type: 'login', accountId: 'b' },
+      ],
+    },
+  ]);
+});
