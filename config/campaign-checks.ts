@@ -37,6 +37,7 @@ export function campaignProblems(campaign: Campaign, written: unknown): Problem[
       ...promiseProblems(campaign, placed),
       ...triggerProblems(placed),
       ...limitProblems(placed),
+      ...tierProblems(placed),
       ...expressionProblems(campaign, placed),
       ...placed.tiers.flatMap((tier, index) =>
         benefitProblems(campaign, tier, placed.tiers[index - 1]),
@@ -225,6 +226,15 @@ function limitProblems({ offer: { limits }, path }: PlacedOffer): Problem[] {
     const message = 'counts what a limit before it counts: keep the one with the lower max';
     return [{ path: [...path, 'limits', index], message }];
   });
+}
+
+/** A quota is counted under its tier's name. */
+function tierProblems({ offer, tiers }: PlacedOffer): Problem[] {
+  return offer.tiers.flatMap(({ id }, index) =>
+    id !== undefined && offer.tiers.findIndex((other) => other.id === id) < index
+      ? [{ path: [...tiers[index]!.path, 'id'], message: `"${id}" is used twice` }]
+      : [],
+  );
 }
 
 function spendsPoints(benefit: Offer['tiers'][number]['benefit']): boolean {

@@ -104,9 +104,16 @@ const limit = z
   }));
 
 const tier = z
-  .strictObject({ atLeast: amount, quota: count.optional(), ...benefitKeys })
+  .strictObject({
+    /** What its quota is counted under; left out, its threshold. Change it, and the counting begins anew. */
+    id: name.optional(),
+    atLeast: amount,
+    quota: count.optional(),
+    ...benefitKeys,
+  })
   .superRefine(oneBenefit)
-  .transform(({ atLeast, quota, ...written }) => ({
+  .transform(({ id, atLeast, quota, ...written }) => ({
+    id,
     atLeast,
     quota,
     benefit: benefitOf(written),
@@ -235,6 +242,7 @@ const offerSchema = z
       ...offer,
       tiers: tiers ?? [
         {
+          id: undefined,
           atLeast: atLeast ?? 0,
           quota: undefined,
           benefit: benefitOf({

@@ -23,7 +23,7 @@ export interface ObeyParts {
   readonly engine: Engine;
   readonly history: Pick<History, 'storedDecision' | 'labelStanding'>;
   readonly recorder: Recorder;
-  readonly campaigns: Pick<LiveCampaigns, 'change' | 'lowers'>;
+  readonly campaigns: Pick<LiveCampaigns, 'change' | 'lowers' | 'named'>;
   /** What is posted and reserved on each of these accounts; undefined while the ledger is away. */
   readonly spentOn: (
     accounts: readonly string[],
@@ -225,7 +225,8 @@ async function adjust(
   command: Of<'campaign'>,
   settle: SettleOrder,
 ): Promise<CommandResult> {
-  const { id, change, actor, reason, issuedAtMs } = command;
+  const { id, actor, reason, issuedAtMs } = command;
+  const change = campaigns.named(command.change);
   const action = { id, change, actor, reason, issuedAtMs };
   const lowered = campaigns.lowers(change);
   const spent = lowered.length === 0 ? NOTHING_SPENT : await spentOn(lowered);

@@ -12,6 +12,8 @@ export type CampaignChange = { readonly campaignId: string } & (
       readonly kind: 'add_quota';
       readonly offerId: string;
       readonly tier?: number | undefined;
+      /** The tier by the name its quota is counted under: set when the order is obeyed. */
+      readonly part?: string | undefined;
       readonly by: number;
     }
   /** `from` names the line that gives it (the reserve, say); without it every line above grows too. */
@@ -75,7 +77,7 @@ export class Adjustments {
         this.#closed.add(campaignId);
         break;
       case 'add_quota':
-        add(this.#quotas, keyOf(campaignId, change.offerId, change.tier), change.by);
+        add(this.#quotas, keyOf(campaignId, change.offerId, change.part), change.by);
         break;
       case 'add_budget':
         for (const line of lineage(change.line)) {
@@ -116,8 +118,8 @@ export class Adjustments {
   }
 
   /** What was added to an offer's quota, or to that of one of its tiers. */
-  addedQuota(campaignId: string, offerId: string, tier?: number): number {
-    return this.#quotas.get(keyOf(campaignId, offerId, tier)) ?? 0;
+  addedQuota(campaignId: string, offerId: string, part?: string): number {
+    return this.#quotas.get(keyOf(campaignId, offerId, part)) ?? 0;
   }
 
   /** What was added to a budget line, by its dotted path; negative for a line that gave. */
@@ -140,7 +142,7 @@ export class Adjustments {
 }
 
 /** Names of campaigns, offers, lines and lists hold no spaces. */
-function keyOf(campaignId: string, ...parts: readonly (string | number | undefined)[]): string {
+function keyOf(campaignId: string, ...parts: readonly (string | undefined)[]): string {
   return [campaignId, ...parts].filter((part) => part !== undefined).join(' ');
 }
 

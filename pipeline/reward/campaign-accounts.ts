@@ -39,6 +39,11 @@ export function stockOf({ id, stock }: Campaign): Map<string, StockItem> {
   );
 }
 
+/** What a tier's quota is counted under: never its place in the file, which another tier may take. */
+export function tierName({ id, atLeast }: Pick<Offer['tiers'][number], 'id' | 'atLeast'>): string {
+  return id === undefined ? `from-${atLeast}` : `tier-${id}`;
+}
+
 /** A tier's own quota, counted in grants. */
 export function tierQuota(
   campaignId: string,
@@ -48,8 +53,9 @@ export function tierQuota(
 ): Leg | undefined {
   const quota = offer.tiers[index]!.quota;
   if (quota === undefined) return undefined;
-  const account = quotaAccount(campaignId, offer.id, `tier-${index + 1}`);
-  return { account, limit: quota + adjustments.addedQuota(campaignId, offer.id, index + 1) };
+  const part = tierName(offer.tiers[index]!);
+  const account = quotaAccount(campaignId, offer.id, part);
+  return { account, limit: quota + adjustments.addedQuota(campaignId, offer.id, part) };
 }
 
 export function offerQuota(

@@ -1,6 +1,12 @@
 /** Rights, quotas and exclusions as legs of the ledger: which accounts one event would move. */
 
-import type { Campaign, LimitKey, Offer, Period } from '../../config/campaign-schema.ts';
+import {
+  LIMIT_KEYS,
+  type Campaign,
+  type LimitKey,
+  type Offer,
+  type Period,
+} from '../../config/campaign-schema.ts';
 import type { Identity } from './identity.ts';
 import { LIMIT, QUOTA, type Leg, type ReserveOp } from './ledger-op.ts';
 import { dateOf, monthOf, weekOf } from './local-time.ts';
@@ -25,13 +31,13 @@ export interface CompiledQuota {
 const EVER = '-';
 
 export function compileLimits({ id: campaignId }: Campaign, offer: Offer): CompiledLimit[] {
-  return offer.limits.map(({ per, any, period, max }) => ({
-    account: `${LIMIT}${period === 'ever' ? EVER : campaignId}/${offer.id}/${any ? 'any-' : ''}${per.join('-')}`,
-    per,
-    any,
-    period,
-    max,
-  }));
+  return offer.limits.map(({ per, any, period, max }) => {
+    // In one order however the file has them: a right has one name.
+    const keys = LIMIT_KEYS.filter((key) => per.includes(key));
+    const scope = period === 'ever' ? EVER : campaignId;
+    const account = `${LIMIT}${scope}/${offer.id}/${any ? 'any-' : ''}${keys.join('-')}`;
+    return { account, per: keys, any, period, max };
+  });
 }
 
 /** The limit that says whether a customer took part in an offer; undefined when it has none. */

@@ -3,7 +3,7 @@
 import { budgetPath, type BudgetLine } from '../../config/campaign-budgets.ts';
 import type { Campaign } from '../../config/campaign-schema.ts';
 import { Adjustments, lineage, type CampaignAction, type CampaignChange } from './adjustments.ts';
-import { budgetAccount } from './campaign-accounts.ts';
+import { budgetAccount, tierName } from './campaign-accounts.ts';
 import { compileCampaigns, type CompiledCampaigns, type CompileSettings } from './campaign.ts';
 
 /**
@@ -41,6 +41,15 @@ export class LiveCampaigns {
     return this.#compiled;
   }
 
+  /** A change with a tier's place in the file made the tier's own name: places may change, what was added stays. */
+  named(change: CampaignChange): CampaignChange {
+    if (change.kind !== 'add_quota' || change.tier === undefined) return change;
+    const campaign = this.#campaigns.find(({ id }) => id === change.campaignId);
+    const offer = campaign?.offers.find(({ id }) => id === change.offerId);
+    const tier = offer?.tiers[change.tier - 1];
+    return tier === undefined ? change : { ...change, part: tierName(tier) };
+  }
+
   /** The budget lines, as accounts, of which a change would leave less: `change` has to know what they spent. */
   lowers(change: CampaignChange): readonly string[] {
     if (change.kind !== 'add_budget' || change.from === undefined) return [];
@@ -58,7 +67,8 @@ export class LiveCampaigns {
     if (this.#adjustments.has(action.id)) return undefined;
     const problem = this.#problem(action.change, spent);
     if (problem !== undefined) return problem;
-    if (this.#adjustments.apply(action)) this.#compiled = this.#compile();
+    if (this.#adjustments.apply({ ...action, change: this.named(action.change) }))
+      this.#compiled = this.#compile();
     return undefined;
   }
 

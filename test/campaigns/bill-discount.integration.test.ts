@@ -109,7 +109,7 @@ describe('A04 three tiers of money off, each for its own first customers', () =>
       ...['posted 1200 (tier-2)', 'posted 1200 (tier-2)', 'quota_exhausted'],
       ...['posted 500 (tier-1)', 'posted 500 (tier-1)', 'quota_exhausted'],
     ]);
-    expect(await stage.balance('quota/bill-payment/bill-off/tier-2')).toBe('2 0');
+    expect(await stage.balance('quota/bill-payment/bill-off/from-20000')).toBe('2 0');
     expect(await stage.balance('budget/bill-payment/total.discount')).toBe('3400 0');
   });
 });
@@ -182,7 +182,7 @@ describe('A08 a refund takes the discount back in proportion', () => {
     await stage.play(bill({ id: 'p' }));
     await stage.play(refund('r', 'p', 20_000));
     expect((await stage.play(bill())).of('bill-off')).toBe('limit_reached');
-    expect(await stage.balance('quota/bill-payment/bill-off/tier-2')).toBe('1 0');
+    expect(await stage.balance('quota/bill-payment/bill-off/from-20000')).toBe('1 0');
   });
 
   test('A08 a refund that comes before its payment waits for it; one repeated takes nothing twice', async () => {

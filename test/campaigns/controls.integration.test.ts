@@ -209,9 +209,9 @@ test('A22 while it runs it is known what is counted: payments, discounts, prizes
   expect(accounts.map(({ account }) => account)).toEqual(
     expect.arrayContaining([
       'budget/bill-payment/total.discount',
-      'quota/bill-payment/bill-off/tier-2',
+      'quota/bill-payment/bill-off/from-20000',
       'stock/bill-payment/lucky-prize',
     ]),
   );
-  expect(await stage.balance('quota/bill-payment/bill-off/tier-2')).toBe('1 0');
+  expect(await stage.balance('quota/bill-payment/bill-off/from-20000')).toBe('1 0');
 });

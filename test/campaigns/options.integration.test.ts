@@ -39,7 +39,7 @@ describe('D2 a discount is granted after the payment, or reserved before it', ()
       'held 1200 (tier-2)',
       'posted 1200 (tier-2)',
     ]);
-    expect(await stage.balance('quota/bill-payment/bill-off/tier-2')).toBe('1 0');
+    expect(await stage.balance('quota/bill-payment/bill-off/from-20000')).toBe('1 0');
   });
 });
 

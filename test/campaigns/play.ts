@@ -218,7 +218,8 @@ export class Stage {
   }
 
   /** An order to change a campaign. @returns why it is refused, or undefined. */
-  async change(change: CampaignChange): Promise<string | undefined> {
+  async change(ordered: CampaignChange): Promise<string | undefined> {
+    const change = this.live.named(ordered);
     const id = `order-${++this.#events}`;
     const balances = await this.ledger.balances(this.live.lowers(change));
     const spent = balances.map(

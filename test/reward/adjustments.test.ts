@@ -31,11 +31,11 @@ describe('changes to a running campaign', () => {
     const adjustments = after(
       { kind: 'add_quota', campaignId, offerId: 'a', by: 5 },
       { kind: 'add_quota', campaignId, offerId: 'a', by: 2 },
-      { kind: 'add_quota', campaignId, offerId: 'a', tier: 2, by: 9 },
+      { kind: 'add_quota', campaignId, offerId: 'a', part: 'from-9', by: 9 },
     );
     expect(adjustments.addedQuota(campaignId, 'a')).toBe(7);
-    expect(adjustments.addedQuota(campaignId, 'a', 2)).toBe(9);
-    expect(adjustments.addedQuota(campaignId, 'a', 1)).toBe(0);
+    expect(adjustments.addedQuota(campaignId, 'a', 'from-9')).toBe(9);
+    expect(adjustments.addedQuota(campaignId, 'a', 'from-1')).toBe(0);
     expect(adjustments.addedQuota('autumn', 'a')).toBe(0);
   });
 

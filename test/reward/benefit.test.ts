@@ -354,7 +354,7 @@ describe('tiers', () => {
     const choice = (amountMinor: number): unknown =>
       (ops(compiled, { id: 'p', amountMinor })[0] as ReserveOp).choices;
     expect(choice(10_000)).toMatchObject([
-      { label: 'tier-1', units: [{ account: 'quota/bills/off/tier-1', limit: 10 }] },
+      { label: 'tier-1', units: [{ account: 'quota/bills/off/from-10000', limit: 10 }] },
     ]);
     expect(choice(20_000)).toMatchObject([{ label: 'tier-2', amountMinor: 1200, units: [] }]);
   });

@@ -29,9 +29,12 @@ describe('changes while a campaign runs', () => {
   });
 
   test('add to quota and budget', () => {
-    const quota = changed({ kind: 'add_quota', offerId: 'off', tier: 1, by: 5 }, { quota: 10 });
+    const quota = changed(
+      { kind: 'add_quota', offerId: 'off', part: 'from-30000', by: 5 },
+      { quota: 10 },
+    );
     const [op] = ops(quota, { id: 'p' }) as [ReserveOp];
-    expect(op.choices[0]!.units).toEqual([{ account: 'quota/bills/off/tier-1', limit: 15 }]);
+    expect(op.choices[0]!.units).toEqual([{ account: 'quota/bills/off/from-30000', limit: 15 }]);
     const budget = changed({ kind: 'add_budget', line: 'total.spend', by: 7 }, { total: 100 });
     const [paid] = ops(budget, { id: 'p' }) as [ReserveOp];
     expect(paid.choices[0]!.values.slice(0, 2).map(({ limit }) => limit)).toEqual([107, 107]);

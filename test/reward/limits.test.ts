@@ -28,6 +28,13 @@ describe('a right', () => {
     expect(limitsOf({ per: ['customer'], period })).toEqual([account]);
   });
 
+  test('counts what it counts in whatever order the file names the keys', () => {
+    const facts = { cardId: 'k' };
+    const name = ['limit/bills/off/customer-card/campaign/customer=customer-1/card=k'];
+    expect(limitsOf({ per: ['customer', 'card'] }, facts)).toEqual(name);
+    expect(limitsOf({ per: ['card', 'customer'] }, facts)).toEqual(name);
+  });
+
   test('for ever is the same right in every campaign that has the offer', () => {
     const offer = { limits: [{ per: ['customer'], period: 'ever', max: 1 }] };
     const [first, second] = ['bills', 'bills-2'].map((id) => {
@@ -128,7 +135,7 @@ describe('offers beside each other', () => {
     expect(second!.unless).toEqual([first!.limits[0]!.account]);
     const any = { ...gift, limits: [{ perAny: ['card', 'customer'], period: 'ever', max: 1 }] };
     const [, other] = found({ excludedBy: ['gift'] }, [any]);
-    expect(other!.unless).toEqual(['limit/-/gift/any-card-customer/ever/customer=customer-1']);
+    expect(other!.unless).toEqual(['limit/-/gift/any-customer-card/ever/customer=customer-1']);
   });
 
   test('of one group know each other by their grants; whoever stacks with all knows nobody', () => {

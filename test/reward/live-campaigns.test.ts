@@ -163,3 +163,29 @@ describe('money that is spent or reserved is not there to give', () => {
     expect(live.change(action, new Map([['budget/spring/total.reserve', 300]]))).toBeUndefined();
   });
 });
+
+it('what was added to a tier stays with it when another takes its place in the file', () => {
+  const change = {
+    campaignId: 'spring',
+    kind: 'add_quota',
+    offerId: 'off',
+    tier: 1,
+    by: 3,
+  } as const;
+  const named = new LiveCampaigns([CAMPAIGN]).named(change);
+  expect(named).toEqual({ ...change, part: 'from-100' });
+  const [off, ...others] = CAMPAIGN.offers;
+  const lower = { ...off!.tiers[0]!, atLeast: 50, quota: 5 };
+  const reordered = {
+    ...CAMPAIGN,
+    offers: [{ ...off!, tiers: [lower, ...off!.tiers] }, ...others],
+  };
+  const live = new LiveCampaigns([reordered]);
+  const who = { id: 'c1', actor: 'li', reason: 'tests', issuedAtMs: 0 };
+  live.restore([{ ...who, change: named }]);
+  const limits = live.compiled.accounts.filter(({ account }) => account.includes('/off/'));
+  expect(limits.map(({ account, limit }) => [account, limit])).toEqual([
+    ['quota/spring/off/from-50', 5],
+    ['quota/spring/off/from-100', 8],
+  ]);
+});

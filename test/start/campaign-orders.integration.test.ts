@@ -72,7 +72,7 @@ describe('an order to a running worker', () => {
       const [{ balances } = { balances: [] }] = await campaignsAt(address);
       const of = (name: string): Balance | undefined =>
         balances.find(({ account }) => account === name);
-      const [line, tier] = [of('budget/trial/total.mall'), of('quota/trial/bill/tier-1')];
+      const [line, tier] = [of('budget/trial/total.mall'), of('quota/trial/bill/from-10000')];
       return line?.limit === 3000 && tier?.posted === 3 ? { line, tier } : undefined;
     });
     expect(shown.line).toMatchObject({ posted: 2000, left: 1000 });
@@ -93,7 +93,7 @@ describe('an order to a running worker', () => {
     const [actions, balances] = await askRecord(
       data,
       'SELECT kind, actor, reason FROM campaign_actions FINAL ORDER BY action_id',
-      "SELECT account, argMax(limit_value, recorded_at) AS most FROM ledger_balances WHERE account IN ('budget/trial/total.mall', 'quota/trial/bill/tier-1') GROUP BY account ORDER BY account",
+      "SELECT account, argMax(limit_value, recorded_at) AS most FROM ledger_balances WHERE account IN ('budget/trial/total.mall', 'quota/trial/bill/from-10000') GROUP BY account ORDER BY account",
     );
     expect(actions).toEqual([
       { kind: 'add_quota', actor: 'li', reason: 'tests' },

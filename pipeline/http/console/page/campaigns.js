@@ -31,14 +31,16 @@ function bar({ posted, pending, limit }) {
 }
 
 /**
- * `quota/spring/off/tier-2` → the offer's title, tier 2; budget lines stand below the line that holds them.
+ * `quota/spring/off/from-20000` → the offer's title, from 200.00; budget lines stand below the line that holds them.
  */
 function accountName(account, offers) {
   const [kind, , ...rest] = account.split('/');
   if (kind === 'quota') {
     const [offerId, part] = rest;
     const title = offers.find(({ id }) => id === offerId)?.title ?? offerId;
-    return part === 'all' ? title : `${title}, ${part.replace('-', ' ')}`;
+    const [, least] = /^from-(\d+)$/.exec(part) ?? [];
+    if (part === 'all' || least === '0') return title;
+    return `${title}, ${least === undefined ? part.replace('-', ' ') : `from ${money(Number(least))}`}`;
   }
   const path = rest.join('/').split('.');
   if (kind !== 'budget' || path.length === 1) return `${kind} ${rest.join('/')}`;
