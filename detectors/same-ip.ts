@@ -37,6 +37,10 @@ export default defineDetector({
     return {
       accounts: { key, on: AT_WORK, windowMs: window, aggregate: accounts },
       newAccounts: { key, on: ['account.opened'], windowMs: window, aggregate: accounts },
+      isNew: {
+        ...{ key: 'accountId', on: ['account.opened'], windowMs: window },
+        aggregate: { kind: 'count' },
+      },
     };
   },
   measures: {
@@ -45,21 +49,22 @@ export default defineDetector({
       unit: 'accounts',
       direction: 'atLeast',
       subject: 'ip',
-      bands: { review: 400, block: 1000 },
+      bands: { review: 3000, block: 10_000 },
       ceiling: 'accounts',
       windowMs: ({ window }) => window,
       of: (_event, features) => features.accounts,
       bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.accounts,
     },
     newAccounts: {
-      about: 'distinct accounts opened from one address',
+      about: 'distinct accounts opened from one address, at an event of a new account',
       unit: 'new accounts',
       direction: 'atLeast',
       subject: 'ip',
       bands: { review: 20, block: 50 },
       ceiling: 'newAccounts',
       windowMs: ({ window }) => window,
-      of: (_event, features) => features.newAccounts,
+      // A new account among many: what they do is no fault of the old ones behind the same gateway.
+      of: (_event, { isNew, newAccounts }) => (isNew > 0 ? newAccounts : Number.NaN),
       bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.newAccounts,
     },
   },

@@ -5,6 +5,7 @@ import { cardTesting } from './attacks/card-testing.ts';
 import { deviceFarm } from './attacks/device-farm.ts';
 import { impossibleTravel } from './attacks/impossible-travel.ts';
 import { ipFarm } from './attacks/ip-farm.ts';
+import { natFarm } from './attacks/nat-farm.ts';
 import { quotaSniping } from './attacks/quota-sniping.ts';
 import { refundCycling } from './attacks/refund-cycling.ts';
 import { referralRing } from './attacks/referral-ring.ts';
@@ -21,6 +22,7 @@ export const ATTACKS: readonly Attack[] = [
   refundCycling,
   impossibleTravel,
   referralRing,
+  natFarm,
 ];
 
 /** The names that `--attack` takes. */

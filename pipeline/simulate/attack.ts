@@ -13,6 +13,8 @@ export interface Attack {
   readonly summary: string;
   /** Events of a wave on average: waves come as often as the attack's share of the traffic allows. */
   readonly waveEvents: number;
+  /** Comes only where it is named. */
+  readonly onRequest?: true;
   /** Moves a wave to the moment it waits for; without it a wave begins whenever it is due. */
   readonly startsAt?: (dueMs: number) => number;
   /** Plans the events of one wave, none of them before `startMs`. */
@@ -27,6 +29,7 @@ export class Gang {
   readonly #plan: Plan;
   readonly #attack: string;
   readonly #next: () => number;
+  readonly #gateway: string;
 
   constructor(options: {
     readonly attack: string;
@@ -35,6 +38,7 @@ export class Gang {
     readonly random: Random;
     readonly plan: Plan;
     readonly next: () => number;
+    readonly gateway: string;
   }) {
     this.#attack = options.attack;
     this.#people = options.people;
@@ -42,6 +46,7 @@ export class Gang {
     this.random = options.random;
     this.#plan = options.plan;
     this.#next = options.next;
+    this.#gateway = options.gateway;
   }
 
   /** A fresh account with a telephone, an address and a card of its own. */
@@ -67,6 +72,11 @@ export class Gang {
   address(): string {
     const at = scramble(this.#next(), 0x1bad);
     return `${240 + ((at >>> 24) % 15)}.${(at >>> 16) & 255}.${(at >>> 8) & 255}.${at & 255}`;
+  }
+
+  /** An address of a carrier behind which honest telephones are, too. */
+  gateway(): string {
+    return this.#gateway;
   }
 
   card(): string {

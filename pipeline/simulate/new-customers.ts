@@ -3,7 +3,7 @@
 import { grantIdOf } from '../reward/evaluate.ts';
 import { integer, logNormal, pick } from './chance.ts';
 import { HOUR_MS, MINUTE_MS } from './calendar.ts';
-import { FIRST_SIGN_UP, LONGEST_FOLLOW_UP_MS } from './population.ts';
+import { LONGEST_FOLLOW_UP_MS } from './population.ts';
 import type { Draft } from './simulated-event.ts';
 import { billPayment, instalmentOf, type Visit, type WeightedVisit, type World } from './visit.ts';
 
@@ -22,9 +22,9 @@ export class NewCustomers {
 
   readonly #signUp: Visit = (_, atMs) => {
     // Steps of three keep every new customer in a household of their own.
-    const customer = FIRST_SIGN_UP + this.#signUps * 3;
+    const { people, random } = this.#world;
+    const customer = people.firstSignUp + this.#signUps * 3;
     this.#signUps += 1;
-    const { random } = this.#world;
     const pace = random() < IN_A_HURRY ? 0.02 : 1;
     this.#step(customer, atMs, 'account.opened');
     this.#introduce(customer, atMs + integer(random, 10_000, 60_000));

@@ -60,6 +60,11 @@ export class Population {
     this.#salt = scramble(seed | 0, 0x5eed);
   }
 
+  /** The first number of customers who sign up. */
+  get firstSignUp(): number {
+    return FIRST_SIGN_UP;
+  }
+
   /** A customer at random: one in five visits comes from the busiest tenth. */
   visitor(random: Random): number {
     return random() < 0.2
@@ -196,7 +201,7 @@ export class Population {
 }
 
 /** Customer numbers by kind: they share one numbering, so that an identifier tells nobody who is who. */
-export const FIRST_SIGN_UP = 0x40000000;
+const FIRST_SIGN_UP = 0x40000000;
 export const FIRST_ATTACKER = 0x80000000;
 
 /** Longest time the agenda looks ahead: a follow-up later than this is left out. */

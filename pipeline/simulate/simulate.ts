@@ -11,6 +11,7 @@ import { ATTACKS } from './attack-catalogue.ts';
 import { intensity, localTimestamp, meanIntensity, MINUTE_MS } from './calendar.ts';
 import { exponential, hex, scramble } from './chance.ts';
 import { EVENTS_PER_VISIT, HonestTraffic } from './honest.ts';
+import { CrowdPopulation, CROWD_NAMES, CROWDS, type Crowd } from './crowds.ts';
 import { Market } from './market.ts';
 import { Population } from './population.ts';
 import type { Draft, Plan, SimulatedEvent } from './simulated-event.ts';
@@ -27,6 +28,8 @@ export interface SimulationOptions {
   readonly accounts?: number;
   /** Names of the attacks to mix in; all of them by default, none when empty. */
   readonly attacks?: readonly string[];
+  /** Names of the crowds that live beside the other honest customers, none by default. */
+  readonly crowds?: readonly string[];
   /** Share of the events that belong to attacks, 0.015 by default. */
   readonly attackShare?: number;
 }
@@ -44,6 +47,7 @@ export const DEFAULT_SIMULATION: SimulationOptions = {
 
 const DEFAULT_ATTACK_SHARE = 0.015;
 const EVENTS_PER_ACCOUNT_AND_DAY = 1;
+const EVENTS_A_DAY_IN_A_CROWD = 2;
 const SMALLEST_POPULATION = 2_000;
 
 /**
@@ -59,16 +63,26 @@ export function simulate(options: SimulationOptions): Generator<SimulatedEvent, 
   if (!Number.isSafeInteger(options.seed)) {
     throw new Failure('seed: write a whole number', { exitCode: 2 });
   }
-  return new Simulation(options, attacks).run();
+  return new Simulation(options, attacks, chosenCrowds(options.crowds)).run();
 }
 
 function chosenAttacks(names: readonly string[] | undefined): readonly Attack[] {
-  if (names === undefined) return ATTACKS;
+  if (names === undefined) return ATTACKS.filter(({ onRequest }) => onRequest === undefined);
   return [...new Set(names)].map((name) => {
     const attack = ATTACKS.find((known) => known.name === name);
     if (attack !== undefined) return attack;
     const known = ATTACKS.map((each) => each.name).join(', ');
     throw new Failure(`unknown attack '${name}'; choose from ${known}`, { exitCode: 2 });
+  });
+}
+
+function chosenCrowds(names: readonly string[] = []): readonly Crowd[] {
+  return [...new Set(names)].map((name) => {
+    const crowd = CROWDS.find((known) => known.name === name);
+    if (crowd !== undefined) return crowd;
+    throw new Failure(`unknown crowd '${name}'; choose from ${CROWD_NAMES.join(', ')}`, {
+      exitCode: 2,
+    });
   });
 }
 
@@ -104,73 +118,102 @@ class Campaigner {
   }
 }
 
+/** Honest traffic of some people: visits come as a Poisson process whose rate follows the time of day. */
+class Visitors {
+  readonly #traffic: HonestTraffic;
+  readonly #random: Random;
+  readonly #perMs: number;
+  readonly #endMs: number;
+  nextMs: number;
+
+  /** @param perMs visits in a millisecond of average intensity. */
+  constructor(
+    traffic: HonestTraffic,
+    random: Random,
+    { perMs, startMs, endMs }: { perMs: number; startMs: number; endMs: number },
+  ) {
+    this.#traffic = traffic;
+    this.#random = random;
+    this.#perMs = perMs;
+    this.#endMs = endMs;
+    this.nextMs = this.#after(startMs);
+  }
+
+  wave(): void {
+    const atMs = this.nextMs;
+    this.#traffic.visit(atMs);
+    this.nextMs = this.#after(atMs);
+  }
+
+  /** The rate changes every minute; at the change the process begins anew, as it has no memory. */
+  #after(afterMs: number): number {
+    let at = afterMs;
+    for (;;) {
+      const change = (Math.floor(at / MINUTE_MS) + 1) * MINUTE_MS;
+      const next = at + exponential(this.#random, 1 / (this.#perMs * intensity(at)));
+      if (next < change || at >= this.#endMs) return next;
+      at = change;
+    }
+  }
+}
+
 class Simulation {
   readonly #options: SimulationOptions;
   readonly #endMs: number;
   readonly #agenda = new Agenda();
   readonly #prefix: string;
-  readonly #honest: HonestTraffic;
-  readonly #honestRandom: Random;
-  readonly #campaigners: readonly Campaigner[];
-  readonly #visitsPerMs: number;
+  /** Whatever plans next when its time has come; at one instant the first of them. */
+  readonly #planners: readonly (Visitors | Campaigner)[];
 
-  constructor(options: SimulationOptions, attacks: readonly Attack[]) {
+  constructor(options: SimulationOptions, attacks: readonly Attack[], crowds: readonly Crowd[]) {
     this.#options = options;
     const { seed, startMs, ratePerSecond } = options;
     this.#endMs = startMs + options.minutes * MINUTE_MS;
     this.#prefix = `sim-${seed.toString(36)}-${startMs.toString(36)}-`;
     const share = options.attackShare ?? DEFAULT_ATTACK_SHARE;
     const mean = meanIntensity(startMs, this.#endMs);
-    this.#visitsPerMs = (ratePerSecond * (1 - share)) / 1000 / EVENTS_PER_VISIT / mean;
     const accounts = Math.max(
       SMALLEST_POPULATION,
       Math.round((ratePerSecond * 86_400) / EVENTS_PER_ACCOUNT_AND_DAY),
     );
     const people = new Population(seed, options.accounts ?? accounts);
     const market = new Market();
-    this.#honestRandom = seededRandom(scramble(seed, 1));
-    this.#honest = new HonestTraffic(
-      people,
-      market,
-      seededRandom(scramble(seed, 2)),
-      this.#planner(0, 'honest'),
-    );
-    this.#campaigners = this.#campaign(attacks, people, market, share);
+    const visitors = (who: Population, perSecond: number, stream: number): Visitors =>
+      new Visitors(
+        new HonestTraffic(
+          who,
+          market,
+          seededRandom(scramble(seed, stream * 200 + 2)),
+          this.#planner(stream, 'honest'),
+        ),
+        seededRandom(scramble(seed, stream * 200 + 1)),
+        { perMs: perSecond / 1000 / EVENTS_PER_VISIT / mean, startMs, endMs: this.#endMs },
+      );
+    // The first crowd is the one that a farm hides in.
+    const gateway = crowds[0]?.address ?? people.carrierIp(0);
+    this.#planners = [
+      visitors(people, ratePerSecond * (1 - share), 0),
+      ...crowds.map((crowd) =>
+        visitors(
+          new CrowdPopulation(seed, crowd),
+          (crowd.people * EVENTS_A_DAY_IN_A_CROWD) / 86_400,
+          15 - CROWDS.indexOf(crowd),
+        ),
+      ),
+      ...this.#campaign(attacks, people, market, { share, gateway }),
+    ];
   }
 
   /** Walks through time: whatever begins next is planned, and what is due before it is handed out. */
   *run(): Generator<SimulatedEvent, void, undefined> {
     const agenda = this.#agenda;
-    let visitMs = this.#nextVisit(this.#options.startMs);
     for (;;) {
-      let next = visitMs;
-      let wave: Campaigner | undefined;
-      for (const campaigner of this.#campaigners) {
-        if (campaigner.nextMs < next) {
-          next = campaigner.nextMs;
-          wave = campaigner;
-        }
-      }
-      const until = Math.min(next, this.#endMs);
+      let next = this.#planners[0]!;
+      for (const planner of this.#planners) if (planner.nextMs < next.nextMs) next = planner;
+      const until = Math.min(next.nextMs, this.#endMs);
       while (agenda.nextMs < until) yield agenda.take();
-      if (next >= this.#endMs) return;
-      if (wave === undefined) {
-        this.#honest.visit(next);
-        visitMs = this.#nextVisit(next);
-      } else {
-        wave.wave();
-      }
-    }
-  }
-
-  /** A Poisson process whose rate changes every minute; at the change it begins anew, as it has no memory. */
-  #nextVisit(afterMs: number): number {
-    let at = afterMs;
-    for (;;) {
-      const change = (Math.floor(at / MINUTE_MS) + 1) * MINUTE_MS;
-      const next = at + exponential(this.#honestRandom, 1 / (this.#visitsPerMs * intensity(at)));
-      if (next < change || at >= this.#endMs) return next;
-      at = change;
+      if (next.nextMs >= this.#endMs) return;
+      next.wave();
     }
   }
 
@@ -178,7 +221,7 @@ class Simulation {
     attacks: readonly Attack[],
     people: Population,
     market: Market,
-    share: number,
+    { share, gateway }: { readonly share: number; readonly gateway: string },
   ): readonly Campaigner[] {
     const { seed, startMs, ratePerSecond, minutes } = this.#options;
     return attacks.map((attack, position) => {
@@ -198,6 +241,7 @@ class Simulation {
         plan: this.#planner(stream, 'fraud'),
         // The streams take turns, so that no two gangs ever share a number.
         next: () => stream + 16 * number++,
+        gateway,
       });
       // A run that ends before the moment an attack waits for has its wave when it is due.
       const tooLate = (attack.startsAt?.(firstMs) ?? firstMs) >= this.#endMs;

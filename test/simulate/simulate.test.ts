@@ -87,7 +87,9 @@ describe('the stream', () => {
 
   test('has every attack that was named, even when it is short', () => {
     const short = run({ minutes: 8, ratePerSecond: 5 });
-    expect(new Set(short.map(attackOf).filter(Boolean))).toEqual(new Set(ATTACK_NAMES));
+    expect(new Set(short.map(attackOf).filter(Boolean))).toEqual(
+      new Set(ATTACK_NAMES.filter((name) => name !== 'nat-farm')),
+    );
     const one = run({ minutes: 8, attacks: ['ip-farm'] });
     expect(new Set(one.map(attackOf))).toEqual(new Set([undefined, 'ip-farm']));
     expect(run({ minutes: 2, attacks: [] }).every(({ label }) => label === 'honest')).toBe(true);
@@ -99,10 +101,22 @@ describe('the stream', () => {
     expect(honest(['card-testing'])).toEqual(honest([]));
   });
 
+  test('lets a crowd live beside the others without changing them', () => {
+    const brief = { minutes: 60, ratePerSecond: 2, attacks: [] };
+    const crowded = run({ ...brief, crowds: ['carrier', 'office'] });
+    const ids = new Set(run(brief).map(({ id }) => id));
+    expect(crowded.filter(({ id }) => ids.has(id))).toEqual(run(brief));
+    expect(new Set(crowded.map(({ id }) => id)).size).toBe(crowded.length);
+    const crowd = crowded.filter(({ id }) => !ids.has(id));
+    const addresses = new Set(crowd.map(({ ip }) => ip));
+    expect(addresses).toEqual(new Set([undefined, '0.0.0.0', '100.64.255.1', '198.51.100.253']));
+  });
+
   test('names the attacks it knows when one is unknown, and refuses impossible numbers', () => {
     expect(() => run({ attacks: ['sheep-theft'] })).toThrow(
       /unknown attack 'sheep-theft'.*ip-farm/,
     );
+    expect(() => run({ crowds: ['herd'] })).toThrow("unknown crowd 'herd'; choose from carrier");
     expect(() => run({ minutes: 0 })).toThrow('minutes: write a number above 0');
     expect(() => run({ ratePerSecond: Number.NaN })).toThrow('rate: write a number above 0');
     expect(() => run({ accounts: 0 })).toThrow('accounts: write a number above 0');
