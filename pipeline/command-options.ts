@@ -1,6 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** Reads a whole number from `least` on, to `most` with it. */
 export function integer(least: number, most?: number): (text: string) => number {
@@ -33,3 +33,12 @@ export const dataOption = new Option('--data <dir>', 'data folder of the embedde
   'data',
 );
 export const configOption = new Option('--config <dir>', 'configuration folder').default('config');
+
+/** An order to the worker: why, who, and where it is found. */
+export function audited(command: Command): Command {
+  return command
+    .requiredOption('--reason <text>', 'why; kept for ever')
+    .option('--actor <name>', 'who', 'analyst')
+    .addOption(profileOption)
+    .addOption(dataOption);
+}

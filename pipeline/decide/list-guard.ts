@@ -116,7 +116,7 @@ export class ListGuard {
 
   #weigh(view: EventView, kind: ListKind, found: readonly Finding[], changes: ListChange[]): void {
     const field = FIELD_OF_KIND[kind];
-    const value = view.batch.text(field, view.row)!;
+    const value = view[field]!;
     const key = keyOf(kind, value);
     const atMs = view.occurredAtMs;
     const candidate = this.#current(key, atMs);

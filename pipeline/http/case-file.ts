@@ -37,6 +37,7 @@ export class CaseFile {
     const labels = (await analytics.query<Row>(LABELS, { decisionId })).map(withTimes);
     return {
       ...withTimes(decision),
+      listed: listsIn(decision['listed']),
       findings: findings.map((finding) => ({ ...finding, evidence: parsed(finding['evidence']) })),
       grants: grants.map(withTimes),
       label: labels[0] ?? null,
@@ -82,11 +83,16 @@ export function parsed(json: unknown): unknown {
   return typeof json === 'string' && json !== '' ? (JSON.parse(json) as unknown) : {};
 }
 
+/** The entries of lists that the event met. */
+function listsIn(json: unknown): unknown {
+  return typeof json === 'string' && json !== '' ? (JSON.parse(json) as unknown) : [];
+}
+
 const ms = (column: string): string => `toFloat64(toUnixTimestamp64Milli(${column}))`;
 
 const DECISION = `
 SELECT decision_id AS decisionId, event_id AS eventId, type, ${ms('occurred_at')} AS occurredAtMs,
-       account_id AS accountId, toFloat64(amount_minor) AS amountMinor, toString(verdict) AS verdict, reasons,
+       account_id AS accountId, toFloat64(amount_minor) AS amountMinor, toString(verdict) AS verdict, reasons, listed,
        late, config_version AS configVersion, engine_version AS engineVersion, ${ms('recorded_at')} AS recordedAtMs
 FROM decisions FINAL
 WHERE event_id = {eventId:String} AND decision_id = {decisionId:String}

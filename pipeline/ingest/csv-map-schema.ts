@@ -25,8 +25,8 @@ import { isMap, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { messageOf, Failure } from '../failure.ts';
 
-const column = z.string().min(1);
-const literal = z.union([z.string(), z.number(), z.boolean()]);
+export const column = z.string().min(1);
+export const literal = z.union([z.string(), z.number(), z.boolean()]);
 
 const CELL = 'write a column name, {column: …} or {value: …}';
 
@@ -45,12 +45,12 @@ const longCell = [
 ] as const;
 
 /** Bare text names a column. */
-const cell = z.union([column.transform((name): Cell => ({ column: name })), ...longCell], {
+export const cell = z.union([column.transform((name): Cell => ({ column: name })), ...longCell], {
   error: CELL,
 });
 
 /** Bare text is the value. */
-const literalCell = z.union([column.transform((value): Cell => ({ value })), ...longCell], {
+export const literalCell = z.union([column.transform((value): Cell => ({ value })), ...longCell], {
   error: 'write the value itself, {column: …} or {value: …}',
 });
 
@@ -58,7 +58,7 @@ const zone = z.string().refine((name) => IANAZone.isValidZone(name), {
   message: 'no such time zone; write one such as Asia/Shanghai',
 });
 
-const timeCell = z.union(
+export const timeCell = z.union(
   [
     column.transform((name) => ({ column: name, format: 'iso', zone: 'UTC' })),
     z.strictObject({ column, format: z.string().min(1).default('iso'), zone: zone.default('UTC') }),
@@ -106,7 +106,7 @@ const eventMap = z.strictObject({
   label: labelCell.optional(),
 });
 
-const csvOptions = z.strictObject({ delimiter: z.string().length(1).default(',') }).prefault({});
+export const csvOptions = z.strictObject({ delimiter: z.string().length(1).default(',') }).prefault({});
 
 const mapSchema = z.union([
   z.strictObject({ csv: csvOptions, events: z.array(eventMap).min(1) }),

@@ -46,6 +46,7 @@ function changeOf({ expiresAtMs, ...rest }: ChangeRow): ListChange {
 export interface ListQuestion {
   readonly list?: string | undefined;
   readonly kind?: string | undefined;
+  readonly value?: string | undefined;
   /** Entries behind this one, in the order of list, kind and value. */
   readonly after?: readonly [string, string, string] | undefined;
   readonly limit: number;
@@ -68,12 +69,13 @@ export interface RecordedEntry {
 /** The entries that orders and the engine put on the lists and nobody took off, ended ones included. */
 export function recordedEntries(
   analytics: Pick<Analytics, 'query'>,
-  { list, kind, after, limit }: ListQuestion,
+  { list, kind, value, after, limit }: ListQuestion,
 ): Promise<RecordedEntry[]> {
   const conditions = [
     `op IN ('add', 'remove')`,
     ...(list === undefined ? [] : ['list = {list:String}']),
     ...(kind === undefined ? [] : ['kind = {kind:String}']),
+    ...(value === undefined ? [] : ['value = {value:String}']),
     ...(after === undefined
       ? []
       : [
@@ -81,9 +83,9 @@ export function recordedEntries(
         ]),
   ];
   const [afterList, afterKind, afterValue] = after ?? [];
-  const given = { list, kind, limit, afterList, afterKind, afterValue };
+  const given = { list, kind, value, limit, afterList, afterKind, afterValue };
   const parameters: Parameters = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
+    Object.entries(given).filter(([, each]) => each !== undefined),
   );
   return analytics.query<RecordedEntry>(
     `SELECT toString(list_changes.list) AS list, kind, value,

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemSchema, type SystemConfig } from '../../config/schema.ts';
+import { SubjectList, type FileLists } from '../../pipeline/decide/lists.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import { EventBatch } from '../../pipeline/event.ts';
 import type { EventOutcome, RewardAnswer } from '../../pipeline/http/outcome.ts';
@@ -15,6 +16,17 @@ import { Decoder } from '../../pipeline/ingest/decode.ts';
 import { Inbox } from '../../pipeline/ingest/inbox.ts';
 import type { RawBatch, RawRecord } from '../../pipeline/ingest/source.ts';
 import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
+
+const EMPTY = new SubjectList({
+  ...{ accounts: [], cards: [], devices: [], ips: [], merchants: [], phones: [] },
+});
+const NO_LISTS: FileLists = {
+  ...{ block: EMPTY, allow: EMPTY, watch: EMPTY },
+  automatic: {
+    ...{ to: 'off', withinMs: 1, expiresAfterMs: 1, perHour: 0, latenessMs: 0 },
+    isShared: () => false,
+  },
+};
 
 /** What the small decider grants for every event. */
 export const REWARD: RewardAnswer = {
@@ -106,6 +118,7 @@ export async function start(
     campaigns: () => [],
     report: () => undefined,
     quote: () => Promise.resolve({ kind: 'unavailable', message: 'no ledger here' }),
+    fileLists: () => NO_LISTS,
     freezeOf: () => undefined,
     board: () => ({
       open: { freeze: 0, order: 0, appeal: 0, clawback: 0, compensation: 0 },
