@@ -83,6 +83,7 @@ export interface Worker {
   readonly ledger: Pick<Ledger, 'waiting'>;
   readonly assembled: AssembledEngine;
   readonly tally: Tally;
+  readonly lateTruth: LateTruth;
   readonly live: LiveConfig;
   /** What holds the path up, in words; empty when it is ready. */
   readonly obstacles: () => readonly string[];
