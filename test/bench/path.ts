@@ -11,6 +11,7 @@ import type { Analytics } from '../../pipeline/record/analytics.ts';
 import { History } from '../../pipeline/record/history.ts';
 import { Recorder } from '../../pipeline/record/recorder.ts';
 import { RewardProposals } from '../../pipeline/reward/proposal.ts';
+import type { CampaignChange } from '../../pipeline/reward/adjustments.ts';
 import { Settlement } from '../../pipeline/settlement.ts';
 import { Tally } from '../../pipeline/tally.ts';
 import { Metrics, silentLogger, type Logger } from '../../pipeline/telemetry.ts';
@@ -54,7 +55,7 @@ export function openPath({ config }: { config: LoadedConfig }, analytics: Analyt
     guard: new BadShareGuard(config.system.ingest.badShare),
     engine,
     history,
-    campaigns: { change: () => undefined, lowers: () => [] },
+    campaigns: { change: () => undefined, lowers: () => [], named: (change: CampaignChange) => change },
     spentOn: () => Promise.resolve(undefined),
     rewards: () => [],
     rewardsOfLabel: () => [],
