@@ -6,6 +6,7 @@ import { CardMask } from '../pipeline/ingest/card-number.ts';
 import { parsePlaceholders } from '../pipeline/ingest/placeholders.ts';
 import type { ListEntries, ListEntry } from '../pipeline/decide/lists.ts';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
+import type { ExclusionFile } from '../pipeline/detect/exclusion.ts';
 import type { Sections } from '../pipeline/detect/section.ts';
 import { messageOf } from '../pipeline/failure.ts';
 import { cardsInContent, cardsInText } from './card-numbers.ts';
@@ -13,6 +14,7 @@ import type { Campaign } from './campaign-schema.ts';
 import { parseList } from './campaign-lists.ts';
 import { ConfigReading, folderFiles, type ConfigFiles } from './config-files.ts';
 import { readDetectorSections } from './detector-sections.ts';
+import { readExclusions } from './exclusions.ts';
 import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
 import { readRules } from './read-rules.ts';
 import { listSchema, systemSchema, type ListFile, type SystemConfig } from './schema.ts';
@@ -36,6 +38,7 @@ export interface LoadedConfig {
   readonly blockList: ListEntries;
   readonly allowList: ListEntries;
   readonly watchList: ListEntries;
+  readonly exclusions: ExclusionFile;
 }
 
 /** A problem may quote what stands in a file, and is printed. */
@@ -60,6 +63,7 @@ export async function loadConfig(
   const blockList = check(await reading.yaml('lists', 'block.yaml'), listSchema, problems);
   const allowList = check(await reading.yaml('lists', 'allow.yaml'), listSchema, problems);
   const watchList = await readWatchList(reading);
+  const exclusions = await readExclusions(reading);
   const coded = await readDetectorSections(reading, detectors);
   const rules = await readRules(reading, detectors);
   const sources = await readCampaigns(reading);
@@ -99,6 +103,7 @@ export async function loadConfig(
       blockList,
       allowList,
       watchList,
+      exclusions,
       placeholders,
     ]),
     files: reading.texts,
@@ -112,6 +117,7 @@ export async function loadConfig(
     blockList: entriesOf(blockList),
     allowList: entriesOf(allowList),
     watchList: entriesOf(watchList),
+    exclusions,
   };
 }
 
@@ -152,8 +158,17 @@ function entriesOf(file: ListFile): ListEntries {
 }
 
 /** The part of the running's settings that can change an answer. */
-function answering({ ingest, windows, bursts, networks, policy, freezing, lists }: SystemConfig): unknown {
-  return { ingest, windows, bursts, networks, policy, freezing, lists };
+function answering({
+  ingest,
+  windows,
+  bursts,
+  networks,
+  policy,
+  hubs,
+  freezing,
+  lists,
+}: SystemConfig): unknown {
+  return { ingest, windows, bursts, networks, policy, hubs, freezing, lists };
 }
 
 /** The same parsed content has the same version, in whatever order its keys are written. */

@@ -10,6 +10,7 @@ import {
   profileOption,
 } from './command-options.ts';
 import { addCases } from './command-cases.ts';
+import { addExclusions } from './command-exclusions.ts';
 import { addOrders } from './command-orders.ts';
 import { addReport } from './command-report.ts';
 import { Failure } from './failure.ts';
@@ -29,6 +30,7 @@ function program(): Command {
   addReport(root);
   addOrders(root, addConfig(root));
   addCases(root);
+  addExclusions(root);
   addLedger(root);
   addDeliveries(root);
   addUpkeep(root);

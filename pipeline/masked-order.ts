@@ -15,6 +15,7 @@ export function maskOrder(order: NewCommand, cards: CardMask): NewCommand {
   if ('accountId' in order) {
     return { ...order, ...said, accountId: cards.text(order.accountId) };
   }
+  if (order.kind === 'exclusion') return { ...order, ...said, value: cards.text(order.value) };
   if (order.kind === 'list') return { ...order, ...said, order: maskList(order.order, cards) };
   if (order.kind === 'labels')
     return { ...order, ...said, labels: maskLabels(order.labels, cards) };

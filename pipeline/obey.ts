@@ -8,6 +8,7 @@ import type { Engine } from './decide/engine.ts';
 import type { KeyOf } from './decide/live-lists.ts';
 import { underControl } from './dual-control.ts';
 import type { LiveConfig } from './live-config.ts';
+import { obeyExclusion } from './obey-exclusion.ts';
 import { labelledEvents, readLabels } from './obey-labels.ts';
 import { obeyList } from './obey-list.ts';
 import { rescore } from './obey-rescore.ts';
@@ -105,6 +106,11 @@ async function execute(
       return { answer: judge(parts, command, settle) };
     case 'config': {
       const result = parts.config.order(command);
+      void settle({});
+      return answered(result);
+    }
+    case 'exclusion': {
+      const result = obeyExclusion(parts, command);
       void settle({});
       return answered(result);
     }

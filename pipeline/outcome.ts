@@ -54,6 +54,7 @@ export const DECISION_REASONS = [
   'watch_list',
   'appeal_open',
   'blocking_off',
+  'shared_value',
 ] as const;
 export type DecisionReason = (typeof DECISION_REASONS)[number];
 

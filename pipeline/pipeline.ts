@@ -14,10 +14,12 @@ import type { AccountAction, Command, CommandResult } from './decide/account-act
 import { causesOf, causesOfAction, type Cause } from './decide/cause.ts';
 import type { Decision } from './decide/decision.ts';
 import type { Judged } from './decide/engine.ts';
+import type { ExclusionChange } from './detect/exclusion.ts';
 import { EventBatch, EventView } from './event.ts';
 import type { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';
 import { HTTP_SOURCE } from './ingest/inbox.ts';
+import { isSampled, MeasureSample } from './detect/measure-sketch.ts';
 import type { Failure } from './failure.ts';
 import type { DecodeFailure, RawBatch, RawRecord } from './ingest/source.ts';
 import type { DeadLetter, RecordOutcome } from './outcome.ts';
@@ -60,6 +62,7 @@ export class Pipeline {
   readonly #parts: PipelineParts;
   readonly #batch = new EventBatch(BATCH_CAPACITY);
   readonly #view = new EventView(this.#batch, 0);
+  readonly #sample = new MeasureSample();
   /** The index, in the source's batch, of the record that event i was decoded from. */
   readonly #recordOf = new Int32Array(BATCH_CAPACITY);
   /** How far each ordered log has been followed; goes into the marker. */
@@ -227,6 +230,7 @@ export class Pipeline {
     if (time !== undefined) ops.push(time);
     tellBatch(this.#parts, raw.source, this.#batch, judged, nowMs);
     if (judged.ended !== undefined) this.#parts.config.ended(judged.ended);
+    for (const change of judged.exclusionChanges) this.#propose(change);
     for (const change of judged.listChanges) this.#parts.recorder.addListChange(change);
     const settled = this.#settle(ops, judged.actions, causes, letters, onDurable);
     if (outcomes !== undefined) this.#answer(judged, opsEnd, settled, outcomes);
@@ -247,12 +251,26 @@ export class Pipeline {
     const { source } = raw;
     recorder.addEvent(batch, row, decision, { configVersion, engineVersion, latencyUs, source });
     this.#view.row = row;
+    if (isSampled(batch.idLo[row]!)) {
+      this.#sample.clear();
+      this.#parts.engine.sample(this.#view, configVersion, this.#sample);
+      recorder.addSample(batch, row, this.#sample, configVersion);
+    }
     const due = rewards(this.#view, decision, configVersion);
     const time = this.#ledgerTime.before(batch.occurredAtMs[row]!, due.length > 0);
     if (time !== undefined) ops.push(time);
     if (due.length > 0) ops.push(...due);
     causesOf(this.#view, decision, causes);
     tally.decision(decision, batch.occurredAtMs[row]!, latencyUs);
+  }
+
+  /** A value joins more accounts than any honest one: people are told, once. */
+  #propose(change: ExclusionChange): void {
+    const { recorder, log, metrics } = this.#parts;
+    recorder.addExclusionChange(change);
+    metrics.exclusionProposals.inc({ kind: change.kind });
+    const { kind, value, accounts, hubLimit, decisionId } = change;
+    log.warn({ kind, value, accounts, hubLimit, decisionId }, 'exclusion proposed');
   }
 
   #conflict(raw: RawBatch, row: number): DeadLetter {

@@ -34,6 +34,7 @@ export async function restoreEngine(
 ): Promise<number> {
   for (const action of await history.restoreAccountActions()) engine.freezing.apply(action);
   await restoreLists(engine, history, decoder);
+  for (const change of await history.restoreExclusionChanges()) engine.exclusions.apply(change);
   if (history.watermarkMs > 0) {
     await engine.recall(history, history.watermarkMs, (field, text) => decoder.keyOf(field, text));
   }

@@ -85,6 +85,7 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
     board: (filter) => boardOf(assembled.engine.freezing, path.lateTruth.proposals, filter),
     analytics: stores.analytics,
     fileLists: () => assembled.engine.lists.files,
+    exclusions: assembled.engine.exclusions,
     freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
     configVersion: () => live.active.version,
     configStatus: () => live.status,

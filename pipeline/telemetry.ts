@@ -41,6 +41,11 @@ export class Metrics {
     'Expressions of campaigns that an event could not answer: what hangs on them was not given.',
     ['campaign'],
   );
+  readonly exclusionProposals = this.counter(
+    'sheepdog_exclusion_proposals_total',
+    'Values that join more accounts than any honest one, by kind: a person has to look.',
+    ['kind'],
+  );
   readonly accountActions = this.counter(
     'sheepdog_account_actions_total',
     'Account actions, by kind.',
@@ -140,6 +145,21 @@ export class Metrics {
     'sheepdog_seconds_since_finding',
     'Event time since the last finding.',
     [],
+  );
+  readonly detectorSilence = this.gauge(
+    'sheepdog_detector_seconds_since_finding',
+    'Event time since the last finding, by detector.',
+    ['detector'],
+  );
+  readonly detectorDrift = this.gauge(
+    'sheepdog_detector_drift',
+    '1 while a detector finds more often than its band allows, -1 while it finds less, by detector.',
+    ['detector'],
+  );
+  readonly featuresWarming = this.gauge(
+    'sheepdog_features_warming',
+    'Share of its history that a feature knows, while it does not know all of it.',
+    ['feature'],
   );
   readonly httpRequests = this.counter('sheepdog_http_requests_total', 'Answers, by status.', [
     'route',

@@ -1,5 +1,6 @@
 /** A transition in an account's freeze lifecycle, or an analyst's word on a decision: one row each. */
 
+import type { ExclusionKind } from '../detect/exclusion.ts';
 import type { CampaignChange } from '../reward/adjustments.ts';
 import type { Cause, CausedGrant } from './cause.ts';
 import type { Verdict } from './decision.ts';
@@ -101,6 +102,15 @@ export type Command = {
   | { readonly kind: 'approve' | 'reject'; readonly grantId: string }
   | { readonly kind: 'campaign'; readonly change: CampaignChange }
   | { readonly kind: 'list'; readonly order: ListOrder }
+  /** A person's word on a value that joins strangers; `of` is the kind of value. */
+  | {
+      readonly kind: 'exclusion';
+      readonly op: 'add' | 'remove' | 'dismiss';
+      readonly of: ExclusionKind;
+      readonly value: string;
+      /** Of an added one its end, in event time; left out: none. */
+      readonly expiresAtMs?: number | undefined;
+    }
   | { readonly kind: 'labels'; readonly labels: readonly NewLabel[] }
   /** A person's word on the configuration that is on trial, or was the last to be adopted. */
   | { readonly kind: 'config'; readonly to: 'promoted' | 'rolled_back' }

@@ -5,6 +5,7 @@
  */
 
 import type { FeatureSource } from '../detect/feature-layout.ts';
+import type { MeasureSample } from '../detect/measure-sketch.ts';
 import { runs, type FeatureLayers } from '../detect/feature-layers.ts';
 import type { FeatureMatrix } from '../detect/window-store.ts';
 import { EventBatch, EventView, keyColumn, textColumn } from '../event.ts';
@@ -114,6 +115,13 @@ export class Engine {
     if (outcome === 'promoted') this.adopt(trial.ruling);
     this.#trial = undefined;
     return trial;
+  }
+
+  /** Takes the measures of an event that was judged last, under the ruling of that version. */
+  sample(view: EventView, version: string, into: MeasureSample): void {
+    const { detectors } =
+      this.#trial?.ruling.version === version ? this.#trial.ruling : this.#ruling;
+    detectors.sample(view, into);
   }
 
   /** Largest event time taken so far, or −Infinity. */
@@ -235,10 +243,16 @@ export class Engine {
     for (const [from, to] of runs(0, batch.length, (row) => judgements[row] === undefined)) {
       this.#parts.layers.measure(batch, from, to);
     }
-    const { matrix } = this.#parts.layers;
+    const { layers } = this.#parts;
+    const { matrix } = layers;
     if (matrix === this.#bound) return;
-    this.#ruling.detectors.bind(matrix);
-    this.#trial?.ruling.detectors.bind(matrix);
+    for (const ruling of [this.#ruling, this.#trial?.ruling]) {
+      ruling?.detectors.bind(matrix);
+      ruling?.detectors.heed({
+        exclusions: this.exclusions,
+        explain: (row) => layers.explain(row),
+      });
+    }
     this.#bound = matrix;
   }
 

@@ -95,11 +95,17 @@ function weigh(
   settings: PolicySettings,
 ): readonly [Verdict, readonly DecisionReason[]] {
   const blocking = live.filter((finding) => finding.band === 'block');
+  const tempered: readonly DecisionReason[] = live.some(isTempered) ? ['shared_value'] : [];
   if (blocking.some((finding) => finding.conclusive)) return ['block', ['conclusive_finding']];
   // Two measures of one account are one witness heard twice: only different subjects are independent.
   const subjects = new Set(blocking.map((finding) => finding.subject));
   if (blocking.length > 0 && subjects.size >= settings.independentFindings) {
     return ['block', ['independent_findings']];
   }
-  return ['review', [blocking.length > 0 ? 'single_finding' : 'review_finding']];
+  return ['review', [blocking.length > 0 ? 'single_finding' : 'review_finding', ...tempered]];
+}
+
+/** Reviews only because its subject is held to join strangers, or its account has a device of its own. */
+function isTempered({ evidence }: Finding): boolean {
+  return evidence['hub'] !== undefined || evidence['ownDevices'] !== undefined;
 }

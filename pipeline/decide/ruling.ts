@@ -1,6 +1,7 @@
 /** A configuration made ready to judge, and one that judges a share of the accounts first. */
 
 import type { CompiledDetectors } from '../detect/evaluate.ts';
+import type { ExclusionFile } from '../detect/exclusion.ts';
 import type { FreezeSettings } from './freezing.ts';
 import type { FileLists } from './lists.ts';
 import type { PolicySettings } from './policy.ts';
@@ -14,6 +15,7 @@ export interface Ruling {
   readonly policy: PolicySettings;
   readonly freezing: FreezeSettings;
   readonly lists: FileLists;
+  readonly exclusions: ExclusionFile;
 }
 
 /** A changed configuration that judges a share of the accounts. */

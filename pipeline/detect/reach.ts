@@ -74,8 +74,11 @@ export function weigh(
   for (let level = LEVELS.length - 1; level >= 0; level--) {
     const threshold = bands[LEVELS[level]!];
     if (threshold !== undefined && armed.sign * value >= armed.sign * threshold) {
-      const told = lenience?.reviewAtMost === true ? 0 : level;
-      return { armed, value, level: told, threshold, error: undefined, lenience };
+      const tempered = level > 0 && lenience?.reviewAtMost === true;
+      // A finding that would have reviewed anyway owes nothing to the lenience.
+      const owed = lenience?.reviewAtMost === true && !tempered ? undefined : lenience;
+      const told = tempered ? 0 : level;
+      return { armed, value, level: told, threshold, error: undefined, lenience: owed };
     }
   }
   return undefined;

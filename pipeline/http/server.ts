@@ -19,6 +19,7 @@ import { addCaseRoutes, type CaseRouteParts } from './cases.ts';
 import { CaseFile, type CaseFileParts } from './case-file.ts';
 import { addConfigRoutes, type ConfigRouteParts } from './config.ts';
 import { addConsoleRoutes } from './console/console.ts';
+import { addExclusionRoutes, type ExclusionRouteParts } from './exclusions.ts';
 import { addEventRoute, JSON_TYPE, LINES_TYPE } from './events.ts';
 import { GrantFile } from './grant-file.ts';
 import { addGrantRoutes } from './grants.ts';
@@ -45,6 +46,7 @@ export interface HttpDeps
     Pick<ListRouteParts, 'fileLists'>,
     Pick<CaseRouteParts, 'board'>,
     Pick<ConfigRouteParts, 'configStatus'>,
+    Pick<ExclusionRouteParts, 'exclusions'>,
     Pick<QuoteRouteParts, 'quote'> {
   readonly config: SystemConfig['http'];
   /** Without one, only loopback is served. */
@@ -93,6 +95,7 @@ export function createServer(deps: HttpDeps): HttpServer {
   const caseFile = new CaseFile(deps);
   addAnalystRoutes(app, { caseFile, command: deps.command });
   addCaseRoutes(app, deps);
+  addExclusionRoutes(app, deps);
   addCampaignRoutes(app, deps);
   addListRoutes(app, deps);
   addCampaignReportRoute(app, deps);

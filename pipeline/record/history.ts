@@ -9,6 +9,7 @@
 import type { AccountAction, AccountActionKind } from '../decide/account-action.ts';
 import type { Decision, Finding, Verdict } from '../decide/decision.ts';
 import { systemClock, type Clock } from '../clock.ts';
+import type { ExclusionChange } from '../detect/exclusion.ts';
 import { Failure } from '../failure.ts';
 import { NO_HITS, type ListChange, type ListHit } from '../decide/list-entry.ts';
 import type { BucketQuery, BucketRow } from '../detect/burst-source.ts';
@@ -23,6 +24,7 @@ import { customerTotals } from './customer-history.ts';
 import { latestRows } from './last-seen-history.ts';
 import { labelStanding, type LabelStanding } from './label-history.ts';
 import { guardSteps, listEntryChanges } from './list-history.ts';
+import { findingRates, type RateRow } from './rate-history.ts';
 import { restoredEvents, type RestoredEvent } from './restore.ts';
 import { RowWriter } from './row-writer.ts';
 import { encodeMarker, progress } from './tables/progress.ts';
@@ -168,6 +170,12 @@ export class History {
     return latestRows(this.#analytics, this.#isHistory, query);
   }
 
+  /** See `findingRates`; of the time before the watermark. */
+  findingRates(bucketMs: number, horizonMs: number): Promise<readonly RateRow[]> {
+    const fromMs = Math.floor((this.watermarkMs - horizonMs) / bucketMs) * bucketMs;
+    return findingRates(this.#analytics, this.#isHistory, bucketMs, fromMs);
+  }
+
   /** Every account action of history in the order in which they took effect. */
   async restoreAccountActions(): Promise<readonly AccountAction[]> {
     const rows = await this.#analytics.query<AccountActionRow>(
@@ -194,6 +202,19 @@ export class History {
       ...rest,
       change: JSON.parse(value) as CampaignChange,
     }));
+  }
+
+  /** Every change of the exclusions, in the order in which they took effect. */
+  async restoreExclusionChanges(): Promise<readonly ExclusionChange[]> {
+    const rows = await this.#analytics.query<
+      Omit<ExclusionChange, 'expiresAtMs'> & { readonly expiresAtMs: number | null }
+    >(
+      `SELECT change_id AS id, op, kind, value, accounts, hub_limit AS hubLimit, actor, reason,
+         decision_id AS decisionId, toUnixTimestamp64Milli(occurred_at) AS occurredAtMs,
+         toUnixTimestamp64Milli(expires_at) AS expiresAtMs
+       FROM exclusion_changes WHERE ${this.#isHistory} ORDER BY arrival LIMIT 1 BY change_id`,
+    );
+    return rows.map((row) => ({ ...row, expiresAtMs: row.expiresAtMs ?? undefined }));
   }
 
   /** Every entry put on a list or taken off; those of one subject in the order in which they came. */

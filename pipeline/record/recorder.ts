@@ -8,6 +8,8 @@ import type { AccountAction, Label } from '../decide/account-action.ts';
 import type { ConfigChange } from '../decide/config-change.ts';
 import type { Decision } from '../decide/decision.ts';
 import type { ListChange } from '../decide/list-entry.ts';
+import type { ExclusionChange } from '../detect/exclusion.ts';
+import type { MeasureSample } from '../detect/measure-sketch.ts';
 import type { EventBatch } from '../event.ts';
 import type { DeadLetter } from '../outcome.ts';
 import type { AuditedAction } from '../reward/adjustments.ts';
@@ -24,6 +26,7 @@ import { encodeDeadLetter } from './tables/dead-letters.ts';
 import { encodeDecision } from './tables/decisions.ts';
 import { encodeDelivery } from './tables/deliveries.ts';
 import { encodeEvent } from './tables/events.ts';
+import { encodeExclusionChange } from './tables/exclusion-changes.ts';
 import { encodeFinding } from './tables/findings.ts';
 import { encodeGrant } from './tables/grants.ts';
 import { encodeLabel } from './tables/labels.ts';
@@ -32,6 +35,7 @@ import { encodeLedgerEntry, type LedgerEntry } from './tables/ledger-entries.ts'
 import { encodeListChange } from './tables/list-changes.ts';
 import { encodeRewardProposal } from './tables/reward-proposals.ts';
 import { encodeVoucher } from './tables/vouchers.ts';
+import { encodeMeasureSample } from './tables/measure-samples.ts';
 import { encodeStats, type PipelineStats } from './tables/pipeline-stats.ts';
 
 /** What a decision's row holds beside the decision. */
@@ -98,6 +102,13 @@ export class Recorder {
     }
   }
 
+  /** Adds what the measures were at event i. */
+  addSample(batch: EventBatch, i: number, sample: MeasureSample, configVersion: string): void {
+    const { measureSamples } = this.#flusher.filling;
+    encodeMeasureSample(measureSamples.out, batch, i, sample, configVersion, this.#arrive());
+    measureSamples.rows++;
+  }
+
   addAccountAction(action: AccountAction): void {
     encodeAccountAction(this.#flusher.filling.accountActions.out, action, this.#arrive());
     this.#flusher.filling.accountActions.rows++;
@@ -117,6 +128,11 @@ export class Recorder {
   addLabel(label: Label): void {
     encodeLabel(this.#flusher.filling.labels.out, label, this.#arrive());
     this.#flusher.filling.labels.rows++;
+  }
+
+  addExclusionChange(change: ExclusionChange): void {
+    encodeExclusionChange(this.#flusher.filling.exclusionChanges.out, change, this.#arrive());
+    this.#flusher.filling.exclusionChanges.rows++;
   }
 
   addListChange(change: ListChange): void {

@@ -12,12 +12,14 @@ import { deadLetters } from './tables/dead-letters.ts';
 import { decisions } from './tables/decisions.ts';
 import { deliveries } from './tables/deliveries.ts';
 import { events } from './tables/events.ts';
+import { exclusionChanges } from './tables/exclusion-changes.ts';
 import { findings } from './tables/findings.ts';
 import { grants } from './tables/grants.ts';
 import { labels } from './tables/labels.ts';
 import { listChanges } from './tables/list-changes.ts';
 import { ledgerBalances } from './tables/ledger-balances.ts';
 import { ledgerEntries } from './tables/ledger-entries.ts';
+import { measureSamples } from './tables/measure-samples.ts';
 import { pipelineStats } from './tables/pipeline-stats.ts';
 import { rewardProposals } from './tables/reward-proposals.ts';
 import { vouchers } from './tables/vouchers.ts';
@@ -48,9 +50,11 @@ export class RowBuffers {
   readonly campaignActions = new TableBuffer(campaignActions);
   readonly labels = new TableBuffer(labels);
   readonly listChanges = new TableBuffer(listChanges);
+  readonly exclusionChanges = new TableBuffer(exclusionChanges);
   readonly deadLetters = new TableBuffer(deadLetters);
   readonly configChanges = new TableBuffer(configChanges);
   readonly configVersions = new TableBuffer(configVersions);
+  readonly measureSamples = new TableBuffer(measureSamples);
   readonly pipelineStats = new TableBuffer(pipelineStats);
   readonly vouchers = new TableBuffer(vouchers);
   readonly rewardProposals = new TableBuffer(rewardProposals);
@@ -67,9 +71,11 @@ export class RowBuffers {
     this.rewardProposals,
     this.labels,
     this.listChanges,
+    this.exclusionChanges,
     this.deadLetters,
     this.configVersions,
     this.configChanges,
+    this.measureSamples,
     this.pipelineStats,
     this.vouchers,
   ];

@@ -1,0 +1,78 @@
+/** Reads lists/exclusions.yaml, and the networks whose addresses never link accounts. */
+
+import { z } from 'zod';
+import {
+  EXCLUSION_KINDS,
+  type Exclusion,
+  type ExclusionFile,
+} from '../pipeline/detect/exclusion.ts';
+import { cidr } from '../pipeline/detect/networks.ts';
+import type { ConfigReading } from './config-files.ts';
+import { check } from './yaml-file.ts';
+
+const limit = z.number().min(0).optional();
+const bands = z.strictObject({ review: limit, block: limit, conclusive: limit });
+
+const exclusion = z.strictObject({
+  value: z.string().trim().min(1),
+  reason: z.string().min(1),
+  author: z.string().min(1),
+  /** The first instant at which the exclusion no longer holds; left out: it holds for ever. */
+  expires: z.iso.datetime({ offset: true }).optional(),
+  /** Own limits: detector → measure → bands; what is left out reaches no band. */
+  bands: z.record(z.string(), z.record(z.string(), bands)).optional(),
+});
+
+/** Of addresses, a range too. */
+const addressExclusion = exclusion.refine(
+  ({ value }) => !value.includes('/') || cidr.safeParse(value).success,
+  { message: 'write an address range such as 100.64.0.0/10', path: ['value'] },
+);
+
+export const exclusionsSchema = z.strictObject({
+  devices: z.array(exclusion).default([]),
+  cards: z.array(exclusion).default([]),
+  ips: z.array(addressExclusion).default([]),
+  merchants: z.array(exclusion).default([]),
+  phones: z.array(exclusion).default([]),
+  payees: z.array(exclusion).default([]),
+  inviters: z.array(exclusion).default([]),
+});
+
+/** Detector same-ip reads the rest of that file, and tells what is wrong with it. */
+const networksSchema = z.looseObject({
+  networks: z.array(z.looseObject({ cidr, reason: z.string() })),
+});
+
+/** A folder without the files excludes nothing. Problems are added to the reading's. */
+export async function readExclusions(reading: ConfigReading): Promise<ExclusionFile> {
+  const [exclusions] = await reading.namesIn('lists', /^exclusions\.yaml$/);
+  const file =
+    exclusions === undefined
+      ? undefined
+      : check(await reading.yaml('lists', exclusions), exclusionsSchema, reading.problems);
+  const [networks] = await reading.namesIn('lists', /^shared-networks\.yaml$/);
+  const shared =
+    networks === undefined
+      ? undefined
+      : networksSchema.safeParse((await reading.yaml('lists', networks)).content);
+  return {
+    entries:
+      file === undefined
+        ? []
+        : EXCLUSION_KINDS.flatMap((kind) =>
+            file[kind].map(({ value, reason, author, expires, bands: own }): Exclusion => ({
+              kind,
+              value,
+              reason,
+              author,
+              expiresAtMs: expires === undefined ? undefined : Date.parse(expires),
+              ...(own === undefined ? {} : { bands: own }),
+            })),
+          ),
+    sharedNetworks:
+      shared?.success === true
+        ? shared.data.networks.map(({ cidr: range, reason }) => ({ cidr: range, reason }))
+        : [],
+  };
+}

@@ -1,0 +1,44 @@
+/** Orders about values that join strangers: exclude one, end that, or say that it is none. */
+
+import type { Command } from 'commander';
+import { audited } from './command-options.ts';
+import type { AnalystFlags } from './command-orders.ts';
+import { EXCLUSION_KINDS, type ExclusionKind } from './detect/exclusion.ts';
+import { Failure } from './failure.ts';
+
+const DESCRIBED = {
+  add: 'exclude a value: it links no accounts, and findings about it reach no band; accepts a proposal',
+  remove: 'end an exclusion that was ordered',
+  dismiss: 'say that a proposed value joins no strangers: findings about it count in full again',
+} as const;
+
+export function addExclusions(root: Command): void {
+  const exclusion = root
+    .command('exclusion')
+    .description('values that join strangers, such as a demo phone; proposals: GET /v1/exclusions');
+  for (const op of ['add', 'remove', 'dismiss'] as const) {
+    const command = audited(
+      exclusion
+        .command(op)
+        .addArgument(root.createArgument('<kind>', 'what it is').choices(EXCLUSION_KINDS))
+        .argument('<value>'),
+    ).description(DESCRIBED[op]);
+    if (op === 'add')
+      command.option('--expires <instant>', 'its end, such as 2027-01-01T00:00:00Z');
+    command.action(
+      async (of: ExclusionKind, value: string, options: AnalystFlags & { expires?: string }) => {
+        const expiresAtMs = options.expires === undefined ? undefined : instantOf(options.expires);
+        const { order } = await import('./order.ts');
+        await order({ kind: 'exclusion', op, of, value, expiresAtMs }, options);
+      },
+    );
+  }
+}
+
+function instantOf(text: string): number {
+  const instant = Date.parse(text);
+  if (!Number.isNaN(instant)) return instant;
+  throw new Failure(`--expires ${text} is no instant: write one such as 2027-01-01T00:00:00Z`, {
+    exitCode: 2,
+  });
+}

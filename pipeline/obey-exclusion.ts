@@ -1,0 +1,47 @@
+/** What an order does to the exclusions: added, removed or dismissed, in force from the next event on. */
+
+import type { Command, CommandResult } from './decide/account-action.ts';
+import type { Engine } from './decide/engine.ts';
+import { asRead, EXCLUSION_FIELDS, type ExclusionChange } from './detect/exclusion.ts';
+import type { Recorder } from './record/recorder.ts';
+
+export interface ObeyExclusionParts {
+  readonly engine: Pick<Engine, 'exclusions'>;
+  readonly recorder: Pick<Recorder, 'addExclusionChange'>;
+}
+
+/** The change is made and recorded; an order that changes nothing is answered and leaves no row. */
+export function obeyExclusion(
+  { engine: { exclusions }, recorder }: ObeyExclusionParts,
+  command: Extract<Command, { readonly kind: 'exclusion' }>,
+): CommandResult {
+  const { id: commandId, op, of: kind, actor, reason, issuedAtMs } = command;
+  const value = asRead({ kind, value: command.value });
+  const named = `${EXCLUSION_FIELDS[kind]} ${value}`;
+  if (op === 'remove' && !exclusions.isLive(kind, value)) {
+    const message = `${named} is not excluded by an order: a file's exclusion is taken out of lists/exclusions.yaml`;
+    return { commandId, accepted: false, message };
+  }
+  const change: ExclusionChange = {
+    id: commandId,
+    op,
+    kind,
+    value,
+    accounts: 0,
+    hubLimit: 0,
+    actor,
+    reason,
+    decisionId: '',
+    occurredAtMs: issuedAtMs,
+    expiresAtMs: op === 'add' ? command.expiresAtMs : undefined,
+  };
+  exclusions.apply(change);
+  recorder.addExclusionChange(change);
+  const outcome = {
+    add: 'is excluded: it links nobody, and findings about it reach no band',
+    remove: 'is no longer excluded',
+    dismiss:
+      'is held to be no shared value: findings about it count in full, and it is not proposed again',
+  } as const;
+  return { commandId, accepted: true, message: `${named} ${outcome[op]}` };
+}
