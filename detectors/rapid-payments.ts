@@ -29,6 +29,12 @@ export default defineDetector({
       windowMs: window,
       aggregate: { kind: 'count' },
     },
+    categories: {
+      key: 'accountId',
+      on: ['payment'],
+      windowMs: window,
+      aggregate: { kind: 'distinct', of: 'category' },
+    },
     previousMinor: {
       key: 'accountId',
       on: ['payment'],
@@ -38,14 +44,15 @@ export default defineDetector({
   }),
   measures: {
     payments: {
-      about: 'payments of one account',
+      // Who pays water, power and telephone in one sitting pays three bills and is in no hurry.
+      about: 'payments of one account, less one for each further category',
       unit: 'payments',
       direction: 'atLeast',
       subject: 'accountId',
       bands: { review: 3, block: 6, conclusive: 10 },
       ceiling: 'payments',
       windowMs: ({ window }) => window,
-      of: (_event, features) => features.payments,
+      of: (_event, { payments, categories }) => payments - Math.max(0, categories - 1),
     },
     climb: {
       about: 'amount of this payment over that of the payment just before it',
@@ -55,15 +62,17 @@ export default defineDetector({
       bands: { review: 1.25 },
       needs: 'previousMinor',
       windowMs: ({ climbWindow }) => climbWindow,
-      of: (event, { previousMinor }, { climbFromMinor }) => {
-        if (!(previousMinor > 0)) return NaN;
+      of: (event, { previousMinor, categories }, { climbFromMinor }) => {
+        // One bill is larger than another kind of bill: that is no climb.
+        if (!(previousMinor > 0) || categories > 1) return NaN;
         const amountMinor = event.amountMinor ?? NaN;
         return amountMinor >= climbFromMinor ? amountMinor / previousMinor : NaN;
       },
     },
   },
-  evidence: (event, { payments, previousMinor }) => ({
+  evidence: (event, { payments, categories, previousMinor }) => ({
     payments,
+    categories,
     amountMinor: event.amountMinor ?? NaN,
     previousMinor,
   }),
@@ -81,6 +90,21 @@ export default defineDetector({
       title: 'a larger payment right after a first one that worked is reviewed',
       events: [pay(10000, '12:00:00'), pay(25000, '12:01:30')],
       finding: { band: 'review', measure: 2.5 },
+    },
+    {
+      title: 'water, power and telephone, paid in one sitting, are three bills and no hurry',
+      events: ['water', 'power', 'telephone'].map((category, i) => ({
+        ...pay(10000 * (i + 1), `12:0${i}:00`),
+        category,
+      })),
+    },
+    {
+      title: 'three payments of one category are as rapid as three without',
+      events: ['12:00:00', '12:10:00', '12:20:00'].map((time) => ({
+        ...pay(20000, time),
+        category: 'groceries',
+      })),
+      finding: { band: 'review', measure: 3 },
     },
     {
       title: 'paying the same amount again, as after a lost answer, is no climb',
