@@ -64,15 +64,15 @@ export class LastSeenSource implements FeatureSource {
   }
 
   /**
-   * Of the time before the lateness, one time a key answers every event that may still come; what lies after it is
-   * restored from the events themselves.
+   * Of the time in which no event can be in time any more, one time a key answers every event that may still come;
+   * what lies after it is restored from the events themselves.
    */
   async recall(
     history: LatestHistory,
     watermarkMs: number,
     keyOf: (field: KeyField, text: string) => Halves,
   ): Promise<void> {
-    const toMs = watermarkMs - this.#latenessMs;
+    const toMs = watermarkMs - this.#latenessMs - 1;
     for (const series of this.#series) {
       const { keys, longestMs } = series;
       const { on, where = [] } = series.spec;

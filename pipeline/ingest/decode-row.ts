@@ -22,9 +22,12 @@ export class EventDraft {
   terms = NaN;
   latitude = NaN;
   longitude = NaN;
+  /** Bytes that begin as those that were scanned, with what they do not hold in one piece behind; the spans are into them. */
+  laidOut: Buffer | undefined = undefined;
 
   reset(): void {
     this.spanLength.fill(-1);
+    this.laidOut = undefined;
     this.amountMinor = NaN;
     this.terms = NaN;
     this.latitude = NaN;

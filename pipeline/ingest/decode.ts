@@ -67,7 +67,7 @@ export class Decoder {
     if (!this.scanner.scan(bytes, receivedAtMs, this.draft)) {
       return this.decodeGenerally(bytes, receivedAtMs, into);
     }
-    this.rows.append(into, this.draft, bytes, receivedAtMs);
+    this.rows.append(into, this.draft, this.draft.laidOut ?? bytes, receivedAtMs);
     return undefined;
   }
 

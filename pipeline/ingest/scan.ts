@@ -12,6 +12,7 @@ import type { AddressReader } from './decode-address.ts';
 import { MAX_TERMS, MAX_TEXT_BYTES, type DecodeLimits } from './decode-fields.ts';
 import type { EventDraft } from './decode-row.ts';
 import { NOT_A_TIME, type TimeParser } from './decode-time.ts';
+import { AttributeScan } from './scan-attributes.ts';
 import { ByteCursor } from './scan-bytes.ts';
 import { Separators } from './scan-keys.ts';
 
@@ -24,6 +25,7 @@ const ACCOUNT = textColumn('accountId');
 const IP = textColumn('ip');
 const CITY = textColumn('city');
 const LABEL = textColumn('label');
+const ATTRIBUTES_COLUMN = textColumn('attributes');
 const CURRENCY = textColumn('currency');
 
 /** Keys at the top of an event that the scanner takes: those of text columns first, then the others. */
@@ -42,8 +44,18 @@ const TEXT_KEYS = [
   'refundOf',
   'label',
 ] as const;
+/**
+ * Attributes that senders write beside the known fields: what config/campaigns/EVENTS.md asks for. Together with the
+ * others they are no more than 31, one bit each.
+ */
+const ATTRIBUTES = [
+  ...['payeeId', 'phoneHash', 'inviterId', 'campaignId', 'identityHash', 'authorisationId'],
+  ...['paymentId', 'offerId', 'voucherId', 'grantId', 'option', 'item'],
+];
+const ATTRIBUTE_WORDS = ATTRIBUTES.map((name) => Buffer.from(`"${name}"`));
 const OTHER_KEYS = ['type', 'occurredAt', 'amount', 'terms', 'geo', 'attributes'];
-const EVENT_KEYS = [...TEXT_KEYS, ...OTHER_KEYS];
+const EVENT_KEYS = [...TEXT_KEYS, ...ATTRIBUTES, ...OTHER_KEYS];
+const FIRST_OTHER_KEY = TEXT_KEYS.length + ATTRIBUTES.length;
 const COLUMN_OF_KEY = Int32Array.from(TEXT_KEYS, (name) => textColumn(name));
 const GEO_KEYS = ['lat', 'lon', 'city'];
 const LATITUDE_KEY = 0;
@@ -69,6 +81,7 @@ export class Scanner {
   private readonly geoKeys = new Separators(
     GEO_KEYS.map((name, key) => ({ name, quoted: key === CITY_KEY })),
   );
+  private readonly attributes = new AttributeScan();
   private lastType = 0;
 
   constructor(limits: DecodeLimits, times: TimeParser, addresses: AddressReader) {
@@ -77,18 +90,29 @@ export class Scanner {
     this.addresses = addresses;
   }
 
-  /** Fills the draft with spans into `bytes`; false when the general path must decide. */
+  /** Fills the draft with spans into `bytes`, or into `draft.laidOut` where it has one; false when the general path must decide. */
   scan(bytes: Buffer, receivedAtMs: number, draft: EventDraft): boolean {
     if (bytes.length > this.limits.maxRecordBytes) return false;
     const cursor = this.cursor;
     if (!cursor.start(bytes)) return false;
     draft.reset();
+    this.attributes.reset();
     const seen = this.members(draft, receivedAtMs);
     if ((seen & REQUIRED) !== REQUIRED || !cursor.take(BRACE_CLOSE) || !cursor.atEnd())
       return false;
     if (draft.spanLength[ID] === 0 || draft.spanLength[ACCOUNT] === 0) return false;
     if (!Number.isNaN(draft.amountMinor) && draft.spanLength[CURRENCY]! < 0) return false;
-    return !cursor.beyondAscii || isUtf8(bytes);
+    if (cursor.beyondAscii && !isUtf8(bytes)) return false;
+    return this.attributes.count === 0 || this.layOut(bytes, draft);
+  }
+
+  /** Puts the attributes behind the record. */
+  private layOut(bytes: Buffer, draft: EventDraft): boolean {
+    draft.laidOut = this.attributes.layOut(bytes);
+    if (draft.laidOut === undefined) return false;
+    draft.spanStart[ATTRIBUTES_COLUMN] = bytes.length;
+    draft.spanLength[ATTRIBUTES_COLUMN] = draft.laidOut.length - bytes.length;
+    return true;
   }
 
   /** Reads members as long as they are known. @returns the keys seen as bits, or 0 to give up. */
@@ -105,9 +129,13 @@ export class Scanner {
       seen |= bit;
       before = key;
       if (step.isNull) {
-        if ((REQUIRED & bit) !== 0) return 0;
+        // An attribute that is null is one that is said to be null.
+        if ((REQUIRED & bit) !== 0 || (key >= TEXT_KEYS.length && key < FIRST_OTHER_KEY)) return 0;
       } else if (key < COLUMN_OF_KEY.length) {
         if (!this.text(draft, COLUMN_OF_KEY[key]!)) return 0;
+      } else if (key < FIRST_OTHER_KEY) {
+        const word = ATTRIBUTE_WORDS[key - TEXT_KEYS.length]!;
+        if (!this.attributes.member(cursor, word)) return 0;
       } else if (!this.value(draft, key, receivedAtMs)) {
         return 0;
       }
@@ -148,8 +176,9 @@ export class Scanner {
       case GEO_KEY:
         return this.limits.maxDepth >= 2 && this.geo(draft);
       default:
-        // Attributes: empty ones say nothing, others need their canonical text.
-        return this.limits.maxDepth >= 2 && cursor.take(BRACE_OPEN) && cursor.take(BRACE_CLOSE);
+        return (
+          this.limits.maxDepth >= 2 && cursor.take(BRACE_OPEN) && this.attributes.object(cursor)
+        );
     }
   }
 

@@ -68,6 +68,20 @@ const time = fc.oneof(
   ),
 );
 
+/** What the scanner takes of attributes, and what lies just beyond it. */
+const attributes = fc.oneof(
+  fc.constantFrom(
+    ...[{}, null, { a: 1 }, { n: 6228480402564890 }, [], { b: 1, a: 'x', ab: '上', 'a b': 0 }],
+    ...[{ 上: 'x' }, { a: '6228480402564890018' }, { 'id-6228480402564890018': 1 }, { a: null }],
+    ...[{ a: -1 }, { a: 1.5 }, { a: true }, { a: { b: 1 } }, { a: 123456789012, b: 1234567890123 }],
+    ...[{ payeeId: 'inside' }, { constructor: 1 }, { a: 'q"' }, { 'q"': 'a' }],
+  ),
+  fc.dictionary(fc.string({ maxLength: 4 }), fc.oneof(fc.nat(), fc.string({ maxLength: 6 })), {
+    maxKeys: 20,
+  }),
+);
+const attribute = fc.oneof(text, fc.constantFrom<unknown>(null, 7, true, { a: 1 }));
+
 export const event = fc.record(
   {
     id: text,
@@ -87,7 +101,10 @@ export const event = fc.record(
     currency: fc.constantFrom('CNY', 'USD', 'cny', 'CN', '', null),
     terms: fc.oneof(fc.constantFrom(0, 12, 1000, 1001, -1, 1.5, '3'), fc.nat(2000)),
     geo: fc.record({ lat: degrees, lon: degrees, city: text }, { requiredKeys: [] }),
-    attributes: fc.constantFrom({}, null, { a: 1 }, { n: 6228480402564890 }, []),
+    attributes,
+    payeeId: attribute,
+    campaignId: attribute,
+    option: attribute,
     label: fc.constantFrom(
       'fraud',
       'honest',
@@ -118,7 +135,11 @@ export const soundEvent = fc
   .map(({ fields, lat, short }) => ({
     ...fields,
     ...paymentOf({ ip: fields.ip, deviceId: short }),
-    attributes: fields.attributes === null ? null : {},
+    attributes: Array.isArray(fields.attributes) ? {} : fields.attributes,
+    payeeId: fields.payeeId === undefined ? undefined : short,
+    campaignId: undefined,
+    option: fields.option === undefined ? undefined : 'cup',
+    extra: undefined,
     terms: fields.terms === undefined ? undefined : 12,
     refundOf: short,
     geo: fields.geo === undefined ? undefined : { lat: lat / 10, lon: lat / 7, city: short },
