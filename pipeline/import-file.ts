@@ -111,7 +111,7 @@ async function* csvRows(
     ...{ delimiter, bom: true, info: true, relax_column_count: true, skip_empty_lines: true },
     ...{ skip_records_with_error: true, max_record_size: MAX_RECORD_BYTES },
     on_skip: (error: CsvError | undefined) => {
-      const line = Number((error as { lines?: number } | undefined)?.lines ?? 0);
+      const line = (error as { lines?: number } | undefined)?.lines ?? 0;
       rejects.add({ line, cells: [] }, error?.message ?? 'no CSV row');
     },
   });

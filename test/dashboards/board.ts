@@ -67,6 +67,7 @@ export const BOARD_FILES = [
   'risk-overview.json',
   'campaign-kpis.json',
   'pipeline-health.json',
+  'detection-quality.json',
 ] as const;
 
 export function dashboardPath(name: string): URL {
