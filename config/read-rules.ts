@@ -1,8 +1,9 @@
 /** Reads config/rules: every rule checked whole, compiled once, every error located and told at once. */
 
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
-import { listsNamed } from '../pipeline/detect/rule-language.ts';
+import { listsNamed, RuleSurroundings } from '../pipeline/detect/rule-language.ts';
 import type { Section, Sections } from '../pipeline/detect/section.ts';
 import { LocalTime } from '../pipeline/reward/local-time.ts';
 import { parseList } from './campaign-lists.ts';
@@ -42,9 +43,11 @@ export async function readRules(
     }
     const frame = soundFrame(file, problems);
     if (frame === undefined) continue;
-    const surroundings = { local: new LocalTime(frame.zone), lists };
+    const surroundings = new RuleSurroundings(new LocalTime(frame.zone), lists);
     const read = new Set<string>();
     for (const { rule, part } of written) {
+      // Events go on being judged while a changed configuration is read.
+      await setImmediate();
       const found: Problem[] = [];
       const sound = checkRule(rule, frame.features, surroundings, [rule.name], found);
       problems.push(...found.map((problem) => told(part, problem)));

@@ -41,6 +41,9 @@ const MINUTE_MS = 60_000;
 export class RuleEvent {
   readonly #local: LocalTime;
   #event!: Event;
+  /** The time of day is asked by many rules of one event. */
+  #toldMs = NaN;
+  #minuteOfDay = NaN;
 
   constructor(local: LocalTime) {
     this.#local = local;
@@ -118,10 +121,10 @@ export class RuleEvent {
     return this.#local.weekday(this.#event.occurredAtMs);
   }
   get hour(): number {
-    return Math.floor(this.#local.minuteOfDay(this.#event.occurredAtMs) / 60);
+    return Math.floor(this.#minutes() / 60);
   }
   get minute(): number {
-    return Math.floor(this.#local.minuteOfDay(this.#event.occurredAtMs)) % 60;
+    return Math.floor(this.#minutes()) % 60;
   }
   /** With its fraction: no zone's offset has seconds. */
   get second(): number {
@@ -130,5 +133,14 @@ export class RuleEvent {
   }
   get attributes(): Readonly<Record<string, unknown>> {
     return this.#event.attributes;
+  }
+
+  #minutes(): number {
+    const { occurredAtMs } = this.#event;
+    if (occurredAtMs !== this.#toldMs) {
+      this.#toldMs = occurredAtMs;
+      this.#minuteOfDay = this.#local.minuteOfDay(occurredAtMs);
+    }
+    return this.#minuteOfDay;
   }
 }

@@ -10,6 +10,7 @@ import { nodesOf, problemFrom, type ExpressionProblem } from '../expression.ts';
 import type { LocalTime } from '../reward/local-time.ts';
 import { MeasureError, type FeatureValues } from './detector.ts';
 import { EVENT_FIELDS, RuleEvent } from './rule-event.ts';
+import { nativeNumber, nativeTruth, UNANSWERED, type NativeScope } from './rule-native.ts';
 import { pathOf } from './rule-range.ts';
 
 /** What a rule's expressions may name beside the event. */
@@ -18,12 +19,19 @@ export interface RuleNames {
   readonly params: Readonly<Record<string, number>>;
 }
 
-/** What all rules of a configuration share. */
-export interface RuleSurroundings {
-  /** For the time of day. */
-  readonly local: LocalTime;
+/** What the rules of a file share. */
+export class RuleSurroundings {
   /** The members of each text list, by its name. */
   readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly event: RuleEvent;
+  readonly environment: Environment;
+
+  /** @param local for the time of day. */
+  constructor(local: LocalTime, lists: RuleSurroundings['lists']) {
+    this.lists = lists;
+    this.event = new RuleEvent(local);
+    this.environment = commonEnvironment(lists);
+  }
 }
 
 export interface RuleExpression {
@@ -63,12 +71,15 @@ interface Scope {
 export class RuleLanguage {
   readonly #environment: Environment;
   readonly #scope: Scope;
+  readonly #native: NativeScope;
   readonly #surroundings: RuleSurroundings;
 
   constructor(names: RuleNames, surroundings: RuleSurroundings) {
     this.#surroundings = surroundings;
     this.#scope = scopeOf(names, surroundings);
-    this.#environment = environmentOf(names, this.#scope, surroundings);
+    const { params } = names;
+    this.#native = { event: this.#scope.event, features: {}, params, lists: surroundings.lists };
+    this.#environment = environmentOf(names, this.#scope, surroundings.environment);
   }
 
   /** @returns the expression, or what is wrong with it. */
@@ -98,7 +109,7 @@ export class RuleLanguage {
     // Only a checked expression is not checked again at every run.
     parsed.check();
     const scope = this.#scope;
-    return (event, features) => {
+    const interpret: RuleAnswer = (event, features) => {
       scope.event.bind(event);
       scope.features.$values = features;
       try {
@@ -106,6 +117,24 @@ export class RuleLanguage {
       } catch (error) {
         if (error instanceof EvaluationError) throw new MeasureError(error.summary);
         throw error;
+      }
+    };
+    return this.#shortCut(parsed.ast, interpret) ?? interpret;
+  }
+
+  /** The expression as plain functions, where it keeps to what they know. */
+  #shortCut(ast: ASTNode, interpret: RuleAnswer): RuleAnswer | undefined {
+    const native = this.#native;
+    const answer = nativeNumber(ast, native) ?? nativeTruth(ast, native);
+    if (answer === undefined) return undefined;
+    return (event, features) => {
+      native.event.bind(event);
+      native.features = features;
+      try {
+        return answer();
+      } catch (error) {
+        if (error !== UNANSWERED) throw error;
+        return interpret(event, features);
       }
     };
   }
@@ -128,7 +157,7 @@ export function listsNamed(source: string): string[] {
   }
 }
 
-function scopeOf({ features, params }: RuleNames, { local }: RuleSurroundings): Scope {
+function scopeOf({ features, params }: RuleNames, { event }: RuleSurroundings): Scope {
   // CEL tells the types of objects by their classes, so each rule has classes of its own.
   const Features = class {
     $values: FeatureValues<string> = {};
@@ -145,7 +174,7 @@ function scopeOf({ features, params }: RuleNames, { local }: RuleSurroundings): 
     readonly $rule = 'params';
   };
   return {
-    event: new RuleEvent(local),
+    event,
     features: new Features(),
     params: Object.assign(new Params(), params),
   };
@@ -157,20 +186,26 @@ const SYNC = { async: false };
 function environmentOf(
   { features, params }: RuleNames,
   scope: Scope,
-  { lists }: RuleSurroundings,
+  base: Environment,
 ): Environment {
   const doubles = (names: readonly string[]): Record<string, 'double'> =>
     Object.fromEntries(names.map((name) => [name, 'double']));
-  return new Environment({ limits: LIMITS })
-    .registerType('Event', { ctor: RuleEvent, fields: { ...EVENT_FIELDS } })
+  return base
+    .clone()
     .registerType('Features', { ctor: scope.features.constructor, fields: doubles(features) })
     .registerType('Params', {
       ctor: scope.params.constructor,
       fields: doubles(Object.keys(params)),
     })
-    .registerVariable('event', 'Event')
     .registerVariable('features', 'Features')
-    .registerVariable('params', 'Params')
+    .registerVariable('params', 'Params');
+}
+
+/** What all rules can say. Making one costs as much as a hundred clones of it. */
+function commonEnvironment(lists: RuleSurroundings['lists']): Environment {
+  return new Environment({ limits: LIMITS })
+    .registerType('Event', { ctor: RuleEvent, fields: { ...EVENT_FIELDS } })
+    .registerVariable('event', 'Event')
     .registerOperator('double % double: double', (a: number, b: number) => a % b)
     .registerFunction('min(double, double): double', Math.min, SYNC)
     .registerFunction('max(double, double): double', Math.max, SYNC)

@@ -36,7 +36,7 @@ const AGGREGATES = [
 const NAMES = ['short', 'hour', 'day', 'sum', 'largest', 'others'] as const;
 
 /** Rules of the kinds that config/rules has, each with limits of its own; they hardly ever fire. */
-function synthetic(count: number): Record<string, unknown> {
+export function synthetic(count: number): Record<string, unknown> {
   const features = Object.fromEntries(
     KEYS.flatMap((key) =>
       NAMES.map((name, index) => [
@@ -60,7 +60,12 @@ function synthetic(count: number): Record<string, unknown> {
         about: 'something',
         unit: 'things',
         reason: 'Because.',
-        ...KINDS[Math.floor(i / KEYS.length) % KINDS.length]!(of, i),
+        // A merchant sees in an hour what an account sees in a year.
+        ...KINDS[Math.floor(i / KEYS.length) % KINDS.length]!(
+          of,
+          i,
+          key === 'merchantId' ? 500 : 1,
+        ),
       };
     }),
   };
@@ -68,23 +73,38 @@ function synthetic(count: number): Record<string, unknown> {
 
 type Of = (name: (typeof NAMES)[number]) => string;
 const band = (review: number) => ({ bands: { review } });
-const KINDS: readonly ((of: Of, i: number) => Record<string, unknown>)[] = [
-  (of, i) => ({ measure: of('short'), ...band(60 + i) }),
-  (of, i) => ({ measure: of('others'), when: `${of('hour')} >= 30`, ...band(40 + i) }),
-  (of, i) => ({ measure: of('day'), when: 'event.hour < 6', ...band(300 + i) }),
-  (of, i) => ({ measure: of('sum'), when: `${of('day')} >= ${200 + i}`, ...band(9e7) }),
-  (of, i) => ({
+const KINDS: readonly ((of: Of, i: number, scale: number) => Record<string, unknown>)[] = [
+  (of, i, scale) => ({ measure: of('short'), ...band(60 * scale + i) }),
+  (of, i, scale) => ({
+    measure: of('others'),
+    when: `${of('hour')} >= ${30 * scale}`,
+    ...band(40 * scale + i),
+  }),
+  (of, i, scale) => ({ measure: of('day'), when: 'event.hour < 6', ...band(300 * scale + i) }),
+  (of, i, scale) => ({
+    measure: of('sum'),
+    when: `${of('day')} >= ${200 * scale + i}`,
+    ...band(9e7),
+  }),
+  (of, i, scale) => ({
     measure: `${of('short')} / ${of('day')}`,
-    when: `${of('day')} >= 100`,
+    when: `${of('day')} >= ${100 * scale}`,
     ...band(0.9 + i / 4000),
   }),
-  (of, i) => ({
+  (of, i, scale) => ({
     measure: of('largest'),
-    when: `${of('short')} >= 20 && event.amountMinor % 10000 == 0`,
+    when: `${of('short')} >= ${20 * scale} && event.amountMinor % 10000 == 0`,
     ...band(5e6 + i),
   }),
-  (of, i) => ({ measure: `max(${of('short')}, ${of('others')}) * 2`, ...band(400 + i) }),
-  (of, i) => ({ measure: of('day'), when: `event.amountMinor >= ${1e7 + i}`, ...band(3) }),
+  (of, i, scale) => ({
+    measure: `max(${of('short')}, ${of('others')}) * 2`,
+    ...band(400 * scale + i),
+  }),
+  (of, i, scale) => ({
+    measure: of('day'),
+    when: `event.amountMinor >= ${1e7 + i}`,
+    ...band(30 * scale),
+  }),
 ];
 
 async function rulesOf(content: unknown, coded: readonly NamedDetector[]): Promise<ReadRules> {
