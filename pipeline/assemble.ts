@@ -13,7 +13,6 @@ import { ExclusionRegistry } from './detect/exclusion.ts';
 import type { HubSettings } from './detect/hub.ts';
 import { NOTHING_STANDING, withRequests, type StandingFeatures } from './detect/feature-columns.ts';
 import { FeatureLayers } from './detect/feature-layers.ts';
-import { NetworkSet } from './detect/networks.ts';
 import { Decoder, type DecodeLimits } from './ingest/decode.ts';
 import { IdTable } from './ingest/id-table.ts';
 import { Placeholders } from './ingest/placeholders.ts';
@@ -96,7 +95,7 @@ export function assembleEngine(config: LoadedConfig, trial?: LoadedConfig): Asse
   const engine = new Engine({
     layers,
     ids,
-    lists: new Lists(ruling.lists, new LiveLists(lists.maxEntries)),
+    lists: new Lists(ruling.lists, new LiveLists(lists.maxEntries), exclusions),
     ruling,
     exclusions,
     freezing: new FreezeState(ruling.freezing),
@@ -129,16 +128,11 @@ function hubsOf({ system: { hubs } }: LoadedConfig): HubSettings {
 
 /** The lists of a configuration's files, for an engine to start with or to adopt. */
 export function assembleFileLists({
-  sections,
   system,
   blockList,
   allowList,
   watchList,
 }: LoadedConfig): FileLists {
-  // Whichever detector names them: nobody is suspected for coming from a network that many people share.
-  const networks = Object.values(sections)
-    .flatMap((section) => Object.values(section))
-    .filter((setting) => setting instanceof NetworkSet);
   return {
     block: new SubjectList(blockList),
     allow: new SubjectList(allowList),
@@ -146,8 +140,6 @@ export function assembleFileLists({
     automatic: {
       ...system.lists.automatic,
       latenessMs: system.windows.allowedLatenessMs,
-      isShared: (kind, value) =>
-        kind === 'ips' && networks.some((each) => each.match(value) !== undefined),
     },
   };
 }

@@ -26,12 +26,17 @@ export interface AutomaticListing {
   readonly perHour: number;
   /** How much older than the newest event one may be that takes part. */
   readonly latenessMs: number;
-  /** Values that stand for many people. */
-  readonly isShared: (kind: ListKind, value: string) => boolean;
 }
 
 /** Accounts have the freeze, and a merchant is thousands of people: neither is listed by itself. */
 const KINDS = ['devices', 'ips', 'cards'] as const;
+type GuardedKind = (typeof KINDS)[number];
+
+/** Values that stand for many people, and those of which somebody still has to say whether they do. */
+export interface SharedValues {
+  keepsApart(field: string, value: string, atMs: number): boolean;
+  isProposed(kind: GuardedKind, value: string): boolean;
+}
 
 /** What was found on one account that used a value. */
 interface Witness {
@@ -61,13 +66,15 @@ const MAX_WITNESSES = 8;
 export class ListGuard {
   #settings: AutomaticListing;
   readonly #live: LiveLists;
+  readonly #shared: SharedValues;
   readonly #candidates = new Map<string, Candidate>();
   /** Event times of the automatic entries that can still fall into an hour. */
   #automatic: number[] = [];
 
-  constructor(settings: AutomaticListing, live: LiveLists) {
+  constructor(settings: AutomaticListing, live: LiveLists, shared: SharedValues) {
     this.#settings = settings;
     this.#live = live;
+    this.#shared = shared;
   }
 
   /** How far back from the newest event its steps still matter: evidence, and the hour of the cap. */
@@ -114,7 +121,12 @@ export class ListGuard {
     }
   }
 
-  #weigh(view: EventView, kind: ListKind, found: readonly Finding[], changes: ListChange[]): void {
+  #weigh(
+    view: EventView,
+    kind: GuardedKind,
+    found: readonly Finding[],
+    changes: ListChange[],
+  ): void {
     const field = FIELD_OF_KIND[kind];
     const value = view[field]!;
     const key = keyOf(kind, value);
@@ -131,7 +143,7 @@ export class ListGuard {
       changes.push(step('spare', JSON.stringify({ accountId })));
       return;
     }
-    if (this.#settings.isShared(kind, value)) return;
+    if (this.#shared.isProposed(kind, value) || this.#shared.keepsApart(field, value, atMs)) return;
     const evidence = candidate ?? (this.#hasRoom(atMs) ? this.#open(key, atMs) : undefined);
     if (evidence === undefined) return;
     const about = found.filter(({ subject }) => subject === field).map(({ detector }) => detector);

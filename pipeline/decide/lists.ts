@@ -17,7 +17,7 @@ import {
   type ListKind,
   type ListName,
 } from './list-entry.ts';
-import { ListGuard, type AutomaticListing } from './list-guard.ts';
+import { ListGuard, type AutomaticListing, type SharedValues } from './list-guard.ts';
 import type { LiveLists } from './live-lists.ts';
 
 export type { ListEntries, ListEntry } from './list-entry.ts';
@@ -87,11 +87,12 @@ export class Lists {
   #files: FileLists;
   #filesEmpty: boolean;
 
-  constructor(files: FileLists, live: LiveLists) {
+  /** @param shared values that stand for many people: the engine never lists one by itself. */
+  constructor(files: FileLists, live: LiveLists, shared: SharedValues) {
     this.#files = files;
     this.#filesEmpty = areEmpty(files);
     this.live = live;
-    this.guard = new ListGuard(files.automatic, live);
+    this.guard = new ListGuard(files.automatic, live, shared);
   }
 
   get files(): FileLists {

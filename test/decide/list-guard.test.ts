@@ -3,6 +3,7 @@ import type { Decision, Finding } from '../../pipeline/decide/decision.ts';
 import { NO_HITS, type ListChange } from '../../pipeline/decide/list-entry.ts';
 import { ListGuard, type AutomaticListing } from '../../pipeline/decide/list-guard.ts';
 import { LiveLists } from '../../pipeline/decide/live-lists.ts';
+import { ExclusionRegistry } from '../../pipeline/detect/exclusion.ts';
 import { EventBatch, EventView } from '../../pipeline/event.ts';
 import { testDecoder } from './listed-events.ts';
 
@@ -16,8 +17,12 @@ const SETTINGS: AutomaticListing = {
   expiresAfterMs: 7 * 24 * HOUR_MS,
   perHour: 20,
   latenessMs: 600_000,
-  isShared: (kind, value) => kind === 'ips' && value.startsWith('100.64.'),
 };
+
+const SHARED = new ExclusionRegistry({
+  entries: [],
+  sharedNetworks: [{ cidr: '100.64.0.0/10', reason: 'carrier' }],
+});
 
 interface Told {
   readonly account: string;
@@ -39,7 +44,7 @@ class Stage {
   #count = 0;
 
   constructor(settings: Partial<AutomaticListing> = {}) {
-    this.guard = new ListGuard({ ...SETTINGS, ...settings }, this.live);
+    this.guard = new ListGuard({ ...SETTINGS, ...settings }, this.live, SHARED);
   }
 
   tell(told: Told): this {
@@ -156,14 +161,12 @@ describe('an automatic entry', () => {
       'of findings too far apart',
       {},
       (stage) =>
-        stage
-          .tell({ account: 'a', device: 'd', found: [ABOUT_DEVICE, ABOUT_IP] })
-          .tell({
-            account: 'b',
-            device: 'd',
-            found: [ABOUT_DEVICE, ABOUT_ACCOUNT],
-            atMs: START_MS + SETTINGS.withinMs,
-          }),
+        stage.tell({ account: 'a', device: 'd', found: [ABOUT_DEVICE, ABOUT_IP] }).tell({
+          account: 'b',
+          device: 'd',
+          found: [ABOUT_DEVICE, ABOUT_ACCOUNT],
+          atMs: START_MS + SETTINGS.withinMs,
+        }),
     ],
     [
       'of late events',

@@ -24,7 +24,6 @@ const NO_LISTS: FileLists = {
   ...{ block: EMPTY, allow: EMPTY, watch: EMPTY },
   automatic: {
     ...{ to: 'off', withinMs: 1, expiresAfterMs: 1, perHour: 0, latenessMs: 0 },
-    isShared: () => false,
   },
 };
 
