@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../config/schema.ts';
+import type { BurstFeature } from '../pipeline/detect/burst-feature.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,12 +25,18 @@ type Config = z.infer<typeof config>;
 
 const feature = (
   { bucket, days, knownDays, fromAccounts }: Config,
-  read: 'count' | 'score' | 'baseline' | 'known',
-) =>
-  ({
-    ...{ kind: 'burst', key: 'merchantId', on: ['payment'], distinct: 'accountId' },
-    ...{ bucketMs: bucket, days, knownDays, from: fromAccounts, read },
-  }) as const;
+  read: BurstFeature['read'],
+): BurstFeature => ({
+  kind: 'burst',
+  key: 'merchantId',
+  on: ['payment'],
+  distinct: 'accountId',
+  bucketMs: bucket,
+  days,
+  knownDays,
+  from: fromAccounts,
+  read,
+});
 
 /** Payments of `accounts` people at one shop, a minute apart, on a day of March 2026 from 12:00. */
 const payments = (day: number, accounts: number, merchantId = 'shop-1') =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../config/schema.ts';
+import type { BurstFeature } from '../pipeline/detect/burst-feature.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import { describeNetwork, sharedNetworks } from '../pipeline/detect/networks.ts';
 
@@ -28,12 +29,18 @@ type Config = z.infer<typeof config>;
 
 const feature = (
   { group, bucket, days, knownDays, fromAccounts }: Config,
-  read: 'count' | 'score' | 'baseline' | 'known',
-) =>
-  ({
-    ...{ kind: 'burst', key: group === 'prefix' ? 'ipPrefix' : 'ip', on: ['account.opened'] },
-    ...{ distinct: 'accountId', bucketMs: bucket, days, knownDays, from: fromAccounts, read },
-  }) as const;
+  read: BurstFeature['read'],
+): BurstFeature => ({
+  kind: 'burst',
+  key: group === 'prefix' ? 'ipPrefix' : 'ip',
+  on: ['account.opened'],
+  distinct: 'accountId',
+  bucketMs: bucket,
+  days,
+  knownDays,
+  from: fromAccounts,
+  read,
+});
 
 /** Sign-ups of `accounts` people on one address, a minute apart, on a day of March 2026 from 10:00. */
 const signUps = (day: number, accounts: number, ip = '100.64.3.3') =>

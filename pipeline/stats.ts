@@ -5,6 +5,7 @@ import { messageOf } from './failure.ts';
 import type { Source } from './ingest/source.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 import { gaugeCases } from './tell-actions.ts';
+import { tellDetectors } from './tell-detectors.ts';
 import type { Worker } from './worker.ts';
 
 const EVERY_MS = 5000;
@@ -62,6 +63,7 @@ export function reportStats(
       paused: worker.obstacles().length > 0,
       secondsSinceFinding: secondsSinceFinding(worker),
       configVersion: worker.live.active.version,
+      drifting: tally.rates.drifting,
     });
   };
   count();
@@ -75,7 +77,8 @@ export function reportStats(
 }
 
 /** Sets the gauges. @returns the records waiting at all sources. */
-function gauge({ metrics }: StatsParts, worker: Worker, sources: ReadonlySet<Source>): number {
+function gauge(parts: StatsParts, worker: Worker, sources: ReadonlySet<Source>): number {
+  const { metrics } = parts;
   const { layers, engine } = worker.assembled;
   const { keys, bytes, capped } = layers.stats();
   metrics.windowKeys.set(keys);
@@ -83,6 +86,10 @@ function gauge({ metrics }: StatsParts, worker: Worker, sources: ReadonlySet<Sou
   metrics.windowCapped.set(capped);
   if (Number.isFinite(layers.watermarkMs)) metrics.watermarkSeconds.set(layers.watermarkMs / 1000);
   gaugeCases({ engine, metrics }, engine.watermarkMs, worker.lateTruth.proposals.size);
+  if (Number.isFinite(engine.watermarkMs)) {
+    const { detectors } = worker.assembled;
+    tellDetectors(parts, worker.tally.rates, engine.watermarkMs, detectors, layers.sources);
+  }
   metrics.secondsSinceFinding.set(secondsSinceFinding(worker));
   let lag = 0;
   for (const source of sources) {

@@ -3,6 +3,7 @@
 import { quantile } from 'simple-statistics';
 import type { AccountAction } from './decide/account-action.ts';
 import type { Decision, Verdict } from './decide/decision.ts';
+import { FindingRates } from './drift.ts';
 import type { Grant } from './reward/grant.ts';
 
 /** Latencies that the quantiles look back on. */
@@ -25,8 +26,14 @@ export class Tally {
   interceptedMinor = 0;
   /** Event time of the newest finding, −Infinity before the first. */
   lastFindingMs = -Infinity;
+  readonly rates: FindingRates;
   readonly #latencies = new Float64Array(LATENCIES);
   #latencyCount = 0;
+
+  /** @param allowedLatenessMs how long a bucket of the finding rates waits for its events. */
+  constructor(allowedLatenessMs = 600_000) {
+    this.rates = new FindingRates(allowedLatenessMs);
+  }
 
   decision(decision: Decision, occurredAtMs: number, latencyUs: number): void {
     this.#latencies[this.events % LATENCIES] = latencyUs;
@@ -34,6 +41,7 @@ export class Tally {
     this.events++;
     this.verdicts[decision.verdict]++;
     if (decision.late) this.late++;
+    else this.rates.observe(occurredAtMs, decision.findings);
     if (decision.findings.length === 0) return;
     for (const finding of decision.findings) {
       if (finding.mode !== 'live') continue;

@@ -16,6 +16,7 @@ import {
 import type { Clock } from './clock.ts';
 import { beginConfig, configure } from './configure.ts';
 import type { LiveConfig } from './live-config.ts';
+import { RATE_BUCKET_MS, RATE_HISTORY_MS } from './drift.ts';
 import { openDelivering, type Delivering } from './deliver.ts';
 import type { NamedDetector } from './detect/detector.ts';
 import { followCommands } from './follow-commands.ts';
@@ -184,6 +185,11 @@ async function restore(
   const decoder = assembleHistoryDecoder(config, keys);
   const { signal } = lifecycle;
   await restoreCustomers(path.customers, history, decoder, { clock, log, signal });
+  for (const row of await history.findingRates(RATE_BUCKET_MS, RATE_HISTORY_MS)) {
+    const { bucketStartMs, detector, count } = row;
+    if (detector === '') path.tally.rates.add(bucketStartMs, count);
+    else path.tally.rates.add(bucketStartMs, 0, detector, count);
+  }
   const events = await restoreEngine(engine, history, decoder, horizonMs, { clock, log, signal });
   if (events > 0) log.info({ events, frozen: engine.freezing.size }, 'engine restored');
   return lost;
@@ -271,7 +277,7 @@ function joinPath(options: WorkerOptions, parts: PathParts): Path {
     maxWaiting: MAX_WAITING,
     fail,
   });
-  const tally = new Tally();
+  const tally = new Tally(config.system.windows.allowedLatenessMs);
   const pipeline = new Pipeline(
     {
       decoder,

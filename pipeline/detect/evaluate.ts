@@ -18,12 +18,15 @@ import type { FeatureRequest } from './feature-plan.ts';
 import type { ExclusionChange } from './exclusion.ts';
 import { HubGuard, hubFeatures, type HubSettings } from './hub.ts';
 import { tell, weigh, type Armed, type Reached, type Surroundings } from './reach.ts';
+import type { MeasureSample } from './measure-sketch.ts';
 import { weakest, type Section, type Sections } from './section.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** The measures of one event type, with what screens them in columns of their own: most calls end there. */
 interface Armoury {
   readonly armed: readonly Armed[];
+  /** `detector.measure` */
+  readonly names: readonly string[];
   readonly screens: Int32Array;
   readonly signs: Float64Array;
   readonly limits: Float64Array;
@@ -60,6 +63,7 @@ export class CompiledDetectors {
     this.names = [...new Set(byType.flat().map((armed) => armed.detectorName))].sort();
     this.#byType = byType.map((armed) => ({
       armed,
+      names: armed.map(({ detectorName, name }) => `${detectorName}.${name}`),
       screens: Int32Array.from(armed, ({ screen }) => screen.column),
       signs: Float64Array.from(armed, ({ screen }) => screen.sign),
       limits: Float64Array.from(armed, ({ screen }) => screen.limit),
@@ -98,6 +102,27 @@ export class CompiledDetectors {
     this.#cursor.base = view.row * this.#width;
     const reached = this.#sweep(armoury, 0, view, undefined);
     return reached === undefined ? NO_FINDINGS : tell(reached, view, this.#surroundings);
+  }
+
+  /** Adds every measure that can be taken of the event at the view's row, whatever its bands, to the sample. */
+  sample(view: EventView, into: MeasureSample): void {
+    const { armed, names } = this.#byType[view.batch.typeCode[view.row]!]!;
+    const cursor = this.#cursor;
+    cursor.base = view.row * this.#width;
+    for (const [index, one] of armed.entries()) {
+      const { column, sign, limit } = one.screen;
+      if (column >= 0) {
+        const screened = sign * cursor.values[cursor.base + column]!;
+        // A ceiling only spares a comparison with the bands; any other screen says whether there is a measure.
+        if (!(screened >= (one.measure.ceiling === undefined ? limit : -Infinity))) continue;
+      }
+      try {
+        into.add(names[index]!, one.of(view, one.features, one.config));
+      } catch (error) {
+        // It is on record as a finding of the band `error`.
+        if (!(error instanceof MeasureError)) throw error;
+      }
+    }
   }
 
   /** Asks the measures from `start` on. Where one cannot be taken, that is noted and the others are still heard. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AsnReader, type AsnDatabase } from '../../pipeline/detect/asn.ts';
 import type { BurstFeature } from '../../pipeline/detect/burst-feature.ts';
+import type { BucketQuery } from '../../pipeline/detect/burst-source.ts';
 import { layFeatures, type FeatureLayout } from '../../pipeline/detect/feature-layout.ts';
 import type { EventBatch, EventType } from '../../pipeline/event.ts';
 import { bucketRows } from '../../pipeline/record/burst-history.ts';
@@ -157,10 +158,15 @@ describe('bursts after a restart', () => {
       ...{ amount: 1, currency: 'CNY', occurredAt: at((i % 10) * HOUR) },
     }));
     await write(recorder, decoded(payments), true);
-    const query = {
-      ...{ keys: ['merchantId'], on: ['payment'], seen: ['payment'], distinct: undefined },
-      ...{ bucketMs: HOUR, fromMs: START_MS + HOUR, beforeMs: START_MS + 9 * HOUR },
-    } as const;
+    const query: BucketQuery = {
+      keys: ['merchantId'],
+      on: ['payment'],
+      seen: ['payment'],
+      distinct: undefined,
+      bucketMs: HOUR,
+      fromMs: START_MS + HOUR,
+      beforeMs: START_MS + 9 * HOUR,
+    };
     const rows = [];
     for await (const page of bucketRows(store.analytics, 'true', query, 7)) rows.push(...page);
     expect(rows).toEqual(

@@ -120,6 +120,7 @@ describe('rows of effects', () => {
       windowBytes: 2 ** 40,
       paused: true,
       secondsSinceFinding: 0.5,
+      drifting: ['same-ip'],
       configVersion: 'c0ffee',
     });
     recorder.addLabel({

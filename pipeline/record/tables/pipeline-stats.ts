@@ -1,7 +1,7 @@
 /** `pipeline_stats`: the running worker's own figures, for its dashboard. */
 
 import type { RowWriter } from '../row-writer.ts';
-import { bool, defineTable, float64, instant, text, uint32, uint64 } from '../table.ts';
+import { bool, defineTable, float64, instant, text, texts, uint32, uint64 } from '../table.ts';
 
 export const pipelineStats = defineTable('pipeline_stats', {
   worker: text,
@@ -23,6 +23,7 @@ export const pipelineStats = defineTable('pipeline_stats', {
   paused: bool,
   seconds_since_finding: float64,
   config_version: text,
+  drifting: texts,
 });
 
 export interface PipelineStats {
@@ -45,6 +46,8 @@ export interface PipelineStats {
   /** Event time since the last finding. */
   readonly secondsSinceFinding: number;
   readonly configVersion: string;
+  /** Detectors whose rate of findings has left its band. */
+  readonly drifting: readonly string[];
 }
 
 export function encodeStats(
@@ -72,5 +75,6 @@ export function encodeStats(
     paused: stats.paused,
     seconds_since_finding: stats.secondsSinceFinding,
     config_version: stats.configVersion,
+    drifting: stats.drifting,
   });
 }
