@@ -91,14 +91,13 @@ export const STEP_SPECS: readonly WindowedSpec[] = [
       { kind: 'sequence', key: 'accountId', steps: [LOGIN, PAYMENT], withinMs: HOUR, ...window },
       { kind: 'sequence', key: 'ip', steps: [SMALL, LARGE, SMALL], withinMs: SECOND, ...window },
       { kind: 'sequence', key: ['ip', 'deviceId'], steps: [SMALL, SMALL], withinMs: 1, ...window },
-      ...[500, 5 * SECOND, DAY].flatMap((withinMs): WindowedSpec[] => [
+      ...[SECOND, 5 * SECOND, DAY].flatMap((withinMs): WindowedSpec[] => [
         absence(PAYMENT, LOGIN, { side: 'before', withinMs, ...window }),
         absence(LARGE, SMALL, { side: 'before', withinMs, ...window }),
-        absence(SMALL, SMALL, { side: 'before', withinMs, ...window }),
       ]),
     ];
   }),
-  ...[500, 5 * SECOND, DAY].flatMap((withinMs): WindowedSpec[] => [
+  ...[SECOND, 5 * SECOND, DAY].flatMap((withinMs): WindowedSpec[] => [
     absence(PAYMENT, LOGIN, { side: 'after', withinMs, windowMs: 10 * SECOND }),
     absence(LARGE, SMALL, { side: 'after', withinMs, windowMs: HOUR }),
   ]),
