@@ -62,7 +62,10 @@ export class Score {
     this.#events.add(fraud);
     if (decision.verdict === 'block') this.#blocked.add(fraud);
     else if (decision.verdict === 'review') this.#reviewed.add(fraud);
-    for (const finding of decision.findings) this.#detectors.get(finding.detector)?.add(fraud);
+    for (const { detector, band } of decision.findings) {
+      // A rule that failed on an event has said nothing about it.
+      if (band !== 'error') this.#detectors.get(detector)?.add(fraud);
+    }
   }
 
   /** The figures so far. */

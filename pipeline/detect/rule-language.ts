@@ -201,7 +201,7 @@ function environmentOf(
     .registerVariable('params', 'Params');
 }
 
-/** What all rules can say. Making one costs as much as a hundred clones of it. */
+/** What all rules can say. */
 function commonEnvironment(lists: RuleSurroundings['lists']): Environment {
   return new Environment({ limits: LIMITS })
     .registerType('Event', { ctor: RuleEvent, fields: { ...EVENT_FIELDS } })

@@ -67,6 +67,18 @@ describe('the policy', () => {
       'conclusive_finding',
     ],
     [
+      'the allow list over a rule that failed',
+      { listed: on('allow'), findings: [finding({ band: 'error' })] },
+      'allow',
+      'allow_list',
+    ],
+    [
+      'a rule that failed: nobody knows what it would have said',
+      { findings: [finding({ band: 'error' })] },
+      'review',
+      'rule_error',
+    ],
+    [
       'two block findings about different subjects',
       { findings: [finding(), finding({ detector: 'same-ip', subject: 'ip' })] },
       'block',
@@ -87,7 +99,7 @@ describe('the policy', () => {
 
   it('never lets a shadow finding act, whatever it says and whatever stands beside it', () => {
     const anyFinding = fc.record({
-      band: fc.constantFrom('review' as const, 'block' as const),
+      band: fc.constantFrom('review' as const, 'block' as const, 'error' as const),
       conclusive: fc.boolean(),
       subject: fc.constantFrom('ip', 'deviceId', 'accountId'),
       mode: fc.constantFrom('live' as const, 'shadow' as const),
@@ -116,6 +128,19 @@ describe('the policy', () => {
         },
       ),
     );
+  });
+
+  it('says that a rule failed beside what the others found', () => {
+    const failed = finding({ detector: 'some-rule', band: 'error' });
+    const beside = (other: Finding): unknown => {
+      const { verdict, reasons } = decide({ ...quiet, findings: [failed, other] }, settings);
+      return [verdict, reasons];
+    };
+    expect(beside(finding({ conclusive: true }))).toEqual([
+      'block',
+      ['conclusive_finding', 'rule_error'],
+    ]);
+    expect(beside(finding())).toEqual(['review', ['single_finding', 'rule_error']]);
   });
 
   it('sends what is watched to review and blocks nothing for it', () => {

@@ -15,15 +15,15 @@ import { batchFrom } from '../support/events.ts';
 function findingsOf(named: NamedDetector, example: DetectorExample): readonly Finding[] {
   const sections = detectorsSchema([named]).parse({ [named.name]: example.config ?? {} });
   const compiled = compileDetectors([named], sections);
-  const { store, sources } = layFeatures(compiled.requests, {
+  const { width, store, sources } = layFeatures(compiled.requests, {
     allowedLatenessMs: 600_000,
     maxKeys: 10_000,
     maxEntries: 100_000,
   });
   const batch = batchFrom(example.events);
   const matrix = {
-    width: compiled.width,
-    values: new Float64Array(compiled.width * batch.length),
+    width,
+    values: new Float64Array(width * batch.length),
   };
   void store.measure(batch, 0, batch.length, matrix);
   for (const source of sources) source.measure(batch, 0, batch.length, matrix);

@@ -10,6 +10,7 @@ const PLAIN_REASONS = {
   independent_findings: 'independent findings',
   single_finding: 'a single finding',
   review_finding: 'a finding to be reviewed',
+  rule_error: 'a rule could not be evaluated',
 };
 
 const byId = (id) => document.getElementById(id);
@@ -109,10 +110,14 @@ function sentence(finding) {
     finding;
   const window = windowMs > 0 ? ` in ${duration(windowMs)}` : '';
   const end = conclusive ? ', conclusive' : '';
+  const name = mode === 'shadow' ? `${detector} (shadow)` : detector;
+  if (finding.band === 'error') {
+    return element('li', {}, element('b', {}, name), ' could not be evaluated on this event');
+  }
   return element(
     'li',
     {},
-    element('b', { class: finding.band }, mode === 'shadow' ? `${detector} (shadow)` : detector),
+    element('b', { class: finding.band }, name),
     ` ${number(measure)} ${unit}${window} on ${subject} ${subjectValue}`,
     ` (${finding.band} at ${number(threshold)}${end})`,
   );
