@@ -264,7 +264,7 @@ export class Engine {
     listChanges: ListChange[],
   ): Judgement {
     const findings = detectors.evaluate(view);
-    detectors.propose(view, this.#proposed);
+    detectors.propose(view, this.#proposed, decisionIdOf);
     const standing = this.freezing.size > 0 ? this.#standing(view) : undefined;
     const listed = this.lists.match(view);
     const late = view.batch.late[view.row] === 1;

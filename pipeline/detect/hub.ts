@@ -5,7 +5,6 @@
  * has its own limits or none, and an account that has a device of its own is not blocked for another one.
  */
 
-import { decisionIdOf } from '../decide/decision.ts';
 import type { EventView } from '../event.ts';
 import { AT_WORK } from './at-work.ts';
 import type { Bands, Evidence, FeatureValues, SubjectField } from './detector.ts';
@@ -100,22 +99,25 @@ export class HubGuard {
     return { bands: undefined, reviewAtMost: true, evidence: { ownDevices: own } };
   }
 
-  /** Proposes the hubs of the event being judged that nobody was told of yet. */
-  propose(event: EventView, changes: ExclusionChange[]): void {
-    for (const hub of this.#hubs) if (this.#isHub(hub)) this.#proposeOne(hub, event, changes);
+  /** Proposes the hubs of the event being judged that nobody was told of yet. @param nameOf names its decision. */
+  propose(event: EventView, changes: ExclusionChange[], nameOf: (eventId: string) => string): void {
+    for (const hub of this.#hubs) {
+      if (this.#isHub(hub)) this.#proposeOne(hub, event, changes, nameOf);
+    }
   }
 
   #proposeOne(
     { kind, field, limit }: { kind: ExclusionKind; field: LinkField; limit: number },
     event: EventView,
     changes: ExclusionChange[],
+    nameOf: (eventId: string) => string,
   ): void {
     const registry = this.#registry;
     const value = event[field];
     if (value === undefined || registry?.mayPropose(field, value, event.occurredAtMs) !== true) {
       return;
     }
-    const decisionId = decisionIdOf(event.id);
+    const decisionId = nameOf(event.id);
     const change: ExclusionChange = {
       id: `propose_${decisionId}_${kind}`,
       op: 'propose',

@@ -1,0 +1,118 @@
+/** Values that a million accounts or events meet: the graph stays small, answers at once, and finds rings beside them. */
+
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../pipeline/clock.ts';
+import type { RingFeature } from '../../pipeline/detect/ring-feature.ts';
+import { RingSource } from '../../pipeline/detect/ring-source.ts';
+import { EventBatch, keyColumn, typeCodeOf } from '../../pipeline/event.ts';
+
+const HOUR = 3_600_000;
+const ON = ['login'] as const;
+const SPECS: readonly RingFeature[] = [
+  {
+    kind: 'ring',
+    on: ON,
+    links: [
+      { field: 'deviceId', windowMs: HOUR, accounts: 8 },
+      { field: 'ip', windowMs: HOUR, accounts: 5 },
+    ],
+    newMs: HOUR,
+    value: 'accounts',
+  },
+  {
+    kind: 'ring',
+    on: ON,
+    links: [{ field: 'deviceId', windowMs: HOUR, accounts: 100 }],
+    newMs: 0,
+    value: 'sharing',
+  },
+];
+const SIZE = 1000;
+const MILLION = 1_000_000;
+
+interface Visit {
+  readonly atMs: number;
+  readonly account: number;
+  readonly device: number;
+  readonly ip: number;
+}
+
+/** Runs visits through a source. @returns the last row's values and the CPU time an event took, in microseconds. */
+function run(
+  source: RingSource,
+  count: number,
+  visit: (n: number) => Visit,
+): { last: number[]; eachUs: number } {
+  const batch = new EventBatch(SIZE);
+  batch.typeCode.fill(typeCodeOf('login'));
+  batch.length = SIZE;
+  const out = { width: SPECS.length, values: new Float64Array(SIZE * SPECS.length) };
+  const startedMs = systemClock.monotonic();
+  for (let from = 0; from < count; from += SIZE) {
+    for (let i = 0; i < SIZE; i++) {
+      const { atMs, account, device, ip } = visit(from + i);
+      batch.occurredAtMs[i] = atMs;
+      for (const [field, key] of [
+        ['accountId', account],
+        ['deviceId', device],
+        ['ip', ip],
+      ] as const) {
+        const at = keyColumn(field) * SIZE + i;
+        batch.keyLo[at] = Math.imul(key + 1, 0x9e3779b1);
+        batch.keyHi[at] = key + 1;
+      }
+    }
+    source.measure(batch, 0, SIZE, out);
+  }
+  const spentMs = systemClock.monotonic() - startedMs;
+  return { last: [...out.values.slice(-SPECS.length)], eachUs: (spentMs / count) * 1000 };
+}
+
+function sourceOf(maxKeys = 4_000_000): RingSource {
+  const requests = SPECS.map((spec, column) => ({ spec, measuredOn: ON, column }));
+  return new RingSource(requests, { allowedLatenessMs: 60_000, maxKeys });
+}
+
+describe('one address with a million accounts', () => {
+  it('is a hub that keeps six of them, and joins nobody', () => {
+    const source = sourceOf();
+    const { last, eachUs } = run(source, MILLION, (n) => {
+      return { atMs: n, account: n, device: n, ip: 1 };
+    });
+    expect(last[0]).toBe(1);
+    const address = source.graph.nodes.find(Math.imul(2, 0x9e3779b1), 2, 2);
+    expect(source.graph.links.length[address]).toBe(6);
+    // Far above what is measured, far below anything that grows with the number of accounts.
+    expect(eachUs).toBeLessThan(50);
+  }, 60_000);
+});
+
+describe('one device with a million events', () => {
+  it('costs the same as one with a few, and counts no more accounts than its limit asks for', () => {
+    const source = sourceOf();
+    const { last, eachUs } = run(source, MILLION, (n) => {
+      return { atMs: n, account: n % 5000, device: 1, ip: n % 7000 };
+    });
+    expect(last[1]).toBe(101);
+    expect(source.stats().keys).toBeLessThanOrEqual(5000 + 7000 + 1);
+    expect(eachUs).toBeLessThan(50);
+  }, 60_000);
+});
+
+describe('memory', () => {
+  it('is given back as links expire', () => {
+    const source = sourceOf();
+    // A new account with a device and an address of its own every second: an hour of them is alive.
+    run(source, 200_000, (n) => ({ atMs: n * 1000, account: n, device: n, ip: n }));
+    expect(source.stats().keys).toBeLessThan(3 * 3 * 3660);
+    expect(source.stats().bytes).toBeLessThan(8_000_000);
+  }, 60_000);
+
+  it('ends at the cap on keys, and what that kept out is counted', () => {
+    const source = sourceOf(300);
+    const { last } = run(source, 1000, (n) => ({ atMs: n, account: n, device: n, ip: n }));
+    expect(source.stats().keys).toBe(300);
+    expect(source.stats().capped).toBeGreaterThan(0);
+    expect(last[0]).toBe(1);
+  });
+});
