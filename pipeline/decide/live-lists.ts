@@ -7,9 +7,9 @@
  * record; about 50 bytes an entry.
  */
 
-import { RangeTable, rangeOf } from '../detect/address-range.ts';
+import { RangeTable, rangeOf, type AddressRange } from '../detect/address-range.ts';
 import { keyColumn, textColumn, type EventView } from '../event.ts';
-import type { Decoder, KeyHash } from '../ingest/decode.ts';
+import type { Decoder } from '../ingest/decode.ts';
 import { KeyTable } from './key-table.ts';
 import {
   FIELD_OF_KIND,
@@ -39,6 +39,11 @@ export interface StandingEntry {
   readonly expiresAtMs: number | undefined;
 }
 
+/** A subject as the tables have it. */
+type Where =
+  | { readonly range: AddressRange }
+  | { readonly kind: ListKind; readonly lo: number; readonly hi: number };
+
 export type KeyOf = Pick<Decoder, 'keyOf'>;
 
 const FIRST_ENTRIES = 1024;
@@ -55,6 +60,7 @@ export class LiveLists {
   readonly #ranges: Readonly<Record<ListName, RangeTable<number>>>;
   readonly #rangeTexts = new Map<number, string>();
   readonly #words = new Map<string, Word>();
+  #lastWord: Word | undefined;
   // By entry.
   #list = new Uint8Array(FIRST_ENTRIES);
   #expiresAtMs = new Float64Array(FIRST_ENTRIES);
@@ -111,7 +117,7 @@ export class LiveLists {
 
   /** The entry of a subject, ended or not. */
   find(place: ListPlace, keys: KeyOf): StandingEntry | undefined {
-    const entry = this.#entryAt(place, keys);
+    const entry = this.#entryAt(place.list, whereOf(place, keys));
     return entry === NONE ? undefined : this.#standing(entry);
   }
 
@@ -120,9 +126,10 @@ export class LiveLists {
    * @returns what came of it: `same` when it changed nothing, `full` when there is no room.
    */
   apply(change: ListChange, keys: KeyOf, watermarkMs: number): 'done' | 'same' | 'full' {
-    if (change.op === 'remove') return this.#remove(change, keys) ? 'done' : 'same';
+    const where = whereOf(change, keys);
+    const known = this.#entryAt(change.list, where);
+    if (change.op === 'remove') return this.#remove(change.list, where, known) ? 'done' : 'same';
     if (change.op !== 'add') return 'same';
-    const known = this.#entryAt(change, keys);
     if (known !== NONE) {
       const { reason, author, expiresAtMs } = this.#standing(known);
       if (
@@ -137,22 +144,22 @@ export class LiveLists {
     }
     if (this.size >= this.#maxEntries) this.#makeRoom(watermarkMs - KEPT_ENDED_MS);
     if (this.size >= this.#maxEntries) return 'full';
-    this.#insert(change, keys);
+    this.#insert(change, where);
     return 'done';
   }
 
-  #insert(change: ListChange, keys: KeyOf): void {
+  #insert(change: ListChange, where: Where): void {
     const entry = this.#free.pop() ?? this.#used++;
     if (entry >= this.#next.length) this.#grow();
     this.#write(entry, change);
     this.#next[entry] = NONE;
-    if (namesRange(change.kind, change.value)) {
-      this.#ranges[change.list].set(rangeOf(change.value)!, entry);
+    if ('range' in where) {
+      this.#ranges[change.list].set(where.range, entry);
       this.#rangeTexts.set(entry, change.value);
       return;
     }
-    const table = this.#tables[change.kind];
-    const { lo, hi } = keyOf(change, keys);
+    const { kind, lo, hi } = where;
+    const table = this.#tables[kind];
     this.#next[entry] = table.get(lo, hi);
     table.set(lo, hi, entry);
   }
@@ -169,25 +176,26 @@ export class LiveLists {
 
   /** Entries of one order share what they say. */
   #shared(prefix: string, reason: string, author: string): Word {
+    const last = this.#lastWord;
+    if (last?.prefix === prefix && last.author === author && last.reason === reason) return last;
     const key = `${prefix}\n${author}\n${reason}`;
     const known = this.#words.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return (this.#lastWord = known);
     if (this.#words.size >= MAX_KNOWN_WORDS) this.#words.clear();
     const word = { prefix, reason, author };
     this.#words.set(key, word);
+    this.#lastWord = word;
     return word;
   }
 
-  #remove(place: ListPlace, keys: KeyOf): boolean {
-    const entry = this.#entryAt(place, keys);
+  #remove(list: ListName, where: Where, entry: number): boolean {
     if (entry === NONE) return false;
-    if (namesRange(place.kind, place.value)) {
-      this.#ranges[place.list].delete(rangeOf(place.value)!);
+    if ('range' in where) {
+      this.#ranges[list].delete(where.range);
       this.#rangeTexts.delete(entry);
       this.#release(entry);
     } else {
-      const { lo, hi } = keyOf(place, keys);
-      this.#unlink(this.#tables[place.kind], lo, hi, entry);
+      this.#unlink(this.#tables[where.kind], where.lo, where.hi, entry);
     }
     return true;
   }
@@ -229,14 +237,9 @@ export class LiveLists {
     }
   }
 
-  #entryAt(place: ListPlace, keys: KeyOf): number {
-    const { list, kind, value } = place;
-    if (namesRange(kind, value)) {
-      const range = rangeOf(value);
-      return (range && this.#ranges[list].get(range)) ?? NONE;
-    }
-    const { lo, hi } = keyOf(place, keys);
-    let entry = this.#tables[kind].get(lo, hi);
+  #entryAt(list: ListName, where: Where): number {
+    if ('range' in where) return this.#ranges[list].get(where.range) ?? NONE;
+    let entry = this.#tables[where.kind].get(where.lo, where.hi);
     while (entry !== NONE && LIST_NAMES[this.#list[entry]!] !== list) entry = this.#next[entry]!;
     return entry;
   }
@@ -289,6 +292,9 @@ function grown<T extends Uint8Array | Int32Array | Float64Array>(into: T, from: 
   return into;
 }
 
-function keyOf({ kind, value }: Pick<ListPlace, 'kind' | 'value'>, keys: KeyOf): KeyHash {
-  return keys.keyOf(FIELD_OF_KIND[kind], value);
+function whereOf({ kind, value }: Pick<ListPlace, 'kind' | 'value'>, keys: KeyOf): Where {
+  const range = namesRange(kind, value) ? rangeOf(value) : undefined;
+  if (range !== undefined) return { range };
+  const { lo, hi } = keys.keyOf(FIELD_OF_KIND[kind], value);
+  return { kind, lo, hi };
 }
