@@ -88,9 +88,9 @@ export class CompiledDetectors {
     this.#guard?.heed(surroundings.exclusions);
   }
 
-  /** Adds the exclusions that the event evaluated last gives reason to propose. */
-  propose(view: EventView, changes: ExclusionChange[]): void {
-    this.#guard?.propose(view, changes);
+  /** Adds the exclusions that the event evaluated last gives reason to propose. @param nameOf names a decision. */
+  propose(view: EventView, changes: ExclusionChange[], nameOf: (eventId: string) => string): void {
+    this.#guard?.propose(view, changes, nameOf);
   }
 
   /**
