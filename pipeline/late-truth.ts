@@ -11,6 +11,7 @@ import type { Cause } from './decide/cause.ts';
 import type { FreezeState } from './decide/freezing.ts';
 import { ALLOW } from './decide/policy.ts';
 import { EventBatch, EventView } from './event.ts';
+import { Placeholders } from './ingest/placeholders.ts';
 import type { Keys } from './keys.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { patiently } from './patience.ts';
@@ -68,6 +69,11 @@ export function openLateTruth(
   lifecycle.onClose('rescore queue', () => queue.close());
   const mirror = redis.connect('effects');
   lifecycle.onClose('cases connection', () => mirror.disconnect());
+  const placeholders = new Placeholders(config.placeholders);
+  const isPlaceholder = (value: string): boolean => {
+    const bytes = Buffer.from(value);
+    return bytes.length === 0 || placeholders.matches(bytes, 0, bytes.length, false);
+  };
   const proposals = new RewardProposals(settings.maxOpen);
   const patience = { isTransient: isPassing, signal: lifecycle.signal, clock, log };
   return {
@@ -91,7 +97,9 @@ export function openLateTruth(
       }
     },
     start: (parts, freezing) => {
-      queue.start(rescorer({ ...parts, analytics, settings, clock, log, metrics }));
+      const { signal } = lifecycle;
+      const shared = { analytics, settings, isPlaceholder, signal, clock, log, metrics };
+      queue.start(rescorer({ ...parts, ...shared }));
       const read = (): Board => boardOf(freezing, proposals, { limit: MIRRORED });
       lifecycle.onClose('list of cases', mirrorBoard({ redis: mirror, read, clock, log }));
     },

@@ -27,6 +27,10 @@ export interface RescoreParts {
   readonly ledger: Pick<Ledger, 'grant'>;
   readonly commands: Pick<CommandLog, 'append' | 'wait'>;
   readonly settings: RescoreSettings;
+  /** Whether a value stands for nobody in particular. */
+  readonly isPlaceholder: (value: string) => boolean;
+  /** Aborts when the process is to stop: nobody obeys from then on. */
+  readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'rescored'>;
@@ -64,7 +68,7 @@ export function rescorer(parts: RescoreParts): (cause: Cause) => Promise<boolean
 
 /** @returns false when no word came back: the order may be obeyed later all the same. */
 async function order(
-  { commands, clock }: RescoreParts,
+  { commands, clock, signal }: RescoreParts,
   cause: Cause,
   grants: readonly CausedGrant[],
 ): Promise<boolean> {
@@ -72,9 +76,17 @@ async function order(
     const page = grants.slice(from, from + GRANTS_AN_ORDER);
     const said = { actor: RESCORER, reason: cause.evidence, issuedAtMs: clock.now() };
     const id = await commands.append({ kind: 'rescore', cause, grants: page, ...said });
-    if ((await commands.wait(id, OBEYED_WITHIN_MS)) === undefined) return false;
+    const word = await Promise.race([commands.wait(id, OBEYED_WITHIN_MS), aborted(signal)]);
+    if (word === undefined) return false;
   }
   return true;
+}
+
+/** Resolves with undefined when the signal aborts. */
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return undefined;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  return undefined;
 }
 
 /** What still waited when the record was asked, and was given before the order came. */
@@ -101,12 +113,12 @@ interface GrantRow extends Omit<CausedGrant, 'standing'> {
 }
 
 async function grantsOf(
-  { analytics, settings, metrics, log }: RescoreParts,
+  { analytics, settings, metrics, log, isPlaceholder }: RescoreParts,
   cause: Cause,
 ): Promise<readonly CausedGrant[]> {
   const { maxGrants, lookBackMs } = settings;
   const cleared = cause.kind === 'cleared';
-  const who = await namedBy(analytics, cause);
+  const who = await namedBy(analytics, cause, isPlaceholder);
   if (who.accounts.length === 0) return [];
   const found = await analytics.query<GrantRow>(cleared ? KEPT_BACK : STANDING, {
     ...who,
@@ -132,6 +144,7 @@ async function grantsOf(
 async function namedBy(
   analytics: Pick<Analytics, 'query'>,
   { accountIds, decisionId, kind }: Cause,
+  isPlaceholder: (value: string) => boolean,
 ): Promise<{ readonly accounts: readonly string[]; readonly customers: readonly string[] }> {
   const [own] =
     decisionId === '' || kind === 'ring'
@@ -140,8 +153,9 @@ async function namedBy(
           eventId: eventIdOf(decisionId),
         });
   const accounts = accountIds.length > 0 ? accountIds : own === undefined ? [] : [own.accountId];
-  const customers = own === undefined || own.customerId === '' ? [] : [own.customerId];
-  return { accounts, customers };
+  const customers = own === undefined ? [] : [own.customerId];
+  const isSomebody = (value: string): boolean => !isPlaceholder(value);
+  return { accounts: accounts.filter(isSomebody), customers: customers.filter(isSomebody) };
 }
 
 const OWN = `

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccountAction } from '../../pipeline/decide/account-action.ts';
-import { FreezeState } from '../../pipeline/decide/freezing.ts';
+import { actionOf, FreezeState } from '../../pipeline/decide/freezing.ts';
 
 const HOUR = 3_600_000;
 const command = (kind: 'freeze' | 'unfreeze', accountId: string) =>
@@ -13,6 +13,10 @@ const command = (kind: 'freeze' | 'unfreeze', accountId: string) =>
     reason: 'seen in a ring',
     issuedAtMs: 5000,
   }) as const;
+
+const said = { actor: 'li.wei', reason: 'because', issuedAtMs: 5000 } as const;
+const MORE = ['appeal', 'uphold', 'clear', 'dismiss', 'switch', 'request', 'lapse'] as const;
+const QUIET = { automatic: false, perHour: 0, expiresAfterMs: undefined } as const;
 
 describe('the freeze lifecycle', () => {
   it('freezes at the block, meets the next event, and does not freeze twice', () => {
@@ -99,6 +103,61 @@ describe('the freeze lifecycle', () => {
     expect(state.onBlock('a', 'dec_3', 'x', 2)).toMatchObject([{ kind: 'propose' }]);
   });
 
+  it('proposes instead of freezing while people have stopped it, and softens what it froze', () => {
+    const state = new FreezeState({ automatic: true, perHour: 9, expiresAfterMs: undefined });
+    const turn = (name: 'freezing' | 'blocking', to: 'on' | 'off'): void => {
+      const order = { ...said, id: `${name}-${to}`, kind: 'switch', name, to } as const;
+      state.take(actionOf(order, 'switch', { accountId: '', detail: `${name} ${to}` }));
+    };
+    state.onBlock('a', 'dec_1', 'x', 0);
+    turn('freezing', 'off');
+    expect(state.onBlock('b', 'dec_2', 'x', 1)).toMatchObject([{ kind: 'propose' }]);
+    expect(state.standingAt('a', 2)).toBe('frozen');
+    turn('freezing', 'on');
+    turn('blocking', 'off');
+    expect(state.onBlock('c', 'dec_3', 'x', 3)).toMatchObject([{ kind: 'propose' }]);
+    expect(state.standingAt('a', 4)).toBe('blocking_off');
+    state.onCommand(command('freeze', 'd'));
+    expect(state.standingAt('d', 6000)).toBe('frozen');
+    turn('blocking', 'on');
+    expect(state.onBlock('e', 'dec_5', 'x', 5)).toMatchObject([{ kind: 'freeze' }]);
+  });
+
+  it('opens a review by an appeal, during which it stands or softens as is set, and ends it by an outcome', () => {
+    for (const duringAppeal of ['stands', 'review'] as const) {
+      const state = new FreezeState({ ...QUIET, duringAppeal });
+      state.onCommand(command('freeze', 'a'));
+      const appeal = { ...said, id: '8-0', kind: 'appeal', accountId: 'a' } as const;
+      state.take(actionOf(appeal, 'appeal', { accountId: 'a' }));
+      expect(state.standingAt('a', 9000)).toBe(
+        duringAppeal === 'stands' ? 'frozen' : 'appeal_open',
+      );
+      expect(state.cases.open).toEqual({ freeze: 0, order: 0, appeal: 1 });
+      const outcome = {
+        ...said,
+        id: '9-0',
+        kind: 'review',
+        accountId: 'a',
+        outcome: 'cleared',
+      } as const;
+      state.take(actionOf(outcome, 'uphold', { accountId: 'a', expiresAtMs: 10_000 }));
+      expect(state.standingAt('a', 9999)).toBe('frozen');
+      expect(state.standingAt('a', 10_000)).toBeUndefined();
+      state.take(actionOf(outcome, 'clear', { accountId: 'a' }));
+      expect([state.size, state.cases.open.appeal]).toEqual([0, 0]);
+    }
+  });
+
+  it('lets an order lapse that found no second person, at its time and once', () => {
+    const state = new FreezeState({ ...QUIET, requestsLapseAfterMs: 1000 });
+    const request = state.request(command('freeze', 'a'), '{}');
+    expect(request).toMatchObject({ kind: 'request', expiresAtMs: 6000 });
+    expect(state.lapse(5999)).toEqual([]);
+    expect(state.lapse(6000)).toMatchObject([{ kind: 'lapse', answers: request.id }]);
+    expect(state.lapse(6001)).toEqual([]);
+    expect(state.isFrozen('a', 6001)).toBe(false);
+  });
+
   it('says a quick no only for accounts that are not frozen', () => {
     const state = new FreezeState({ automatic: true, perHour: 100, expiresAfterMs: undefined });
     const bytes = Buffer.from('"阿明"');
@@ -111,12 +170,16 @@ describe('the freeze lifecycle', () => {
   it('is the same after its actions are applied to a fresh state, at every point of history', () => {
     const step = fc.record({
       account: fc.constantFrom('a', 'b', 'c', 'd'),
-      what: fc.constantFrom('block', 'block', 'block', 'freeze', 'unfreeze', 'expire'),
+      what: fc.constantFrom(
+        ...['block', 'block', 'block', 'freeze', 'unfreeze', 'expire'],
+        ...MORE,
+      ),
       gap: fc.integer({ min: 0, max: HOUR }),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.nat(40), (steps, cut) => {
-        const settings = { automatic: true, perHour: 2, expiresAfterMs: 2 * HOUR };
+        const duringAppeal = 'review' as const;
+        const settings = { automatic: true, perHour: 2, expiresAfterMs: 2 * HOUR, duringAppeal };
         const undisturbed = new FreezeState(settings);
         const history: AccountAction[] = [];
         let restored: FreezeState | undefined;
@@ -130,11 +193,24 @@ describe('the freeze lifecycle', () => {
           const run = (state: FreezeState): readonly (AccountAction | undefined)[] => {
             if (what === 'expire') return state.expire(at);
             if (what === 'block') return state.onBlock(account, `dec_${index}`, 'x', at);
-            return [state.onCommand({ ...command(what, account), issuedAtMs: at })];
+            const order = { ...command('freeze', account), id: `${index}-0`, issuedAtMs: at };
+            if (what === 'lapse') return state.lapse(at);
+            if (what === 'request') return [state.request(order, '{}')];
+            if (what === 'switch') {
+              const detail = `freezing ${index % 2 === 0 ? 'off' : 'on'}`;
+              return [state.take(actionOf(order, what, { accountId: '', detail }))];
+            }
+            if (what === 'appeal' || what === 'uphold' || what === 'clear' || what === 'dismiss') {
+              return [state.take(actionOf(order, what, { accountId: account }))];
+            }
+            return [state.onCommand({ ...order, kind: what as 'freeze' | 'unfreeze' })];
           };
           const actions = run(undisturbed);
           history.push(...actions.filter((action) => action !== undefined));
-          if (restored !== undefined) expect(run(restored)).toEqual(actions);
+          if (restored === undefined) continue;
+          expect(run(restored)).toEqual(actions);
+          expect([...restored.cases.all()]).toEqual([...undisturbed.cases.all()]);
+          expect(restored.standingAt(account, at)).toBe(undisturbed.standingAt(account, at));
         }
         expect(undisturbed.size).toBeLessThanOrEqual(4);
       }),
