@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { layFeatures, type FeatureLayout } from '../../pipeline/detect/feature-layout.ts';
 import type { LastSeenFeature } from '../../pipeline/detect/feature.ts';
+import type { LatestQuery } from '../../pipeline/detect/last-seen-source.ts';
 import type { EventBatch, EventType } from '../../pipeline/event.ts';
 import { openHistory } from '../../pipeline/record/history.ts';
 import { latestRows } from '../../pipeline/record/last-seen-history.ts';
@@ -132,10 +133,13 @@ describe('how long a key had been quiet', () => {
       ...{ id: `l-${i}`, type: 'login', accountId: `a-${i % 20}`, occurredAt: at(i * MINUTE) },
     }));
     await write(recorder, decoded(logins), true);
-    const query = {
-      ...{ keys: ['accountId'], on: ['login'], where: [] },
-      ...{ fromMs: START_MS, toMs: START_MS + 38 * MINUTE },
-    } as const;
+    const query: LatestQuery = {
+      keys: ['accountId'],
+      on: ['login'],
+      where: [],
+      fromMs: START_MS,
+      toMs: START_MS + 38 * MINUTE,
+    };
     const rows = [];
     for await (const page of latestRows(store.analytics, 'true', query, 7)) rows.push(...page);
     const wanted = Array.from({ length: 20 }, (_, i) => [
