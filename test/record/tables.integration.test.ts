@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migrate, statementsOf } from '../../pipeline/record/migrate.ts';
 import { RowBuffers } from '../../pipeline/record/row-buffers.ts';
@@ -6,7 +7,9 @@ import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts'
 import { AWKWARD, FINDING, META, record, REVIEW, startRecording } from './recording.ts';
 import { payments, SAMPLE_DAY_MS, type SampleEvent } from './sample-batch.ts';
 
-const MIGRATIONS = ['0001_core.sql', '0002_campaigns.sql', '0003_grant_lookups.sql'];
+const MIGRATIONS = readdirSync(
+  new URL('../../pipeline/record/migrations/', import.meta.url),
+).sort();
 
 let store: TemporaryAnalytics;
 beforeAll(async () => {
@@ -25,7 +28,9 @@ describe('the schema', () => {
     const applied = await store.analytics.query(
       'SELECT version, name FROM schema_migrations ORDER BY version',
     );
-    expect(applied).toEqual(MIGRATIONS.map((name, index) => ({ version: index + 1, name })));
+    expect(applied).toEqual(
+      MIGRATIONS.map((name) => ({ version: Number(name.slice(0, 4)), name })),
+    );
   });
 
   it('can be applied again over itself after a crash in the middle', async () => {
