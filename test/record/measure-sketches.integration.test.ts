@@ -61,7 +61,7 @@ describe('the sketches of measures', () => {
        FROM measure_sketches GROUP BY hour, detector, measure, version
        ORDER BY hour, detector, version`,
     );
-    const each = (detector: string, measure: string, version: string, negative: number) =>
+    const each = (detector: string, measure: string, version: string, negative: number): unknown =>
       expect.objectContaining({ detector, measure, version, samples: 25, negative });
     const hour = [
       each('a.rule.with', 'dots', 'new', 1),
