@@ -6,6 +6,29 @@ const MAX_DIFF_CHARACTERS = 65_536;
 /** Beyond this many edits a file is shown as replaced: a longer search would hold up what is being decided. */
 const MAX_EDITS = 300;
 const CONTEXT_LINES = 3;
+/** Characters of both texts. */
+const LARGEST_FILE = 524_288;
+
+export interface Change {
+  readonly paths: readonly string[];
+  /** Unified, bounded. */
+  readonly diff: string;
+}
+
+/** Known changes: what is asked for between two batches was worked out before. */
+const known = new WeakMap<Texts, WeakMap<Texts, Change>>();
+
+/** What changed between two versions' files. */
+export function changeBetween(before: Texts, after: Texts): Change {
+  const ofBefore = known.get(before) ?? new WeakMap<Texts, Change>();
+  known.set(before, ofBefore);
+  const change = ofBefore.get(after) ?? {
+    paths: changedPaths(before, after),
+    diff: diffOf(before, after),
+  };
+  ofBefore.set(after, change);
+  return change;
+}
 
 /** Paths whose text differs, was added or removed, sorted. */
 export function changedPaths(before: Texts, after: Texts): string[] {
@@ -19,12 +42,17 @@ export function diffOf(before: Texts, after: Texts): string {
   let diff = '';
   for (const path of changedPaths(before, after)) {
     diff += `--- ${path in before ? path : '/dev/null'}\n+++ ${path in after ? path : '/dev/null'}\n`;
-    diff += hunksOf(linesOf(before[path] ?? ''), linesOf(after[path] ?? ''));
+    diff += fileDiff(before[path] ?? '', after[path] ?? '');
     if (diff.length > MAX_DIFF_CHARACTERS) {
       return `${diff.slice(0, MAX_DIFF_CHARACTERS)}\n(cut: the whole files stand in config_versions)\n`;
     }
   }
   return diff;
+}
+
+function fileDiff(before: string, after: string): string {
+  if (before.length + after.length > LARGEST_FILE) return '(too large to be shown line by line)\n';
+  return hunksOf(linesOf(before), linesOf(after));
 }
 
 interface Line {

@@ -6,7 +6,7 @@
 
 import { judgingKey } from '../config/config-parts.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { changedPaths, diffOf } from '../config/text-diff.ts';
+import { changeBetween } from '../config/text-diff.ts';
 import type { Clock } from './clock.ts';
 import type { ConfigAtStart } from './config-at-start.ts';
 import type { Command, CommandResult } from './decide/account-action.ts';
@@ -288,8 +288,7 @@ export class LiveConfig {
       id: `${history.epoch}-${++this.#changes}`,
       ...{ kind, version, previousVersion, actor, reason, share },
       judging: judgingKey(config),
-      paths: changedPaths(before, files),
-      diff: diffOf(before, files),
+      ...changeBetween(before, files),
       occurredAtMs: Math.max(0, engine.watermarkMs),
     });
   }

@@ -15,6 +15,7 @@ import {
 import { storedFiles, type ConfigFiles } from '../config/config-files.ts';
 import { readFolderTexts } from '../config/folder-texts.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { changeBetween } from '../config/text-diff.ts';
 import { refuseUnpublishable } from '../config/publishing-check.ts';
 import { ConfigFailure } from '../config/yaml-file.ts';
 import type { SystemConfig } from '../config/schema.ts';
@@ -213,6 +214,12 @@ export class Reloader {
       target.trial,
     );
     const layer = rulings.requests.length === 0 ? undefined : await this.#fill(target, rulings);
+    // Worked out now: between two batches there is no time for it.
+    for (const config of [target.stable, target.trial]) {
+      if (config === undefined) continue;
+      judgingKey(config);
+      changeBetween(live.active.files, config.files);
+    }
     const done = await pipeline.change(() => {
       const { against, trial } = target;
       const refused = trial !== undefined && judgingKey(trial) === live.rolledBack;

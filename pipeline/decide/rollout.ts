@@ -26,7 +26,7 @@ export interface RolloutSettings {
   readonly review: RateBound;
 }
 
-/** What one side of a trial decided by findings. */
+/** What one side of a trial decided; reviews and blocks are those that findings made. */
 export interface RolloutCounts {
   events: number;
   reviews: number;
@@ -85,12 +85,13 @@ export class Rollout {
   observe(isCanary: boolean, decision: Decision, atMs: number): RolloutEnd | undefined {
     if (this.startedMs === -Infinity) this.startedMs = atMs;
     if (atMs > this.#latestMs) this.#latestMs = atMs;
-    if (!byFindings(decision)) return undefined;
-    count(isCanary ? this.canary : this.stable, decision.verdict);
+    // A freeze that follows from a block is no second block, yet its events tell how many people it met.
+    const verdict = byFindings(decision) ? decision.verdict : 'allow';
+    count(isCanary ? this.canary : this.stable, verdict);
     const { minimumEvents, durationMs, block, review } = this.settings;
     if (this.canary.events < minimumEvents) return undefined;
-    // Only the trial's own events can carry it over a bound, which is looked at there alone.
-    if (isCanary && decision.verdict !== 'allow') {
+    // Others' events only move the bound a little: it is looked at where the trial's own come.
+    if (isCanary) {
       const reason = this.#beyond('blocks', block) ?? this.#beyond('reviews', review);
       if (reason !== undefined) return { outcome: 'rolled_back', reason };
     }

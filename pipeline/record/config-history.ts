@@ -61,12 +61,13 @@ export async function trialSoFar(
 ): Promise<TrialSoFar> {
   const unjudged = [...UNJUDGED].map((reason) => `'${reason}'`).join(', ');
   const rows = await analytics.query<SideRow>(
-    `SELECT config_version = {version:String} AS isCanary, uniqExact(event_id) AS events,
-       uniqExactIf(event_id, verdict = 'review') AS reviews, uniqExactIf(event_id, verdict = 'block') AS blocks,
+    `WITH NOT has([${unjudged}], reasons[1]) AS found
+     SELECT config_version = {version:String} AS isCanary, uniqExact(event_id) AS events,
+       uniqExactIf(event_id, verdict = 'review' AND found) AS reviews,
+       uniqExactIf(event_id, verdict = 'block' AND found) AS blocks,
        toUnixTimestamp64Milli(max(occurred_at)) AS latestMs
      FROM decisions
      WHERE ${isHistory} AND arrival > toUInt64('${Number.parseInt(afterArrival, 10) > 0 ? afterArrival : '0'}')
-       AND NOT has([${unjudged}], reasons[1])
      GROUP BY isCanary`,
     { version },
   );

@@ -1,7 +1,12 @@
 /** The product's path as the benches run it: decoding, engine and record as shipped; rewards and queues left out. */
 
 import type { LoadedConfig } from '../../config/load.ts';
-import { assembleDecoder, assembleEngine, ENGINE_VERSION } from '../../pipeline/assemble.ts';
+import {
+  assembleDecoder,
+  assembleEngine,
+  ENGINE_VERSION,
+  type AssembledEngine,
+} from '../../pipeline/assemble.ts';
 import { keysOf } from '../../pipeline/keys.ts';
 import { systemClock, type Clock } from '../../pipeline/clock.ts';
 import { LiveConfig } from '../../pipeline/live-config.ts';
@@ -16,10 +21,16 @@ import { Settlement } from '../../pipeline/settlement.ts';
 import { Tally } from '../../pipeline/tally.ts';
 import { Metrics, silentLogger, type Logger } from '../../pipeline/telemetry.ts';
 
+export const BENCH_KEYS = keysOf(Buffer.from('bench'));
+
 export interface BenchPath {
   readonly pipeline: Pipeline;
   readonly analytics: Analytics;
   readonly tally: Tally;
+  readonly history: History;
+  readonly recorder: Recorder;
+  readonly assembled: AssembledEngine;
+  readonly live: LiveConfig;
   readonly shared: { readonly clock: Clock; readonly log: Logger; readonly metrics: Metrics };
   /** Everything delivered is durable afterwards; the analytics stay open. */
   close(): Promise<void>;
@@ -51,11 +62,15 @@ export function openPath({ config }: { config: LoadedConfig }, analytics: Analyt
   const live = new LiveConfig({ ...shared, engine, recorder, history }, config);
   const parts = {
     ...shared,
-    decoder: assembleDecoder(config, keysOf(Buffer.from('bench'))),
+    decoder: assembleDecoder(config, BENCH_KEYS),
     guard: new BadShareGuard(config.system.ingest.badShare),
     engine,
     history,
-    campaigns: { change: () => undefined, lowers: () => [], named: (change: CampaignChange) => change },
+    campaigns: {
+      change: () => undefined,
+      lowers: () => [],
+      named: (change: CampaignChange) => change,
+    },
     spentOn: () => Promise.resolve(undefined),
     rewards: () => [],
     rewardsOfLabel: () => [],
@@ -75,5 +90,5 @@ export function openPath({ config }: { config: LoadedConfig }, analytics: Analyt
     await pipeline.idle();
     await recorder.close();
   };
-  return { pipeline, analytics, tally, shared, close };
+  return { pipeline, analytics, tally, history, recorder, assembled, live, shared, close };
 }
