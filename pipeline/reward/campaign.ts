@@ -91,6 +91,7 @@ export interface CompiledCampaigns {
   readonly offersOn: ReadonlyMap<EventType, readonly CompiledOffer[]>;
   /** A value that stands for "not known" is nobody's card, device or customer number. */
   readonly isPlaceholder: (value: string) => boolean;
+  readonly terms: readonly CampaignTerms[];
   /** Budget lines, stock and campaign-long quotas: what a manager watches. */
   readonly accounts: readonly SharedAccount[];
   /** Whether anything asks what is known of a customer, and the periods it asks about. */
@@ -120,8 +121,10 @@ export function compileCampaigns(
   const subject = new Subject();
   const offersOn = new Map<EventType, CompiledOffer[]>();
   refuseTwins(campaigns);
+  const inForce: CampaignTerms[] = [];
   for (const campaign of campaigns) {
     const terms = termsOf(campaign, subject, { ...settings, adjustments });
+    inForce.push(terms);
     const offers = campaign.offers.map((offer) =>
       compileOffer(campaign, offer, terms, adjustments),
     );
@@ -139,6 +142,7 @@ export function compileCampaigns(
   return {
     offersOn,
     isPlaceholder,
+    terms: inForce,
     accounts: sharedAccounts(campaigns, adjustments),
     readsFacts: campaigns.some(readsFacts),
     factPeriods: campaigns.flatMap(factPeriodsOf),

@@ -99,6 +99,11 @@ export class Scope {
     return members.has(value);
   }
 
+  /** The lists that name a merchant. */
+  listsOf(merchantId: string): string[] {
+    return [...this.#lists].flatMap(([name, members]) => (members.has(merchantId) ? [name] : []));
+  }
+
   /** Whether the event is not before the anchor and at most `days` local calendar days after it. */
   isWithinDays(anchorMs: number, days: number): boolean {
     const atMs = this.#subject.event.occurredAtMs;

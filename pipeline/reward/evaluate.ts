@@ -55,7 +55,7 @@ export function evaluate(
   const { subject } = campaigns;
   subject.bind(event, facts);
   const identity = new Identity(subject, campaigns.isPlaceholder);
-  const first = acts ? operationOf(subject, identity, decision) : undefined;
+  const first = acts ? operationOf(subject, identity, decision, campaigns) : undefined;
   let ops: LedgerOp[] | undefined = first && [first];
   if (offers === undefined) return ops ?? NOTHING;
   const paymentMinor = event.amountMinor ?? 0;

@@ -4,7 +4,8 @@ import type { Decision } from '../decide/decision.ts';
 import type { Event, EventType } from '../event.ts';
 import type { Subject } from './cel-scope.ts';
 import type { Identity } from './identity.ts';
-import type { CaptureOp, LedgerOp, RefundOp } from './ledger-op.ts';
+import type { CampaignTerms } from './benefit.ts';
+import type { CaptureOp, Leg, LedgerOp, RedeemOp, RefundOp, VoucherUse } from './ledger-op.ts';
 
 /** Types that stand for more than what they earn. */
 export const ACTING_TYPES: ReadonlySet<EventType> = new Set<EventType>([
@@ -30,6 +31,12 @@ export function refundOf(event: Event, configVersion: string): RefundOp {
   };
 }
 
+/** What an event's operation has to know of the campaigns in force. */
+export interface InForce {
+  readonly terms: readonly CampaignTerms[];
+  readonly accounts: readonly Leg[];
+}
+
 /**
  * The operation of an event of ACTING_TYPES; undefined when it names nothing to act on. What a customer wishes
  * is not done for an event that is blocked; that a payment was cancelled is a fact.
@@ -38,33 +45,41 @@ export function operationOf(
   { event, fields }: Subject,
   identity: Identity,
   decision: Decision,
+  inForce: InForce,
 ): LedgerOp | undefined {
-  const { id, type, occurredAtMs } = event;
+  const { id, type, accountId, occurredAtMs } = event;
   if (type === 'payment' || type === 'payment.cancelled') {
     const authorisationId = fields.name('authorisationId');
     if (authorisationId === undefined) return undefined;
-    if (type === 'payment.cancelled') return { kind: 'cancel', id, authorisationId, occurredAtMs };
+    if (type === 'payment.cancelled') {
+      const customerId = event.customerId ?? '';
+      return { kind: 'cancel', id, authorisationId, accountId, customerId, occurredAtMs };
+    }
     return captureOf(event, authorisationId, decision);
   }
   if (decision.verdict === 'block') return undefined;
   const wish = { id, customerId: identity.customer?.id ?? '', occurredAtMs };
   if (type === 'voucher.redeemed') {
     const voucherId = fields.name('voucherId');
-    const amountMinor = event.amountMinor ?? 0;
     return voucherId === undefined
       ? undefined
-      : { kind: 'redeem', ...wish, voucherId, amountMinor };
+      : { kind: 'redeem', ...wish, voucherId, ...purchaseOf(event, inForce) };
   }
   const grantId = fields.name('grantId');
   if (grantId === undefined) return undefined;
-  if (type === 'claim.submitted') return { kind: 'claim', ...wish, grantId };
+  const room = inForce.accounts;
+  if (type === 'claim.submitted') return { kind: 'claim', ...wish, grantId, room };
   const option = fields.name('option');
-  return option === undefined ? undefined : { kind: 'choose', ...wish, grantId, option };
+  return option === undefined ? undefined : { kind: 'choose', ...wish, grantId, option, room };
 }
 
 function captureOf(event: Event, authorisationId: string, decision: Decision): CaptureOp {
-  const { id, amountMinor, occurredAtMs } = event;
-  return { kind: 'capture', id, authorisationId, amountMinor, ...wordOf(decision), occurredAtMs };
+  const { id, accountId, customerId = '', amountMinor, occurredAtMs } = event;
+  return {
+    ...{ kind: 'capture', id, authorisationId, accountId, customerId, amountMinor },
+    ...wordOf(decision),
+    occurredAtMs,
+  };
 }
 
 /** What a verdict means for a reward that waits for nothing else. */
@@ -73,4 +88,19 @@ export function wordOf(decision: Decision): Pick<CaptureOp, 'intent' | 'reason'>
   if (decision.verdict === 'review') return { intent: 'held', reason: 'held_for_review' };
   const frozen = decision.reasons.includes('account_frozen');
   return { intent: 'voided', reason: frozen ? 'account_frozen' : 'risk_block' };
+}
+
+/** Where and for how much a voucher is used. An amount is money of some currency; what carries none has none. */
+function purchaseOf(
+  { amountMinor, currency, merchantId, category }: Event,
+  { terms }: InForce,
+): Pick<RedeemOp, 'amountMinor' | 'places' | 'campaigns'> {
+  const campaigns: Record<string, VoucherUse> = {};
+  for (const each of terms) {
+    const inCurrency = amountMinor === undefined || currency === each.currency;
+    const lists = merchantId === undefined ? [] : each.scope.listsOf(merchantId);
+    campaigns[each.campaignId] = { inCurrency, lists };
+  }
+  const places = [merchantId, category].filter((place) => place !== undefined);
+  return { amountMinor: amountMinor ?? 0, places, campaigns };
 }

@@ -75,6 +75,8 @@ export const GRANT_REASONS = [
   'voucher_used',
   'voucher_expired',
   'voucher_voided',
+  'voucher_out_of_scope',
+  'voucher_wrong_currency',
   'below_minimum',
   'grant_not_found',
   'awaiting_payment_and_review',

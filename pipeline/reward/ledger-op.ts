@@ -141,6 +141,9 @@ export interface CaptureOp {
   /** The payment; refunds name this id from now on. */
   readonly id: string;
   readonly authorisationId: string;
+  /** Another account's authorisation is not captured: `not_yours`. */
+  readonly accountId: string;
+  readonly customerId: string;
   /** Less than was authorised: the rest counts as refunded; undefined: all of it was paid. */
   readonly amountMinor: number | undefined;
   readonly intent: 'posted' | 'held' | 'voided';
@@ -153,6 +156,9 @@ export interface CancelOp {
   readonly kind: 'cancel';
   readonly id: string;
   readonly authorisationId: string;
+  /** Another account's authorisation is not cancelled: `not_yours`. */
+  readonly accountId: string;
+  readonly customerId: string;
   readonly occurredAtMs: number;
 }
 
@@ -172,23 +178,30 @@ export interface RefundOp {
   readonly configVersion: string;
 }
 
-/** The winner asks for what waits to be claimed. */
-export interface ClaimOp {
-  readonly kind: 'claim';
+/** What a customer says of a grant that waits for it; its own event time decides whether that was in time. */
+interface AnswerOp {
   readonly id: string;
   readonly grantId: string;
   readonly customerId: string;
+  /**
+   * Budget lines and stock with their limits. What was said in time and arrives after the grant was forfeited
+   * takes them again, if they are left; without their limits the grant stays forfeited.
+   */
+  readonly room?: readonly Leg[];
   readonly occurredAtMs: number;
 }
 
+/** The winner asks for what waits to be claimed. */
+export type ClaimOp = AnswerOp & { readonly kind: 'claim' };
+
 /** One of the options is taken. When its stock is gone, the grant stays open for another. */
-export interface ChooseOp {
-  readonly kind: 'choose';
-  readonly id: string;
-  readonly grantId: string;
-  readonly customerId: string;
-  readonly option: string;
-  readonly occurredAtMs: number;
+export type ChooseOp = AnswerOp & { readonly kind: 'choose'; readonly option: string };
+
+export interface VoucherUse {
+  /** Whether the purchase is in the campaign's currency. */
+  readonly inCurrency: boolean;
+  /** The campaign's lists that name the merchant. */
+  readonly lists: readonly string[];
 }
 
 /** A voucher is used up. */
@@ -199,6 +212,10 @@ export interface RedeemOp {
   readonly customerId: string;
   /** What was paid with it, which the voucher's minimum is compared with. */
   readonly amountMinor: number;
+  /** Where it is used: the merchant and the category, as a voucher's scope names them. */
+  readonly places: readonly string[];
+  /** What of it depends on the voucher's campaign; nothing of one that is no longer configured. */
+  readonly campaigns: Readonly<Record<string, VoucherUse>>;
   readonly occurredAtMs: number;
 }
 

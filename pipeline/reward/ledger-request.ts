@@ -4,6 +4,8 @@ import type { Grant } from './grant.ts';
 import {
   accountPart,
   type CaptureOp,
+  type ChooseOp,
+  type ClaimOp,
   type LedgerOp,
   type RefundOp,
   type ReserveOp,
@@ -24,13 +26,13 @@ export interface LedgerRequest {
 export function encodeRequest(ops: readonly LedgerOp[]): LedgerRequest {
   const shared = new SharedParts();
   const encoded = ops.map((op) =>
-    op.kind === 'reserve' ? encodeReserve(op, shared) : encodeOther(op),
+    op.kind === 'reserve' ? encodeReserve(op, shared) : encodeOther(op, shared),
   );
   const { accounts, limits, texts } = shared;
   return { ops, text: JSON.stringify({ accounts, limits, ops: encoded }), records: texts };
 }
 
-function encodeOther(op: Exclude<LedgerOp, ReserveOp>): unknown {
+function encodeOther(op: Exclude<LedgerOp, ReserveOp>, shared: SharedParts): unknown {
   switch (op.kind) {
     case 'refund':
       return encodeRefund(op);
@@ -42,20 +44,26 @@ function encodeOther(op: Exclude<LedgerOp, ReserveOp>): unknown {
       return { kind: op.kind, eventTime: op.occurredAtMs };
     case 'cancel':
       return {
-        kind: op.kind,
-        id: op.id,
+        ...encodeWish(op, op.customerId, 0, op.accountId),
+        account: op.accountId,
         authorisation: op.authorisationId,
-        eventTime: op.occurredAtMs,
       };
     case 'claim':
-      return { ...encodeWish(op, op.customerId), grant: op.grantId };
+      return { ...encodeWish(op, op.customerId), grant: op.grantId, ...roomOf(op, shared) };
     case 'choose':
-      return { ...encodeWish(op, op.customerId), grant: op.grantId, option: op.option };
+      return {
+        ...encodeWish(op, op.customerId),
+        grant: op.grantId,
+        option: op.option,
+        ...roomOf(op, shared),
+      };
     case 'redeem':
       return {
         ...encodeWish(op, op.customerId, op.amountMinor),
         voucher: op.voucherId,
         amount: op.amountMinor,
+        places: op.places,
+        campaigns: op.campaigns,
       };
     case 'extend':
       return {
@@ -108,15 +116,23 @@ function encodeSettle(op: SettleOp): unknown {
 
 function encodeCapture(op: CaptureOp): unknown {
   return {
-    kind: op.kind,
-    id: op.id,
-    part: accountPart(op.id),
+    ...encodeWish(op, op.customerId, op.amountMinor, op.accountId),
+    account: op.accountId,
     authorisation: op.authorisationId,
     amount: op.amountMinor,
     intent: op.intent,
     reason: op.reason,
-    eventTime: op.occurredAtMs,
   };
+}
+
+/** Accounts by their numbers; their limits stand beside them. */
+function roomOf(
+  { room = [] }: ClaimOp | ChooseOp,
+  shared: SharedParts,
+): { readonly room?: readonly number[] } {
+  return room.length === 0
+    ? {}
+    : { room: room.map(({ account, limit }) => shared.account(account, limit)) };
 }
 
 /** A customer's wish; refused, it is kept as a record of its own. */
@@ -124,8 +140,9 @@ function encodeWish(
   op: { readonly kind: string; readonly id: string; readonly occurredAtMs: number },
   customerId: string,
   amountMinor = 0,
+  accountId = '',
 ): Readonly<Record<string, unknown>> {
-  const [accountId, cardId, campaignId, offerId] = ['', '', '', ''];
+  const [cardId, campaignId, offerId] = ['', '', ''];
   const { kind, id, occurredAtMs } = op;
   const facts = { campaignId, offerId, eventId: id, accountId, customerId, cardId };
   const noTerms = { budgetLine: '', configVersion: '', beneficiaryId: '', detail: '' };

@@ -20,6 +20,7 @@ const claimed = (
 });
 const used = (voucherId: string, amount: number, at = AT, customerId = 'c1'): PlainEvent => ({
   ...{ type: 'voucher.redeemed', at, customerId, amount, attributes: { voucherId } },
+  ...{ category: 'fuel', merchantId: 'mall-01' },
 });
 const pay = (facts: PlainEvent = {}): PlainEvent => ({
   ...{ type: 'payment', at: AT, customerId: 'c1', instrument: 'debit', amount: 10_000, ...facts },
@@ -84,7 +85,7 @@ describe('C15 vouchers 20−5 and 100−20 for takeaway, rides and fuel', () => 
     ]);
   });
 
-  test('C15 a voucher is used once, by its owner, for enough', async () => {
+  test('C15 a voucher is used once, by its owner, for enough, and for what it is meant for', async () => {
     const { id } = (await stage.play(claimed('life-zone'))).grant('life-zone');
     const told = await stage.playAll([
       used(`${id}.2`, 9_999),
@@ -92,10 +93,13 @@ describe('C15 vouchers 20−5 and 100−20 for takeaway, rides and fuel', () => 
       used(`${id}.2`, 10_000),
       used(`${id}.2`, 10_000),
       used('g_none.1', 10_000),
+      { ...used(`${id}.1`, 2_000), category: 'jewellery' },
+      { ...used(`${id}.1`, 2_000), currency: 'USD' },
     ]);
     expect(told.map((outcome) => outcome.told)).toEqual([
       ...[['below_minimum'], ['not_yours'], ['life-zone posted 2500']],
       ...[['voucher_used'], ['voucher_unknown']],
+      ...[['voucher_out_of_scope'], ['voucher_wrong_currency']],
     ]);
   });
 });

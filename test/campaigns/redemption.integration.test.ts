@@ -289,6 +289,7 @@ describe('B15 the voucher for a spend is used within its validity at partner mer
     await stage.review(id, 'approve', '2026-10-15 13:00');
     await stage.play({
       ...{ type: 'voucher.redeemed', at, customerId: 'c1', amount: 5000 },
+      merchantId: 'shop-0003',
       attributes: { voucherId: `${id}.1` },
     });
     expect((await stage.vouchers(id)).map((voucher) => voucher.state)).toEqual([state]);

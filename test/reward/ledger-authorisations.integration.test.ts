@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { apply, ledger, one, standing, useLedger } from './ledger-fixture.ts';
-import { authorise, capture, DAY_MS, reserve } from './ledger-offers.ts';
+import { authorise, cancel, capture, DAY_MS, reserve } from './ledger-offers.ts';
 import { FRIDAY_NOON_MS, label, offer, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
 
 useLedger();
@@ -46,6 +46,22 @@ describe('an authorisation', () => {
     expect(await one(refund('r', 'q', 15_000))).toMatchObject({ clawedBackMinor: 500 });
   });
 
+  test('is captured and cancelled by its own account only', async () => {
+    await apply([authorise({ id: 'a' })]);
+    const waiting = await ledger.grant('g_a');
+    const strange = capture('p', 'a', 30_000, { accountId: 'account-2' });
+    const refused = await one([strange]);
+    const rejected = { state: 'rejected', reason: 'not_yours', accountId: 'account-2' };
+    expect(refused).toMatchObject({ id: 'capture_p', ...rejected });
+    expect(await one([strange])).toEqual(refused);
+    expect(await one([cancel('x', 'a', 'account-2')])).toMatchObject({
+      id: 'cancel_x',
+      ...rejected,
+    });
+    expect(await ledger.grant('g_a')).toEqual(waiting);
+    expect(await one([capture('p2', 'a')])).toMatchObject({ id: 'g_a', state: 'posted' });
+  });
+
   test('a refund names the payment: under its authorisation there is none to refund any more', async () => {
     await apply([authorise({ id: 'a' }), ...refund('r', 'a', 15_000)]);
     const posted = await one([capture('p', 'a')]);
@@ -68,7 +84,7 @@ describe('an authorisation', () => {
       authorise({ id: 'a1', category: 'k1' }),
       authorise({ id: 'a2', category: 'k2' }),
       authorise({ id: 'a3', category: 'k3' }),
-      { kind: 'cancel', id: 'x', authorisationId: 'a1', occurredAtMs: FRIDAY_NOON_MS },
+      cancel('x', 'a1'),
       capture('p2', 'a2', 30_000, { intent: 'voided', reason: 'risk_block' }),
       reserve(
         { id: 'q', customerId: 'c', occurredAtMs: FRIDAY_NOON_MS + DAY_MS },

@@ -3,6 +3,7 @@ import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import { apply, one, standing, useLedger } from './ledger-fixture.ts';
 import {
   authorise,
+  cancel,
   capture,
   choose,
   claim,
@@ -175,10 +176,7 @@ const CASES: readonly [string, readonly LedgerOp[], readonly LedgerOp[], string]
   ],
   [
     'a payment after its authorisation was cancelled',
-    [
-      authorise({ id: 'a' }),
-      { kind: 'cancel', id: 'x', authorisationId: 'a', occurredAtMs: FRIDAY_NOON_MS },
-    ],
+    [authorise({ id: 'a' }), cancel('x', 'a')],
     [capture('p', 'a')],
     'payment_cancelled',
   ],
@@ -203,12 +201,6 @@ test.each(CASES)(
 );
 
 test('what nobody has ever heard of is answered with nothing', async () => {
-  const cancel = {
-    kind: 'cancel',
-    id: 'x',
-    authorisationId: 'a',
-    occurredAtMs: FRIDAY_NOON_MS,
-  } as const;
   const word = {
     kind: 'settle',
     id: 's',
@@ -217,7 +209,9 @@ test('what nobody has ever heard of is answered with nothing', async () => {
     reason: 'approved',
     occurredAtMs: 1,
   } as const;
-  expect(await apply([capture('p', 'a'), cancel, word, ...label('p', 'confirmed')])).toEqual([]);
+  expect(
+    await apply([capture('p', 'a'), cancel('x', 'a'), word, ...label('p', 'confirmed')]),
+  ).toEqual([]);
 });
 
 test('a budget line that moves by anything but the amount is a defect of the caller', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LedgerOp, SettleOp } from '../../pipeline/reward/ledger-op.ts';
 import { rebuild } from '../../pipeline/reward/rebuild.ts';
 import { apply, ledger, one, standing, useLedger } from './ledger-fixture.ts';
-import { authorise, capture, claim, DAY_MS, reserve } from './ledger-offers.ts';
+import { authorise, cancel, capture, claim, DAY_MS, reserve } from './ledger-offers.ts';
 import { FRIDAY_NOON_MS, label, offer, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
 
 useLedger();
@@ -60,7 +60,7 @@ describe('an authorisation that was in doubt', () => {
       authorise({ id: 'a2', category: 'k2' }, DOUBTED),
       authorise({ id: 'a3', category: 'k3' }, DOUBTED),
       ...label('a1', 'confirmed'),
-      { kind: 'cancel', id: 'x', authorisationId: 'a2', occurredAtMs: FRIDAY_NOON_MS },
+      cancel('x', 'a2'),
       advance(FRIDAY_NOON_MS + DAY_MS),
     ]);
     const reasons = [];

@@ -171,6 +171,8 @@ test('the stories reach every state and every reason', async () => {
     'refund_without_amount',
     'id_conflict',
     'compensated',
+    'voucher_out_of_scope',
+    'voucher_wrong_currency',
   ];
   expect(GRANT_REASONS.filter((each) => !reasons.has(each) && !elsewhere.includes(each))).toEqual(
     [],

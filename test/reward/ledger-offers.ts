@@ -2,6 +2,7 @@
 
 import type { AwardItem } from '../../pipeline/reward/grant.ts';
 import type {
+  CancelOp,
   CaptureOp,
   Choice,
   ChooseOp,
@@ -94,7 +95,8 @@ export function choose(grantId: string, option: string, wish: Wish): ChooseOp {
 }
 
 export function redeem(voucherId: string, amountMinor: number, wish: Wish): RedeemOp {
-  return { kind: 'redeem', voucherId, amountMinor, ...SOMEBODY, ...wish };
+  const where = { places: ['shop-1'], campaigns: {} };
+  return { kind: 'redeem', voucherId, amountMinor, ...where, ...SOMEBODY, ...wish };
 }
 
 export function extend(voucherId: string, byMs: number, id: string): ExtendOp {
@@ -111,6 +113,12 @@ export function authorise(facts: Facts, given: Given = {}): ReserveOp {
   });
 }
 
+/** The authorisation came to nothing. */
+export function cancel(id: string, authorisationId: string, accountId = 'account-1'): CancelOp {
+  const occurredAtMs = FRIDAY_NOON_MS;
+  return { kind: 'cancel', id, authorisationId, accountId, customerId: '', occurredAtMs };
+}
+
 export function capture(
   id: string,
   authorisationId: string,
@@ -118,7 +126,7 @@ export function capture(
   given: Partial<CaptureOp> = {},
 ): CaptureOp {
   return {
-    kind: 'capture',
+    ...{ kind: 'capture', accountId: 'account-1', customerId: 'customer-1' },
     id,
     authorisationId,
     amountMinor,

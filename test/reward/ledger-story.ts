@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { LedgerOp, ReserveOp } from '../../pipeline/reward/ledger-op.ts';
 import {
   authorise,
+  cancel,
   capture,
   choose,
   claim,
@@ -223,7 +224,7 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   {
     weight: 1,
     arbitrary: from(fc.constantFrom(1, 9), (n) => [
-      { kind: 'cancel', id: `x${n}`, authorisationId: `a/${n}`, occurredAtMs: timeOf(n) },
+      { ...cancel(`x${n}`, `a/${n}`), occurredAtMs: timeOf(n) },
     ]),
   },
   {

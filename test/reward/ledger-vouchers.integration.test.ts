@@ -90,6 +90,27 @@ test('are used once, by their owner, for enough, and in time', async () => {
   expect(await standing(SPEND)).toEqual([1000, 0]);
 });
 
+test('are used where they hold, and in their campaign’s currency', async () => {
+  await apply([pack([500, 700, 900])]);
+  const use = (n: number, purchase: object): ReturnType<typeof one> =>
+    one([{ ...redeem(`g_p.${n}`, 3000, { id: JSON.stringify(purchase) }), ...purchase }]);
+  const at = (places: string[], lists: string[] = [], inCurrency = true): object => ({
+    places,
+    campaigns: { bills: { inCurrency, lists } },
+  });
+  expect(await use(1, at(['shop-2', 'dining']))).toMatchObject({ reason: 'voucher_out_of_scope' });
+  expect(await use(1, { places: [], campaigns: {} })).toMatchObject({
+    reason: 'voucher_out_of_scope',
+  });
+  expect(await use(1, at(['shop-1'], [], false))).toMatchObject({
+    reason: 'voucher_wrong_currency',
+  });
+  expect(await use(1, at(['shop-1']))).toMatchObject({ id: 'g_p' });
+  // A scope may be a category, or a list of the campaign that names the merchant.
+  expect(await use(2, at(['shop-2', 'shop-1']))).toMatchObject({ id: 'g_p' });
+  expect(await use(3, at(['shop-2'], ['shop-1']))).toMatchObject({ id: 'g_p' });
+});
+
 test('not used in time, their cost returns to the line and the payable', async () => {
   await apply([pack([1000, 500])]);
   await apply([redeem('g_p.2', 2000, { id: 'r' })]);

@@ -34,8 +34,27 @@ local function capture_one(op, record, legs)
   end
 end
 
-local function capture(op)
+-- The grants of an authorisation, when it was that account's; otherwise nil and the answer: what another account
+-- says of it changes nothing.
+local function authorised(op)
+  local noted = find(op.kind .. '_' .. op.id)
+  if noted then
+    return nil, { noted.id }
+  end
   local ids = words(read('payments', op.authorisation) or '')
+  for _, id in ipairs(ids) do
+    if cjson.decode(find(id).identity)[4] ~= op.account then
+      return nil, refuse(op, 'not_yours')
+    end
+  end
+  return ids
+end
+
+local function capture(op)
+  local ids, answer = authorised(op)
+  if not ids then
+    return answer
+  end
   local legs = {}
   local linked = read('payments', op.id)
   local captured = false
@@ -62,7 +81,10 @@ local function capture(op)
 end
 
 local function cancel(op)
-  local ids = words(read('payments', op.authorisation) or '')
+  local ids, answer = authorised(op)
+  if not ids then
+    return answer
+  end
   for _, id in ipairs(ids) do
     local record = find(id)
     if record.state == 'held' and AWAITS_PAYMENT[record.reason] then

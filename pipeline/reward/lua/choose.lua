@@ -41,8 +41,9 @@ local function choose(op)
   if not record then
     return answer
   end
-  if record.state ~= 'awaiting_choice' then
-    return refuse(op, record.by ~= '-' and 'already_chosen' or not_waiting(record))
+  local reason = obstacle_to_answer(op, record, 'awaiting_choice', 'forfeited')
+  if reason then
+    return refuse(op, reason)
   end
   local option = option_of(record, op.option)
   if not option then
@@ -55,9 +56,8 @@ local function choose(op)
   if missing then
     return refuse(op, missing)
   end
-  local legs = {}
+  local legs = wait_no_more(record)
   exchange(legs, record, option)
-  await_nothing(record)
   record.by = op.part
   record.state, record.reason = 'posted', 'chosen'
   journal('choose', op.id, op.eventTime, record, legs)

@@ -27,16 +27,77 @@ local function grant_to_answer(op)
   return record
 end
 
+-- The limit of an account among those that the answer brings, or nil.
+local function limit_among(op, account)
+  for _, index in ipairs(op.room or {}) do
+    if request.accounts[index] == account then
+      return request.limits[index]
+    end
+  end
+  return nil
+end
+
+-- Why what a forfeit gave back cannot be taken again, or nil.
+local function no_room_again(op, record, late)
+  for _, account in ipairs(record.units) do
+    if begins(account, 'stock/') then
+      local limit = limit_among(op, account)
+      if not limit then
+        return late
+      elseif not has_room(account, limit, 1) then
+        return 'out_of_stock'
+      end
+    end
+  end
+  for _, account in ipairs(record.money) do
+    local limit = limit_among(op, account)
+    if not limit then
+      return late
+    elseif not has_room(account, limit, record.amount) then
+      return 'budget_exhausted'
+    end
+  end
+  return nil
+end
+
+-- Why a grant takes no answer any more, or nil. The answer's own time decides: the ledger's clock may have passed
+-- the deadline before an answer arrives that was given in time.
+local function obstacle_to_answer(op, record, state, late)
+  if record.state ~= state and record.state ~= 'forfeited' then
+    return record.by ~= '-' and state == 'awaiting_choice' and 'already_chosen' or not_waiting(record)
+  end
+  if op.eventTime >= record.deadline then
+    return late
+  end
+  return record.state == 'forfeited' and no_room_again(op, record, late) or nil
+end
+
+-- The legs that the answer begins with: what a forfeit gave back is taken again.
+local function wait_no_more(record)
+  local legs = {}
+  if record.state == 'forfeited' then
+    for _, account in ipairs(record.units) do
+      leg(legs, account, begins(account, 'stock/') and 0 or -1, 1)
+    end
+    move_counted(legs, record, -1, 1)
+    move_money(legs, record, 0, record.amount)
+    reserve_values(legs, record, 1)
+  end
+  await_nothing(record)
+  return legs
+end
+
 local function claim(op)
   local record, answer = grant_to_answer(op)
   if not record then
     return answer
   end
-  if record.state ~= 'awaiting_claim' then
-    return refuse(op, record.state == 'forfeited' and 'claim_late' or not_waiting(record))
+  local reason = obstacle_to_answer(op, record, 'awaiting_claim', 'claim_late')
+  if reason then
+    return refuse(op, reason)
   end
-  await_nothing(record)
+  local legs = wait_no_more(record)
   record.by = op.part
-  post_now(record, 'claim', op.id, op.eventTime, op.eventTime, 'claimed', {})
+  post_now(record, 'claim', op.id, op.eventTime, op.eventTime, 'claimed', legs)
   return { record.id }
 end

@@ -2,6 +2,47 @@
 
 local GONE = { redeemed = 'voucher_used', expired = 'voucher_expired', voided = 'voucher_voided' }
 
+-- The n-th voucher of its grant's award, which says what it is a voucher of.
+local function item_of(voucher)
+  local left = tonumber(string.match(voucher.id, '(%d+)$'))
+  for _, item in ipairs(cjson.decode(find(voucher.grant).award)[2]) do
+    if item.kind == 'voucher' then
+      left = left - 1
+      if left == 0 then
+        return item
+      end
+    end
+  end
+  return nil
+end
+
+local function holds(list, wanted)
+  for _, each in ipairs(list) do
+    if each == wanted then
+      return true
+    end
+  end
+  return false
+end
+
+-- Why a voucher does not hold for this purchase, or nil.
+local function unfit(op, record, voucher)
+  local campaign = op.campaigns[cjson.decode(record.identity)[1]]
+  if campaign and not campaign.inCurrency then
+    return 'voucher_wrong_currency'
+  end
+  local scope = item_of(voucher).scope
+  for _, place in ipairs(scope) do
+    if holds(op.places, place) or (campaign and holds(campaign.lists, place)) then
+      return op.amount < voucher.minimum and 'below_minimum' or nil
+    end
+  end
+  if #scope > 0 then
+    return 'voucher_out_of_scope'
+  end
+  return op.amount < voucher.minimum and 'below_minimum' or nil
+end
+
 local function redeem(op)
   local noted = find('redeem_' .. op.id)
   if noted then
@@ -21,32 +62,14 @@ local function redeem(op)
   if voucher.state ~= 'issued' then
     return refuse(op, GONE[voucher.state])
   end
-  if op.amount < voucher.minimum then
-    return refuse(op, 'below_minimum')
+  local reason = unfit(op, record, voucher)
+  if reason then
+    return refuse(op, reason)
   end
   voucher.state, voucher.redeemed_by, voucher.redeemed_at = 'redeemed', op.part, op.eventTime
   drop_due(voucher.id, 'voucher')
   journal('redeem', op.id, op.eventTime, record, { voucher_leg(voucher, -1) }, voucher)
   return { record.id }
-end
-
--- Whether a voucher is one of the named kinds; its own name stands in the award of its grant.
-local function is_named(voucher, names)
-  local left = tonumber(string.match(voucher.id, '(%d+)$'))
-  for _, item in ipairs(cjson.decode(find(voucher.grant).award)[2]) do
-    if item.kind == 'voucher' then
-      left = left - 1
-      if left == 0 then
-        for _, name in ipairs(names) do
-          if name == item.voucher then
-            return true
-          end
-        end
-        return false
-      end
-    end
-  end
-  return false
 end
 
 local function extend(op)
@@ -61,7 +84,7 @@ local function extend(op)
   if op.customer ~= '' and not is_owner(find(voucher.grant), op.customer) then
     return refuse(op, 'not_yours')
   end
-  if op.names and not is_named(voucher, op.names) then
+  if op.names and not holds(op.names, item_of(voucher).voucher) then
     return refuse(op, 'voucher_unknown')
   end
   for _, by in ipairs(voucher.extended_by) do
