@@ -115,9 +115,10 @@ describe('bursts', () => {
           const { values, late } = run(lay(SPECS, undefined, latenessMs), events);
           agree(values, oracle(events, late));
         }),
-        { numRuns: 100 },
+        { numRuns: 40 },
       );
     },
+    60_000,
   );
 
   it('meet every case: known and unknown baselines, scores above and below, late events', () => {
@@ -153,9 +154,9 @@ describe('bursts', () => {
         for (const source of restarted.sources) source.restore(batch, 0, batch.length);
         agree(run(restarted, rest).values, expected.values);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
-  });
+  }, 60_000);
 
   it('forget days and members that nothing in time can need', () => {
     const layout = lay();
