@@ -8,14 +8,14 @@ import {
   keyColumn,
   TEXT_FIELDS,
   typeCodeOf,
+  type AttributeKey,
   type EventBatch,
   type EventType,
-  type TextField,
 } from '../event.ts';
 import { attributeText } from '../event-attributes.ts';
 import { VALUES_AN_ACCOUNT, type LinkField } from './ring-feature.ts';
 import { RingLinks } from './ring-links.ts';
-import { RingNodes, widened } from './ring-nodes.ts';
+import { EXCLUSION_BITS, RingNodes, ROW, TEXT_LENGTH, widened } from './ring-nodes.ts';
 import { RingTexts } from './ring-texts.ts';
 
 /** One kind of value, as the graph keeps it: for all who look at it. */
@@ -50,11 +50,11 @@ export class RingGraph {
   capped = 0;
   /** The latest `account.opened` of an account, −Infinity when there is none. */
   openedMs = new Float64Array(0);
-  /** By node, whether exclusions have to be asked about it; see RingWalk. */
-  exclusion = new Uint8Array(0);
   private readonly settings: GraphSettings;
   private readonly feeds: Uint8Array;
   private readonly columns: Int32Array;
+  /** By kind of node: the column of its text, −1 where it stands among the attributes. */
+  private readonly textColumns: Int32Array;
   private readonly accountColumn = keyColumn('accountId');
   private watermarkMs = Number.NEGATIVE_INFINITY;
   private hand = 0;
@@ -62,15 +62,19 @@ export class RingGraph {
   constructor(settings: GraphSettings) {
     this.settings = settings;
     this.fields = settings.fields;
-    this.texts = new RingTexts(settings.maxNodes * TEXT_BYTES_A_NODE);
+    this.texts = new RingTexts(this.nodes, settings.maxNodes * TEXT_BYTES_A_NODE);
     this.feeds = new Uint8Array(256);
     for (const type of settings.on) this.feeds[typeCodeOf(type)] = 1;
     this.columns = Int32Array.from(settings.fields, ({ field }) => keyColumn(field));
+    this.textColumns = Int32Array.from(
+      ['accountId', ...settings.fields.map(({ field }) => field)],
+      (field) => (TEXT_FIELDS as readonly string[]).indexOf(field),
+    );
   }
 
   get bytes(): number {
     const { nodes, links, texts } = this;
-    return nodes.bytes + links.bytes + texts.bytes + this.openedMs.length * 9;
+    return nodes.bytes + links.bytes + texts.bytes + this.openedMs.byteLength;
   }
 
   /** Sees to it that the keys it reads are hashed. */
@@ -123,12 +127,17 @@ export class RingGraph {
     }
   }
 
+  /** What is known of exclusions no longer holds. */
+  forgetExclusions(): void {
+    const { rows, used } = this.nodes;
+    for (let node = 0; node < used; node++) rows[node * ROW + TEXT_LENGTH]! &= ~EXCLUSION_BITS;
+  }
+
   /** Values of a field by the accounts that are kept of them: index k counts those with k. */
   distribution(n: number): number[] {
     const counts = new Array<number>(this.fields[n]!.keep + 1).fill(0);
-    const { kind, alive, used } = this.nodes;
-    for (let node = 0; node < used; node++) {
-      if (alive[node] === 1 && kind[node] === n + 1) counts[this.links.length[node]!]!++;
+    for (let node = 0; node < this.nodes.used; node++) {
+      if (this.nodes.kindOf(node) === n + 1) counts[this.links.count(node)]!++;
     }
     return counts;
   }
@@ -153,19 +162,25 @@ export class RingGraph {
     }
     const node = this.nodes.add(lo, hi, kind);
     if (node >= this.openedMs.length) this.grow();
-    this.openedMs[node] = Number.NEGATIVE_INFINITY;
-    this.exclusion[node] = 0;
-    const field = kind === ACCOUNT ? 'accountId' : this.fields[kind - 1]!.field;
-    if (!this.texts.keep(node, textBytes(batch, row, field))) this.capped++;
+    if (!this.keepText(node, batch, row, kind)) this.capped++;
     return node;
   }
 
   private grow(): void {
-    const { room } = this.nodes;
-    this.openedMs = widened(this.openedMs, new Float64Array(room));
-    this.exclusion = widened(this.exclusion, new Uint8Array(room));
-    this.links.reach(room);
-    this.texts.reach(room);
+    const fresh = new Float64Array(this.nodes.room).fill(Number.NEGATIVE_INFINITY);
+    this.openedMs = widened(this.openedMs, fresh);
+  }
+
+  /** Keeps the text of a new node, from its column of the event or from the attributes. */
+  private keepText(node: number, batch: EventBatch, row: number, kind: number): boolean {
+    const column = this.textColumns[kind]!;
+    if (column >= 0) {
+      const at = column * batch.capacity + row;
+      return this.texts.keep(node, batch.source[row]!, batch.spanStart[at]!, batch.spanLength[at]!);
+    }
+    const field = this.fields[kind - 1]!.field as AttributeKey;
+    const text = Buffer.from(attributeText(batch, field, row) ?? '');
+    return this.texts.keep(node, text, 0, text.length);
   }
 
   /**
@@ -177,12 +192,13 @@ export class RingGraph {
     for (let step = 0; step < HAND_STEPS && nodes.used > 0; step++) {
       if (this.hand >= nodes.used) this.hand = 0;
       const node = this.hand++;
-      if (nodes.alive[node] === 0) continue;
+      if (nodes.kindOf(node) < 0) continue;
       links.trim(node, openMs);
-      if (links.length[node]! > 0 || this.openedMs[node]! > openMs) continue;
+      if (links.count(node) > 0 || this.openedMs[node]! > openMs) continue;
       links.release(node);
       this.texts.release(node);
       nodes.free(node);
+      this.openedMs[node] = Number.NEGATIVE_INFINITY;
     }
   }
 }
@@ -190,16 +206,4 @@ export class RingGraph {
 function isGiven(batch: EventBatch, row: number, column: number): boolean {
   const at = column * batch.capacity + row;
   return batch.keyLo[at] !== 0 || batch.keyHi[at] !== 0;
-}
-
-const HAS_COLUMN: ReadonlySet<string> = new Set(TEXT_FIELDS);
-
-/** The UTF-8 text of a field of the event, from its column or from its attributes. */
-function textBytes(batch: EventBatch, row: number, field: LinkField | 'accountId'): Uint8Array {
-  if (HAS_COLUMN.has(field)) {
-    return batch.source[row] === undefined
-      ? new Uint8Array(0)
-      : batch.bytesOf(field as TextField, row);
-  }
-  return Buffer.from(attributeText(batch, field as 'phoneHash', row) ?? '');
 }

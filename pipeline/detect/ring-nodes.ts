@@ -1,18 +1,32 @@
 /**
  * The nodes of the graph: accounts and values, found by the hash of their text and by their kind. A node keeps
  * its number while it lives; a number is given again once its node is freed.
+ *
+ * Everything about a node stands in one row of 32 bytes: an event meets nodes all over the memory, and pays
+ * for each place it looks at.
  */
 
 const FIRST_ROOM = 1024;
 const NONE = -1;
 
+/** Words of a row, and what they hold. */
+export const ROW = 8;
+const LO = 0;
+const HI = 1;
+/** 0: an account; k: a value of link field k − 1; −1: a number that is free. */
+const KIND = 2;
+/** Where the node's links begin, how many they are, and the size of their piece; see RingLinks. */
+export const LINKS_AT = 3;
+export const LINKS_LENGTH = 4;
+export const LINKS_SIZE = 5;
+/** The first piece of the node's text, and its length in bytes times 4 with the walk's two bits; see RingTexts, RingWalk. */
+export const TEXT_AT = 6;
+export const TEXT_LENGTH = 7;
+/** The bits of TEXT_LENGTH that tell whether exclusions have to be asked about the node. */
+export const EXCLUSION_BITS = 3;
+
 export class RingNodes {
-  lo = new Int32Array(FIRST_ROOM);
-  hi = new Int32Array(FIRST_ROOM);
-  /** 0: an account; k: a value of link field k − 1. */
-  kind = new Uint8Array(FIRST_ROOM);
-  /** 1 while the number is given. */
-  alive = new Uint8Array(FIRST_ROOM);
+  rows = new Int32Array(FIRST_ROOM * ROW);
   /** Numbers given so far, freed ones included. */
   used = 0;
   /** Nodes that live. */
@@ -22,35 +36,48 @@ export class RingNodes {
   private firstFree = NONE;
 
   get room(): number {
-    return this.lo.length;
+    return this.rows.length / ROW;
   }
 
   get bytes(): number {
-    return this.room * 10 + this.slots.byteLength;
+    return this.rows.byteLength + this.slots.byteLength;
+  }
+
+  /** −1 for a number that is free. */
+  kindOf(node: number): number {
+    return this.rows[node * ROW + KIND]!;
+  }
+
+  /** The hash as text, for a node that has none of its own. */
+  nameOf(node: number): string {
+    const [lo, hi] = [this.rows[node * ROW + LO]!, this.rows[node * ROW + HI]!];
+    return `#${(hi >>> 0).toString(16)}${(lo >>> 0).toString(16)}`;
   }
 
   /** The number of a node, or −1. */
   find(lo: number, hi: number, kind: number): number {
-    const { slots, mask } = this;
+    const { slots, mask, rows } = this;
     for (let at = homeOf(lo, hi, kind) & mask; ; at = (at + 1) & mask) {
       const node = slots[at]!;
       if (node < 0) return NONE;
-      if (this.lo[node] === lo && this.hi[node] === hi && this.kind[node] === kind) return node;
+      const row = node * ROW;
+      if (rows[row]! === lo && rows[row + HI]! === hi && rows[row + KIND]! === kind) return node;
     }
   }
 
-  /** Adds a node that `find` has not found. */
+  /** Adds a node that `find` has not found; it has no links and no text. */
   add(lo: number, hi: number, kind: number): number {
     let node = this.firstFree;
-    if (node >= 0) this.firstFree = this.lo[node]!;
+    if (node >= 0) this.firstFree = this.rows[node * ROW]!;
     else {
       if (this.used === this.room) this.grow();
       node = this.used++;
     }
-    this.lo[node] = lo;
-    this.hi[node] = hi;
-    this.kind[node] = kind;
-    this.alive[node] = 1;
+    const row = node * ROW;
+    this.rows.fill(0, row, row + ROW);
+    this.rows[row + LO] = lo;
+    this.rows[row + HI] = hi;
+    this.rows[row + KIND] = kind;
     this.size++;
     this.place(node);
     return node;
@@ -58,23 +85,29 @@ export class RingNodes {
 
   free(node: number): void {
     this.unplace(node);
-    this.alive[node] = 0;
-    this.lo[node] = this.firstFree;
+    this.rows[node * ROW + KIND] = NONE;
+    this.rows[node * ROW + LO] = this.firstFree;
     this.firstFree = node;
     this.size--;
   }
 
   /** An order of nodes that does not depend on their numbers: those of a list at one instant stand in it. */
   precedes(a: number, b: number): boolean {
-    const { lo, hi, kind } = this;
-    if (hi[a] !== hi[b]) return hi[a]! < hi[b]!;
-    if (lo[a] !== lo[b]) return lo[a]! < lo[b]!;
-    return kind[a]! < kind[b]!;
+    const { rows } = this;
+    const [x, y] = [a * ROW, b * ROW];
+    if (rows[x + HI] !== rows[y + HI]) return rows[x + HI]! < rows[y + HI]!;
+    if (rows[x + LO] !== rows[y + LO]) return rows[x + LO]! < rows[y + LO]!;
+    return rows[x + KIND]! < rows[y + KIND]!;
+  }
+
+  private home(node: number): number {
+    const row = node * ROW;
+    return homeOf(this.rows[row + LO]!, this.rows[row + HI]!, this.rows[row + KIND]!) & this.mask;
   }
 
   private place(node: number): void {
     const { slots, mask } = this;
-    let at = homeOf(this.lo[node]!, this.hi[node]!, this.kind[node]!) & mask;
+    let at = this.home(node);
     while (slots[at]! >= 0) at = (at + 1) & mask;
     slots[at] = node;
   }
@@ -82,13 +115,12 @@ export class RingNodes {
   /** Linear probing without tombstones: what follows moves back as far as its home allows. */
   private unplace(node: number): void {
     const { slots, mask } = this;
-    let hole = homeOf(this.lo[node]!, this.hi[node]!, this.kind[node]!) & mask;
+    let hole = this.home(node);
     while (slots[hole] !== node) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; slots[at]! >= 0; at = (at + 1) & mask) {
-      const next = slots[at]!;
-      const home = homeOf(this.lo[next]!, this.hi[next]!, this.kind[next]!) & mask;
+      const home = this.home(slots[at]!);
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
-      slots[hole] = next;
+      slots[hole] = slots[at]!;
       hole = at;
     }
     slots[hole] = NONE;
@@ -96,10 +128,7 @@ export class RingNodes {
 
   private grow(): void {
     const room = this.room * 2;
-    this.lo = widened(this.lo, new Int32Array(room));
-    this.hi = widened(this.hi, new Int32Array(room));
-    this.kind = widened(this.kind, new Uint8Array(room));
-    this.alive = widened(this.alive, new Uint8Array(room));
+    this.rows = widened(this.rows, new Int32Array(room * ROW));
     this.slots = new Int32Array(room * 2).fill(NONE);
     this.mask = room * 2 - 1;
     // Growing happens only when no number is free, so that every one is a living node.
@@ -108,7 +137,7 @@ export class RingNodes {
 }
 
 /** The old column at the beginning of the new one. */
-export function widened<Column extends Int32Array | Uint8Array | Uint16Array | Float64Array>(
+export function widened<Column extends Int32Array | Uint8Array | Float64Array>(
   old: Column,
   fresh: Column,
 ): Column {

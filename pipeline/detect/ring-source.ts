@@ -115,7 +115,7 @@ export class RingSource implements FeatureSource {
   private heedExclusions(): void {
     if (this.generation === this.exclusions.generation) return;
     this.generation = this.exclusions.generation;
-    this.graph.exclusion.fill(0);
+    this.graph.forgetExclusions();
   }
 }
 

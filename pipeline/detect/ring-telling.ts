@@ -47,7 +47,7 @@ function linksOf(graph: RingGraph, walk: RingWalk): string {
 }
 
 function valueText(graph: RingGraph, node: number): string {
-  const { field } = graph.fields[graph.nodes.kind[node]! - 1]!;
+  const { field } = graph.fields[graph.nodes.kindOf(node) - 1]!;
   return `${field} ${textOf(graph, node)}`;
 }
 
@@ -58,9 +58,7 @@ function accountText(graph: RingGraph, walk: RingWalk, member: number): string {
 /** Where there was no room for the text, the hash at least tells one from another. */
 function textOf({ texts, nodes }: RingGraph, node: number): string {
   const text = texts.of(node);
-  if (text === undefined) {
-    return `#${(nodes.hi[node]! >>> 0).toString(16)}${(nodes.lo[node]! >>> 0).toString(16)}`;
-  }
+  if (text === undefined) return nodes.nameOf(node);
   return text.length > MAX_ID_CHARACTERS ? `${text.slice(0, MAX_ID_CHARACTERS)}…` : text;
 }
 

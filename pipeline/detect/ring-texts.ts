@@ -1,64 +1,73 @@
 /** The UTF-8 texts of the graph's nodes, for the people who are shown a ring: in pieces of one pool of bytes. */
 
-import { widened } from './ring-nodes.ts';
+import {
+  EXCLUSION_BITS,
+  ROW,
+  TEXT_AT,
+  TEXT_LENGTH,
+  widened,
+  type RingNodes,
+} from './ring-nodes.ts';
 
 const PIECE = 16;
 /** A longer text is cut: ids are shorter, and a stranger decides how long they are. */
 const MAX_BYTES = 512;
 const NONE = -1;
+/** The walk's bits lie below the length. */
+const SHIFT = 2;
 
 export class RingTexts {
+  private readonly nodes: RingNodes;
   private readonly maxBytes: number;
   private pool = new Uint8Array(64 * PIECE);
-  /** The piece where a node's text begins, and its length in bytes; −1: it has none. */
-  private at = new Int32Array(0);
-  private length = new Uint16Array(0);
   private used = 0;
+  /** By pieces in a row: the first free place; each names the next one. */
   private readonly free = new Int32Array(MAX_BYTES / PIECE + 1).fill(NONE);
 
   /** @param maxBytes beyond it, nodes stay without a text. */
-  constructor(maxBytes: number) {
+  constructor(nodes: RingNodes, maxBytes: number) {
+    this.nodes = nodes;
     this.maxBytes = maxBytes;
   }
 
   get bytes(): number {
-    return this.pool.length + this.at.length * 6;
+    return this.pool.length;
   }
 
-  reach(room: number): void {
-    if (room <= this.at.length) return;
-    this.at = widened(this.at, new Int32Array(room));
-    this.length = widened(this.length, new Uint16Array(room));
-  }
-
-  /** Keeps the text of a new node. @returns false when there was no room for it. */
-  keep(node: number, text: Uint8Array): boolean {
-    const length = Math.min(MAX_BYTES, text.length);
-    this.length[node] = 0;
-    if (length === 0) return true;
-    const piece = this.take(Math.ceil(length / PIECE));
+  /** Keeps a text for a new node. @returns false when there was no room for it. */
+  keep(node: number, source: Uint8Array, start: number, bytes: number): boolean {
+    if (bytes <= 0) return true;
+    const length = Math.min(MAX_BYTES, bytes);
+    const piece = this.take((length + PIECE - 1) >> 4);
     if (piece < 0) return false;
-    this.pool.set(text.subarray(0, length), piece * PIECE);
-    this.at[node] = piece;
-    this.length[node] = length;
+    const { pool } = this;
+    const to = piece * PIECE;
+    // Ids are short: a loop copies them faster than a call that needs a view.
+    for (let i = 0; i < length; i++) pool[to + i] = source[start + i]!;
+    this.nodes.rows[node * ROW + TEXT_AT] = piece;
+    this.nodes.rows[node * ROW + TEXT_LENGTH] = length << SHIFT;
     return true;
   }
 
   /** The text of a node; undefined where there was no room for it. */
   of(node: number): string | undefined {
-    const length = this.length[node]!;
+    const length = this.lengthOf(node);
     if (length === 0) return undefined;
-    const from = this.at[node]! * PIECE;
+    const from = this.nodes.rows[node * ROW + TEXT_AT]! * PIECE;
     return Buffer.from(this.pool.buffer, from, length).toString('utf8');
   }
 
   release(node: number): void {
-    const pieces = Math.ceil(this.length[node]! / PIECE);
+    const pieces = (this.lengthOf(node) + PIECE - 1) >> 4;
     if (pieces === 0) return;
-    const at = this.at[node]!;
+    const at = this.nodes.rows[node * ROW + TEXT_AT]!;
     new DataView(this.pool.buffer).setInt32(at * PIECE, this.free[pieces]!);
     this.free[pieces] = at;
-    this.length[node] = 0;
+    this.nodes.rows[node * ROW + TEXT_LENGTH]! &= EXCLUSION_BITS;
+  }
+
+  private lengthOf(node: number): number {
+    return this.nodes.rows[node * ROW + TEXT_LENGTH]! >> SHIFT;
   }
 
   /** @returns the first of so many pieces in a row, or −1 when the pool is full. */

@@ -4,6 +4,7 @@
  */
 
 import type { RingGraph } from './ring-graph.ts';
+import { EXCLUSION_BITS, ROW, TEXT_LENGTH } from './ring-nodes.ts';
 import { MAX_RING_ACCOUNTS, MAX_RING_LINKS, type RingLink } from './ring-feature.ts';
 
 /** Values that never link, whoever used them. */
@@ -16,7 +17,7 @@ export interface LinkExclusions {
   keepsApart(field: string, value: string, atMs: number): boolean;
 }
 
-/** What RingGraph.exclusion holds of a node. */
+/** What the bits for it say of a node. */
 const UNASKED = 0;
 const NOT_NAMED = 1;
 const NAMED = 2;
@@ -96,13 +97,13 @@ export class RingWalk {
   /** Values of the field, other than `except`, that the account used and nobody else did. */
   own(account: number, field: number, except: number, timeMs: number): number {
     const { links, nodes } = this.graph;
-    const at = links.at[account]!;
+    const at = links.at(account);
     const openMs = timeMs - this.links[field]!.windowMs;
     const until = at + links.later(account, openMs);
     let count = 0;
     for (let place = at; place < until; place++) {
-      const value = links.ends[place]!;
-      if (value === except || nodes.kind[value] !== field + 1) continue;
+      const value = links.endAt(place);
+      if (value === except || nodes.kindOf(value) !== field + 1) continue;
       if (links.later(value, openMs) === 1) count++;
     }
     return count;
@@ -116,15 +117,15 @@ export class RingWalk {
     if (isNew) this.newAccounts++;
     let sharesDevice = false;
     let hasOwnDevice = false;
-    const at = links.at[account]!;
+    const at = links.at(account);
     // What has expired is dropped sooner or later, so that it must not count as read.
     const until = at + links.later(account, this.timeMs - this.longestMs);
     for (let place = at; place < until && this.read < MAX_RING_LINKS; place++) {
       this.read++;
-      const value = links.ends[place]!;
-      const kind = nodes.kind[value]!;
+      const value = links.endAt(place);
+      const kind = nodes.kindOf(value);
       const link = this.links[kind - 1];
-      if (link === undefined || links.times[place]! <= this.timeMs - link.windowMs) continue;
+      if (link === undefined || links.timeAt(place) <= this.timeMs - link.windowMs) continue;
       if (link.newOnly === true && !isNew) continue;
       const made = this.meet(value, kind, link, head);
       if (kind !== this.deviceKind) continue;
@@ -148,11 +149,11 @@ export class RingWalk {
 
   private join(value: number, kind: number, link: RingLink, sharing: number, head: number): void {
     const { links } = this.graph;
-    const at = links.at[value]!;
+    const at = links.at(value);
     let joined = 0;
     for (let place = at; place < at + sharing; place++) {
       this.read++;
-      const account = links.ends[place]!;
+      const account = links.endAt(place);
       if (link.newOnly === true && !this.isNew(account)) continue;
       joined++;
       if (this.met[account] === this.mark || this.accounts === MAX_RING_ACCOUNTS) continue;
@@ -173,14 +174,15 @@ export class RingWalk {
 
   /** Asks about a value once, and again only where some entry names it: entries begin and end. */
   private isApart(value: number, { field }: RingLink): boolean {
-    const { exclusion, texts } = this.graph;
-    if (exclusion[value] === NOT_NAMED) return false;
+    const { nodes, texts } = this.graph;
+    const cell = value * ROW + TEXT_LENGTH;
+    const known = nodes.rows[cell]! & EXCLUSION_BITS;
+    if (known === NOT_NAMED) return false;
     const text = texts.of(value);
     if (text === undefined) return false;
-    if (exclusion[value] === UNASKED) {
-      exclusion[value] = this.exclusions.names(field, text) ? NAMED : NOT_NAMED;
-    }
-    return exclusion[value] === NAMED && this.exclusions.keepsApart(field, text, this.timeMs);
+    const named = known === NAMED || this.exclusions.names(field, text);
+    if (known === UNASKED) nodes.rows[cell]! |= named ? NAMED : NOT_NAMED;
+    return named && this.exclusions.keepsApart(field, text, this.timeMs);
   }
 
   /** A new mark, so that nothing counts as met. */
