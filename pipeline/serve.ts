@@ -78,7 +78,8 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
       campaigns: path.campaigns,
       customers: path.customers,
       ledger: path.ledger,
-      isFrozen: (accountId, atMs) => assembled.engine.freezing.isFrozen(accountId, atMs),
+      isFrozen: (accountId, atMs) =>
+        assembled.engine.freezing.standingAt(accountId, atMs) === 'frozen',
       configVersion: () => live.active.version,
       currencyOf,
     }),

@@ -155,6 +155,21 @@ describe('a reward that was voided by a freeze', () => {
     expect(await standing(TIER_1)).toEqual([1, 0]);
   });
 
+  test('between authorisation and payment, and refused now: that is what stands, also after a rebuild', async () => {
+    const of = offer({ quota: 1 });
+    await apply([
+      authorise({ id: 'a' }, { of }),
+      capture('p', 'a', 30_000, { intent: 'voided', reason: 'account_frozen' }),
+      reserve({ id: 'q', customerId: 'c2' }, { of }),
+    ]);
+    const anew = { of, grantId: 'g_a', ...ANEW } as const;
+    const refused = await one([reserve({ id: 'p' }, anew)]);
+    expect(refused).toMatchObject({ state: 'rejected', reason: 'quota_exhausted' });
+    expect(await ledger.grant('g_a')).toEqual(refused);
+    await rebuild(ledger, NO_HISTORY);
+    expect(await ledger.grant('g_a')).toEqual(refused);
+  });
+
   test('between authorisation and payment: the payment earns it, and a rebuild finds the same', async () => {
     await apply([
       authorise({ id: 'a' }),

@@ -14,7 +14,15 @@ import { RANGES, readOverview, type RangeName } from './overview.ts';
 /** Many open pages cost the store no more than one. */
 const KEEP_MS = 1000;
 /** In the order in which they run: each hands its pieces to those after it. */
-const MODULES = ['draw.js', 'overview.js', 'order.js', 'queue.js', 'campaigns.js', 'main.js'];
+const MODULES = [
+  'draw.js',
+  'overview.js',
+  'order.js',
+  'cases.js',
+  'queue.js',
+  'campaigns.js',
+  'main.js',
+];
 
 export interface ConsoleParts {
   readonly analytics: Pick<Analytics, 'query'>;

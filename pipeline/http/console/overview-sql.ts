@@ -57,10 +57,10 @@ FROM
     SELECT account_id,
            argMax(tuple(occurred_at, expires_at, actor, reason, decision_id, toString(kind)), arrival) AS last
     FROM account_actions FINAL
-    WHERE kind != 'propose'
+    WHERE kind IN ('freeze', 'uphold', 'unfreeze', 'expire', 'clear')
     GROUP BY account_id
 )
-WHERE last.6 = 'freeze' AND (last.2 IS NULL OR last.2 > fromUnixTimestamp64Milli({to:Int64}))
+WHERE last.6 IN ('freeze', 'uphold') AND (last.2 IS NULL OR last.2 > fromUnixTimestamp64Milli({to:Int64}))
 ORDER BY last.1 DESC, account_id
 LIMIT 15`;
 

@@ -45,7 +45,7 @@ async function refresh() {
   const range = byId('range').value;
   try {
     const answer = await ask(`v1/console/${view}?range=${range}`);
-    const more = view === 'campaigns' ? await ask('v1/campaigns') : {};
+    const more = await ask(view === 'campaigns' ? 'v1/campaigns' : 'v1/proposals?limit=50');
     // Whoever went elsewhere meanwhile has asked anew.
     if (view !== current() || range !== byId('range').value) return;
     status(answer);

@@ -180,5 +180,6 @@ function health(overview) {
 globalThis.views = {
   overview(answer) {
     for (const draw of [figures, timeline, suspects, cases, campaign, health]) draw(answer);
+    globalThis.orders.cases(answer);
   },
 };
