@@ -200,6 +200,6 @@ describe('the quality views', () => {
     const rows = await store.analytics.query<{ days: number; fraud: boolean }>(
       'SELECT toFloat64(delay_seconds) / 86400 AS days, fraud FROM labelled_decisions',
     );
-    expect(rows.map(({ days, fraud }) => [days, Boolean(fraud)])).toEqual([[30, true]]);
+    expect(rows.map(({ days, fraud }) => [days, fraud])).toEqual([[30, true]]);
   });
 });
