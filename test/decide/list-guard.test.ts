@@ -43,8 +43,8 @@ class Stage {
   readonly changes: ListChange[] = [];
   #count = 0;
 
-  constructor(settings: Partial<AutomaticListing> = {}) {
-    this.guard = new ListGuard({ ...SETTINGS, ...settings }, this.live, SHARED);
+  constructor(settings: Partial<AutomaticListing> = {}, shared = SHARED) {
+    this.guard = new ListGuard({ ...SETTINGS, ...settings }, this.live, shared);
   }
 
   tell(told: Told): this {
@@ -204,6 +204,18 @@ describe('an automatic entry', () => {
       .tell({ account: 'a', device: 'd', listed, found: [ABOUT_DEVICE, ABOUT_IP] })
       .tell({ account: 'b', device: 'd', listed, found: [ABOUT_DEVICE, ABOUT_ACCOUNT] });
     expect(stage.changes).toEqual([]);
+  });
+});
+
+describe('a value that joins more accounts than its kind should', () => {
+  it('is not listed while somebody has to say whether it is a hub', () => {
+    const hubs = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
+    hubs.apply({
+      ...{ id: 'propose_dec_e_devices', op: 'propose', kind: 'devices', value: 'd' },
+      ...{ accounts: 40, hubLimit: 20, actor: 'policy', reason: 'hub', decisionId: 'dec_e' },
+      ...{ occurredAtMs: START_MS, expiresAtMs: undefined },
+    });
+    expect(farm(new Stage({}, hubs)).entries).toEqual([]);
   });
 });
 

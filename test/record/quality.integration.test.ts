@@ -197,9 +197,9 @@ describe('the quality views', () => {
         words: [],
       },
     ]);
-    const rows = await store.analytics.query<{ days: number; fraud: boolean }>(
+    const rows = await store.analytics.query<{ days: number; fraud: number }>(
       'SELECT toFloat64(delay_seconds) / 86400 AS days, fraud FROM labelled_decisions',
     );
-    expect(rows.map(({ days, fraud }) => [days, fraud])).toEqual([[30, true]]);
+    expect(rows.map(({ days, fraud }) => [days, fraud === 1])).toEqual([[30, true]]);
   });
 });
