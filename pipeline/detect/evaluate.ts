@@ -54,7 +54,6 @@ export class CompiledDetectors {
     { requests, columns }: Pick<FeatureColumns, 'requests' | 'columns'>,
     byType: readonly (readonly Armed[])[],
     cursor: Cursor,
-    standingWidth: number,
     guard?: HubGuard,
   ) {
     this.#guard = guard;
@@ -69,7 +68,7 @@ export class CompiledDetectors {
       limits: Float64Array.from(armed, ({ screen }) => screen.limit),
     }));
     this.#cursor = cursor;
-    this.width = standingWidth + requests.length;
+    this.width = Math.max(-1, ...columns) + 1;
     this.#width = this.width;
   }
 
@@ -194,7 +193,6 @@ export function compileDetectors(
     features,
     byType.map((armed) => (armed.length === 0 ? NO_MEASURES : armed)),
     cursor,
-    standing.width,
     hubs && new HubGuard(hubs, features.accessors(hubFeatures(hubs), EVENT_TYPES)),
   );
 }

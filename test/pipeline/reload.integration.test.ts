@@ -161,6 +161,7 @@ describe('a new feature', () => {
         `deviceWindow: ${--window}h`,
       );
       expect(running.assembled.layers.count).toBeLessThanOrEqual(4);
+      await running.decide(second.slice(n * 10, n * 10 + 10));
     }
     expect(running.live.status.refused).toBeUndefined();
   });
