@@ -34,8 +34,10 @@ export interface GraphSettings {
   readonly maxNodes: number;
 }
 
+/** Events that are looked up at a time. */
+export const CHUNK = 256;
 /** Nodes that the hand of eviction looks at for each event. */
-const HAND_STEPS = 4;
+const HAND_STEPS = 8;
 /** Of text for each node that there may be. */
 const TEXT_BYTES_A_NODE = 48;
 const OPENED = typeCodeOf('account.opened');
@@ -58,9 +60,13 @@ export class RingGraph {
   private readonly accountColumn = keyColumn('accountId');
   private watermarkMs = Number.NEGATIVE_INFINITY;
   private hand = 0;
+  /** By kind, CHUNK rows each: the nodes that `prepare` found, −1 for none; and the row it began with. */
+  private readonly found: Int32Array;
+  private first = 0;
 
   constructor(settings: GraphSettings) {
     this.settings = settings;
+    this.found = new Int32Array((settings.fields.length + 1) * CHUNK);
     this.fields = settings.fields;
     this.texts = new RingTexts(this.nodes, settings.maxNodes * TEXT_BYTES_A_NODE);
     this.feeds = new Uint8Array(256);
@@ -77,9 +83,23 @@ export class RingGraph {
     return nodes.bytes + links.bytes + texts.bytes + this.openedMs.byteLength;
   }
 
-  /** Sees to it that the keys it reads are hashed. */
-  prepare(batch: EventBatch): void {
-    for (const column of this.columns) batch.requireKey(column);
+  /**
+   * Looks up the nodes of up to CHUNK events before they are taken: look-ups that do not wait for each other
+   * overlap in the memory. Hashes the keys that it reads.
+   */
+  prepare(batch: EventBatch, from: number, to: number): void {
+    const { columns, found } = this;
+    for (const column of columns) batch.requireKey(column);
+    this.first = from;
+    for (let row = from; row < to; row++) {
+      found[row - from] = this.nodeOf(batch, row, this.accountColumn, ACCOUNT);
+    }
+    for (let n = 0; n < columns.length; n++) {
+      const at = (n + 1) * CHUNK - from;
+      for (let row = from; row < to; row++) {
+        found[at + row] = this.nodeOf(batch, row, columns[n]!, n + 1);
+      }
+    }
   }
 
   /** The earliest time that a late event may be measured at. */
@@ -87,9 +107,9 @@ export class RingGraph {
     return this.watermarkMs - this.settings.latenessMs;
   }
 
-  /** The account's node, or −1: it has no link, or is nobody. */
+  /** The account's node, or −1: it has no link, or is nobody. The row was prepared; so for `valueOf`. */
   accountOf(batch: EventBatch, row: number): number {
-    return this.nodeOf(batch, row, this.accountColumn, ACCOUNT);
+    return this.known(batch, row, this.accountColumn, ACCOUNT);
   }
 
   /** False when the account is missing or a placeholder. */
@@ -103,10 +123,10 @@ export class RingGraph {
 
   /** The node of the event's own value of field n, or −1. */
   valueOf(batch: EventBatch, row: number, n: number): number {
-    return this.nodeOf(batch, row, this.columns[n]!, n + 1);
+    return this.known(batch, row, this.columns[n]!, n + 1);
   }
 
-  /** Takes an event in. The caller has kept late ones away; restored ones may come in any order. */
+  /** Takes an event of a prepared row in. The caller has kept late ones away; restored ones may come in any order. */
   take(batch: EventBatch, row: number): void {
     const timeMs = batch.occurredAtMs[row]!;
     if (timeMs > this.watermarkMs) this.watermarkMs = timeMs;
@@ -149,12 +169,21 @@ export class RingGraph {
     return lo === 0 && hi === 0 ? -1 : this.nodes.find(lo, hi, kind);
   }
 
+  /** What `prepare` found, unless that was freed or added since. */
+  private known(batch: EventBatch, row: number, column: number, kind: number): number {
+    const found = this.found[kind * CHUNK + row - this.first]!;
+    const at = column * batch.capacity + row;
+    return found >= 0 && this.nodes.is(found, batch.keyLo[at]!, batch.keyHi[at]!, kind)
+      ? found
+      : this.nodeOf(batch, row, column, kind);
+  }
+
   /** The node, added when it is new; −1 when there is no room. */
   private reach(batch: EventBatch, row: number, column: number, kind: number): number {
     const at = column * batch.capacity + row;
     const lo = batch.keyLo[at]!;
     const hi = batch.keyHi[at]!;
-    const known = this.nodes.find(lo, hi, kind);
+    const known = this.known(batch, row, column, kind);
     if (known >= 0) return known;
     if (this.nodes.size >= this.settings.maxNodes) {
       this.capped++;
@@ -162,6 +191,7 @@ export class RingGraph {
     }
     const node = this.nodes.add(lo, hi, kind);
     if (node >= this.openedMs.length) this.grow();
+    this.found[kind * CHUNK + row - this.first] = node;
     if (!this.keepText(node, batch, row, kind)) this.capped++;
     return node;
   }
@@ -193,8 +223,7 @@ export class RingGraph {
       if (this.hand >= nodes.used) this.hand = 0;
       const node = this.hand++;
       if (nodes.kindOf(node) < 0) continue;
-      links.trim(node, openMs);
-      if (links.count(node) > 0 || this.openedMs[node]! > openMs) continue;
+      if (links.mayBeLater(node, openMs) || this.openedMs[node]! > openMs) continue;
       links.release(node);
       this.texts.release(node);
       nodes.free(node);

@@ -3,9 +3,13 @@
  * hashes. Lists live in one pool, in pieces of 1, 2, 4 … places, since most have a single link.
  */
 
-import { LINKS_AT, LINKS_LENGTH, LINKS_SIZE, ROW, widened, type RingNodes } from './ring-nodes.ts';
+import { LINKS_AT, LINKS_LENGTH, ROW, TOUCHED, widened, type RingNodes } from './ring-nodes.ts';
 
 const SIZES = 17;
+const MINUTE_MS = 60_000;
+/** Of LINKS_LENGTH: the number of links below, the size of their piece above. */
+const LENGTH_BITS = 0xffff;
+const SIZE_SHIFT = 16;
 const NONE = -1;
 
 export class RingLinks {
@@ -30,7 +34,12 @@ export class RingLinks {
 
   /** How many links a node has, expired ones among them. */
   count(node: number): number {
-    return this.nodes.rows[node * ROW + LINKS_LENGTH]!;
+    return this.nodes.rows[node * ROW + LINKS_LENGTH]! & LENGTH_BITS;
+  }
+
+  /** False only where all links of a node are at or before a time. */
+  mayBeLater(node: number, timeMs: number): boolean {
+    return this.nodes.rows[node * ROW + TOUCHED]! * MINUTE_MS > timeMs;
   }
 
   endAt(place: number): number {
@@ -72,6 +81,9 @@ export class RingLinks {
       place = oldest;
     }
     this.settle(this.at(owner), place, end, timeMs);
+    const touched = owner * ROW + TOUCHED;
+    const minutes = Math.ceil(timeMs / MINUTE_MS);
+    if (minutes > nodes.rows[touched]!) nodes.rows[touched] = minutes;
   }
 
   /** Drops what lies at or before a time. */
@@ -80,7 +92,7 @@ export class RingLinks {
     let length = this.count(node);
     if (length === 0 || this.timeAt(from + length - 1) > openMs) return;
     while (length > 0 && this.timeAt(from + length - 1) <= openMs) length--;
-    this.nodes.rows[node * ROW + LINKS_LENGTH] = length;
+    this.setLength(node, length);
   }
 
   /** How many links are later than a time; the list is in order. */
@@ -100,11 +112,14 @@ export class RingLinks {
 
   /** Gives the list's piece back. */
   release(node: number): void {
-    const row = node * ROW;
-    const size = this.nodes.rows[row + LINKS_SIZE]!;
+    const size = this.nodes.rows[node * ROW + LINKS_LENGTH]! >> SIZE_SHIFT;
     if (size > 0) this.giveBack(this.at(node), size);
-    this.nodes.rows[row + LINKS_SIZE] = 0;
-    this.nodes.rows[row + LINKS_LENGTH] = 0;
+    this.nodes.rows[node * ROW + LINKS_LENGTH] = 0;
+  }
+
+  private setLength(node: number, length: number): void {
+    const cell = node * ROW + LINKS_LENGTH;
+    this.nodes.rows[cell] = (this.nodes.rows[cell]! & ~LENGTH_BITS) | length;
   }
 
   private isNewer(timeMs: number, end: number, place: number): boolean {
@@ -129,8 +144,8 @@ export class RingLinks {
   private extend(owner: number): number {
     const { rows } = this.nodes;
     const row = owner * ROW;
-    const length = rows[row + LINKS_LENGTH]!;
-    const size = rows[row + LINKS_SIZE]!;
+    const length = this.count(owner);
+    const size = rows[row + LINKS_LENGTH]! >> SIZE_SHIFT;
     if (size === 0 || length === 1 << (size - 1)) {
       const at = this.take(size + 1);
       const old = rows[row + LINKS_AT]!;
@@ -139,9 +154,9 @@ export class RingLinks {
         this.giveBack(old, size);
       }
       rows[row + LINKS_AT] = at;
-      rows[row + LINKS_SIZE] = size + 1;
+      rows[row + LINKS_LENGTH] = (size + 1) << SIZE_SHIFT;
     }
-    rows[row + LINKS_LENGTH] = length + 1;
+    this.setLength(owner, length + 1);
     return rows[row + LINKS_AT]! + length;
   }
 

@@ -15,10 +15,11 @@ const LO = 0;
 const HI = 1;
 /** 0: an account; k: a value of link field k − 1; −1: a number that is free. */
 const KIND = 2;
-/** Where the node's links begin, how many they are, and the size of their piece; see RingLinks. */
+/** Where the node's links begin; how many they are, below the size of their piece; see RingLinks. */
 export const LINKS_AT = 3;
 export const LINKS_LENGTH = 4;
-export const LINKS_SIZE = 5;
+/** The node's newest link in whole minutes, never earlier than it is: a look that needs no link. */
+export const TOUCHED = 5;
 /** The first piece of the node's text, and its length in bytes times 4 with the walk's two bits; see RingTexts, RingWalk. */
 export const TEXT_AT = 6;
 export const TEXT_LENGTH = 7;
@@ -52,6 +53,13 @@ export class RingNodes {
   nameOf(node: number): string {
     const [lo, hi] = [this.rows[node * ROW + LO]!, this.rows[node * ROW + HI]!];
     return `#${(hi >>> 0).toString(16)}${(lo >>> 0).toString(16)}`;
+  }
+
+  /** Whether a number belongs to this node. */
+  is(node: number, lo: number, hi: number, kind: number): boolean {
+    const row = node * ROW;
+    const { rows } = this;
+    return rows[row]! === lo && rows[row + HI]! === hi && rows[row + KIND]! === kind;
   }
 
   /** The number of a node, or −1. */

@@ -4,7 +4,7 @@ import type { EventBatch } from '../event.ts';
 import type { Evidence } from './detector.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
 import type { LinkField, RingFeature } from './ring-feature.ts';
-import { RingGraph, type GraphField } from './ring-graph.ts';
+import { CHUNK, RingGraph, type GraphField } from './ring-graph.ts';
 import { readingsOf, type Reading, type RingRequest } from './ring-reading.ts';
 import type { LinkExclusions } from './ring-walk.ts';
 import type { FeatureMatrix } from './window-store.ts';
@@ -73,9 +73,33 @@ export class RingSource implements FeatureSource {
   }
 
   measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void {
-    const { graph, readings, told } = this;
-    graph.prepare(batch);
     this.heedExclusions();
+    for (let start = from; start < to; start += CHUNK) {
+      const end = Math.min(to, start + CHUNK);
+      this.graph.prepare(batch, start, end);
+      this.measureChunk(batch, start, end, out);
+    }
+  }
+
+  restore(batch: EventBatch, from: number, to: number): void {
+    for (let start = from; start < to; start += CHUNK) {
+      const end = Math.min(to, start + CHUNK);
+      this.graph.prepare(batch, start, end);
+      for (let row = start; row < end; row++) this.graph.take(batch, row);
+    }
+  }
+
+  explain(row: number): Evidence | undefined {
+    return this.told.get(row);
+  }
+
+  stats(): FeatureSourceStats {
+    const { nodes, bytes, capped } = this.graph;
+    return { keys: nodes.size, bytes, capped };
+  }
+
+  private measureChunk(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void {
+    const { graph, readings, told } = this;
     for (let row = from; row < to; row++) {
       const late = batch.late[row] === 1;
       const ownMs = batch.occurredAtMs[row]!;
@@ -95,20 +119,6 @@ export class RingSource implements FeatureSource {
         if (ring !== undefined) told.set(row, ring);
       }
     }
-  }
-
-  restore(batch: EventBatch, from: number, to: number): void {
-    this.graph.prepare(batch);
-    for (let row = from; row < to; row++) this.graph.take(batch, row);
-  }
-
-  explain(row: number): Evidence | undefined {
-    return this.told.get(row);
-  }
-
-  stats(): FeatureSourceStats {
-    const { nodes, bytes, capped } = this.graph;
-    return { keys: nodes.size, bytes, capped };
   }
 
   /** What is known of nodes is asked anew once the exclusions have changed. */
