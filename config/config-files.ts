@@ -17,6 +17,10 @@ export interface ConfigFiles {
   text(path: string): Promise<string>;
   /** Names of the files of a folder, in no order; none where it is not there. */
   namesIn(folder: string): Promise<readonly string[]>;
+  /** Waited for between two pieces of work, where something else must have its turn. */
+  pause?(): Promise<unknown>;
+  /** Sound files of an earlier reading by the name they were told under: a text that is the same is not parsed again. */
+  readonly parsed?: Map<string, YamlFile>;
 }
 
 export function folderFiles(directory: string): ConfigFiles {
@@ -76,12 +80,21 @@ export class ConfigReading {
     const name = this.nameOf(...path);
     let file: YamlFile;
     try {
-      file = parseYaml(name, await this.text(...path), this.problems);
+      file = await this.#parse(name, await this.text(...path));
     } catch (error) {
       this.problems.push(`${name}: cannot be read: ${messageOf(error)}`);
       file = brokenOff(name);
     }
     this.yamls.push(file);
+    return file;
+  }
+
+  async #parse(name: string, text: string): Promise<YamlFile> {
+    const known = this.files.parsed?.get(name);
+    if (known?.text === text) return known;
+    const file = parseYaml(name, text, this.problems);
+    if (file.content !== undefined) this.files.parsed?.set(name, file);
+    await this.files.pause?.();
     return file;
   }
 

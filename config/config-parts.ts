@@ -4,15 +4,14 @@
  * files' texts, so that what is stored under a version is what judged.
  */
 
-import { createHash } from 'node:crypto';
 import { parse, parseDocument } from 'yaml';
+import { isJudging } from './judging.ts';
 import type { LoadedConfig } from './load.ts';
 import type { SystemConfig } from './schema.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
 const SYSTEM = 'sheepdog.yaml';
-const JUDGING_FILE = /^(detectors\.yaml$|rules\/)/;
 const JUDGING_SECTIONS = [
   'policy',
   'hubs',
@@ -29,33 +28,11 @@ const FAST_SECTIONS = [
 /** Sections that a running worker takes up. */
 const RELOADED: ReadonlySet<string> = new Set([...JUDGING_SECTIONS, 'rollout']);
 
-/** A key is asked for between two batches, where there is no time to parse the files again. */
-const keys = new WeakMap<LoadedConfig, string>();
-
-/** Hash of how events are judged: detectors, rules, policy and freezing, whatever their layout. 12 hex digits. */
-export function judgingKey(config: LoadedConfig): string {
-  const known = keys.get(config) ?? hashOfJudging(config);
-  keys.set(config, known);
-  return known;
-}
-
-function hashOfJudging({ files, system }: LoadedConfig): string {
-  const judging = Object.keys(files)
-    .filter((path) => JUDGING_FILE.test(path))
-    .sort()
-    .map((path) => parse(files[path]!) as unknown);
-  const sections = JUDGING_SECTIONS.map((section) => system[section]);
-  return createHash('sha256')
-    .update(JSON.stringify([judging, sections], sorted))
-    .digest('hex')
-    .slice(0, 12);
-}
-
 /** The files with the judging of other ones, and with the lists of those that these lack. */
 export function withJudging(files: Texts, of: Texts): Record<string, string> {
-  const own = Object.entries(files).filter(([path]) => !JUDGING_FILE.test(path));
+  const own = Object.entries(files).filter(([path]) => !isJudging(path));
   const theirs = Object.entries(of).filter(
-    ([path]) => JUDGING_FILE.test(path) || (path.startsWith('lists/') && !(path in files)),
+    ([path]) => isJudging(path) || (path.startsWith('lists/') && !(path in files)),
   );
   return {
     ...Object.fromEntries([...own, ...theirs]),

@@ -12,6 +12,7 @@ import { messageOf } from '../pipeline/failure.ts';
 import { cardsInContent, cardsInText } from './card-numbers.ts';
 import type { Campaign } from './campaign-schema.ts';
 import { parseList } from './campaign-lists.ts';
+import { isJudging } from './judging.ts';
 import { ConfigReading, folderFiles, type ConfigFiles } from './config-files.ts';
 import { readDetectorSections } from './detector-sections.ts';
 import { readExclusions } from './exclusions.ts';
@@ -25,6 +26,8 @@ export interface LoadedConfig {
   readonly version: string;
   /** The files as they are written, by path inside the folder. */
   readonly files: Readonly<Record<string, string>>;
+  /** Hash of how events are judged: detectors, rules, policy and freezing, whatever their layout. 12 hex digits. */
+  readonly judging: string;
   readonly system: SystemConfig;
   /** Every detector there is, coded ones and rules alike. */
   readonly catalogue: readonly NamedDetector[];
@@ -107,6 +110,7 @@ export async function loadConfig(
       placeholders,
     ]),
     files: reading.texts,
+    judging: versionOf([system.policy, system.freezing, judgingContents(reading)]),
     system,
     catalogue: [...detectors, ...rules.rules].sort((a, b) => (a.name < b.name ? -1 : 1)),
     sections,
@@ -169,6 +173,12 @@ function answering({
   lists,
 }: SystemConfig): unknown {
   return { ingest, windows, bursts, networks, policy, hubs, freezing, lists };
+}
+
+function judgingContents({ files, yamls }: ConfigReading): readonly unknown[] {
+  return yamls
+    .filter(({ path }) => isJudging(relative(files.name, path)))
+    .map(({ content }) => content);
 }
 
 /** The same parsed content has the same version, in whatever order its keys are written. */

@@ -30,6 +30,7 @@ export async function readCampaigns(reading: ConfigReading): Promise<readonly Ca
     places.set(shaped.id, file.path);
     const texts = await readListFiles(reading, shaped.listFiles, file);
     for (const [path, text] of texts) problems.push(...cardsInText(reading.nameOf(path), text));
+    await reading.files.pause?.();
     const campaign = withLists(shaped, texts);
     problems.push(...campaignProblems(campaign, file.content).map((each) => told(file, each)));
     sources.push({ campaign, file });

@@ -3,7 +3,7 @@
  * rolled back, or has yet to be tried. The one for everybody then comes from its stored files.
  */
 
-import { judgingKey, withJudging } from '../config/config-parts.ts';
+import { withJudging } from '../config/config-parts.ts';
 import { storedFiles } from '../config/config-files.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigFailure } from '../config/yaml-file.ts';
@@ -51,7 +51,7 @@ export async function configAtStart(
   const { stable, canary, rolledBack } = standingOf(rows.reverse());
   const files = stable === undefined ? undefined : await filesOfVersion(analytics, stable);
   const before = { version: stable ?? '', files: files ?? {} };
-  const wanted = judgingKey(folder);
+  const wanted = folder.judging;
   const settings = folder.system.rollout;
   const none = { trial: undefined, dropped: canary, rolledBack: undefined };
   const all = { ...none, active: folder, before };
@@ -71,7 +71,7 @@ export async function configAtStart(
     );
     return all;
   }
-  if (judgingKey(active) === wanted) return all;
+  if (active.judging === wanted) return all;
   if (refused) return { ...none, active, before, rolledBack };
   const since = canary?.judging === wanted ? canary : undefined;
   const dropped = since === undefined ? canary : undefined;

@@ -4,7 +4,6 @@
  * visible until one succeeds.
  */
 
-import { judgingKey } from '../config/config-parts.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { changeBetween } from '../config/text-diff.ts';
 import type { Clock } from './clock.ts';
@@ -198,7 +197,7 @@ export class LiveConfig {
     const previous = this.#previous;
     if (previous === undefined) return answer(false, 'there is no version to go back to');
     const { version } = this.#active;
-    this.#rolledBack = judgingKey(this.#active);
+    this.#rolledBack = this.#active.judging;
     this.#record('rolled_back', this.#active, this.#active.files, previous, 1, cause);
     this.goBack(previous, cause);
     return answer(true, `${version} is rolled back: ${previous} judges once it is loaded`);
@@ -239,7 +238,7 @@ export class LiveConfig {
     this.#record(outcome, config, this.#active.files, this.#active.version, share, cause);
     if (outcome === 'promoted') this.#take(config, cause);
     else {
-      this.#rolledBack = judgingKey(config);
+      this.#rolledBack = config.judging;
       const at = new Date(this.#parts.clock.now()).toISOString();
       this.#refused = { at, problems: [`${config.version} was rolled back: ${cause.reason}`] };
     }
@@ -260,7 +259,7 @@ export class LiveConfig {
   #take(config: LoadedConfig, cause: Cause): void {
     this.#previous =
       this.#active.version === config.version ? this.#previous : this.#active.version;
-    if (judgingKey(config) !== judgingKey(this.#active)) this.#rolledBack = undefined;
+    if (config.judging !== this.#active.judging) this.#rolledBack = undefined;
     this.#active = config;
     this.#since = { ...cause, atMs: this.#parts.clock.now() };
     this.#settled();
@@ -287,7 +286,7 @@ export class LiveConfig {
     recorder.addConfigChange({
       id: `${history.epoch}-${++this.#changes}`,
       ...{ kind, version, previousVersion, actor, reason, share },
-      judging: judgingKey(config),
+      judging: config.judging,
       ...changeBetween(before, files),
       occurredAtMs: Math.max(0, engine.watermarkMs),
     });

@@ -5,7 +5,6 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  judgingKey,
   needRestart,
   standsFast,
   withCampaigns,
@@ -17,7 +16,7 @@ import { readFolderTexts } from '../config/folder-texts.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { changeBetween } from '../config/text-diff.ts';
 import { refuseUnpublishable } from '../config/publishing-check.ts';
-import { ConfigFailure } from '../config/yaml-file.ts';
+import { ConfigFailure, type YamlFile } from '../config/yaml-file.ts';
 import type { SystemConfig } from '../config/schema.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './decide/engine.ts';
@@ -64,6 +63,8 @@ const FILL_AGAIN_MS = 5000;
 export class Reloader {
   readonly #parts: ReloaderParts;
   #seen: string;
+  /** As many as the folder has files. */
+  readonly #parsed = new Map<string, YamlFile>();
   #attempt = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -125,6 +126,7 @@ export class Reloader {
 
   async #goBack(version: string, cause: Cause): Promise<void> {
     const { analytics, live } = this.#parts;
+    this.#parsed.clear();
     this.#attempt = new AbortController();
     try {
       const files = await filesOfVersion(analytics, version);
@@ -152,6 +154,8 @@ export class Reloader {
   #load(files: ConfigFiles): Promise<LoadedConfig> {
     const paced = {
       ...files,
+      parsed: this.#parsed,
+      pause: () => nextTurn(),
       text: async (path: string): Promise<string> => {
         await nextTurn();
         return files.text(path);
@@ -181,17 +185,17 @@ export class Reloader {
     wanted: LoadedConfig,
     rollout: SystemConfig['rollout'],
   ): Promise<Target | undefined> {
-    const { live } = this.#parts;
+    const { live, directory } = this.#parts;
     const { active, trial } = live;
-    const judging = judgingKey(wanted);
-    const alike = judging === judgingKey(active);
+    const judging = wanted.judging;
+    const alike = judging === active.judging;
     if (alike && wanted.version === active.version && trial === undefined) return undefined;
     const refused = judging === live.rolledBack;
     if (!refused && (alike || rollout.share === 1))
       return { against: active, stable: wanted, trial: undefined, rollout };
     // Lists are everybody's at once; how events are judged stays as it is for the accounts beside the trial.
     const files = withJudging(wanted.files, active.files);
-    const beside = await this.#load(storedFiles(`version ${active.version}`, files));
+    const beside = await this.#load(storedFiles(directory, files));
     const stable = beside.version === active.version ? active : beside;
     if (refused) {
       if (stable !== active)
@@ -217,12 +221,11 @@ export class Reloader {
     // Worked out now: between two batches there is no time for it.
     for (const config of [target.stable, target.trial]) {
       if (config === undefined) continue;
-      judgingKey(config);
       changeBetween(live.active.files, config.files);
     }
     const done = await pipeline.change(() => {
       const { against, trial } = target;
-      const refused = trial !== undefined && judgingKey(trial) === live.rolledBack;
+      const refused = trial !== undefined && trial.judging === live.rolledBack;
       const holds = live.active === against && !refused;
       if (holds) this.#exchange(target, rulings, layer, cause);
       else if (layer !== undefined) layers.abandon(layer);
@@ -243,9 +246,7 @@ export class Reloader {
     else if (layer !== undefined) layers.complete(layer);
     const running = live.trial;
     const goesOn =
-      trial !== undefined &&
-      running !== undefined &&
-      judgingKey(running.config) === judgingKey(trial);
+      trial !== undefined && running !== undefined && running.config.judging === trial.judging;
     if (running !== undefined && !goesOn && stable === live.active) live.withdraw(cause);
     if (stable !== live.active) {
       const unlike = String(stable.placeholders) !== String(live.active.placeholders);
