@@ -1,6 +1,7 @@
 /** The worker's own figures: gauges for scraping, and a row every few seconds for its dashboard. */
 
 import type { Clock } from './clock.ts';
+import type { FeatureSource } from './detect/feature-layout.ts';
 import { messageOf } from './failure.ts';
 import type { Source } from './ingest/source.ts';
 import type { Logger, Metrics } from './telemetry.ts';
@@ -64,6 +65,8 @@ export function reportStats(
       secondsSinceFinding: secondsSinceFinding(worker),
       configVersion: worker.live.active.version,
       drifting: tally.rates.drifting,
+      configRefused: worker.live.status.refused?.problems.join('; ') ?? '',
+      warming: warmingFeatures(assembled.layers.sources),
     });
   };
   count();
@@ -74,6 +77,10 @@ export function reportStats(
     stopReporting();
     report();
   };
+}
+
+function warmingFeatures(sources: readonly Pick<FeatureSource, 'stats'>[]): string[] {
+  return sources.flatMap((source) => (source.stats().warming ?? []).map(({ feature }) => feature));
 }
 
 /** Sets the gauges. @returns the records waiting at all sources. */

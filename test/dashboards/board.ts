@@ -68,6 +68,7 @@ export const BOARD_FILES = [
   'campaign-kpis.json',
   'pipeline-health.json',
   'detection-quality.json',
+  'detection-tuning.json',
 ] as const;
 
 export function dashboardPath(name: string): URL {

@@ -58,6 +58,7 @@ test('each dashboard has a uid of its own that never changes', () => {
     'sheepdog-campaigns',
     'sheepdog-health',
     'sheepdog-quality',
+    'sheepdog-tuning',
   ]);
 });
 
@@ -144,7 +145,7 @@ describe.each(boards)('$title', (board) => {
   test('reads the tables of record with FINAL, so that a replay counts once', () => {
     for (const sql of queriesOf(board)) {
       expect(sql.replaceAll(/FROM \w+( AS \w+)? FINAL/g, '')).not.toMatch(
-        /FROM (events|decisions|findings|grants|vouchers|deliveries|campaign_actions|labels|account_actions|dead_letters|config_versions|progress|pipeline_stats|ledger_\w+)\b/,
+        /FROM (events|decisions|findings|grants|vouchers|deliveries|campaign_actions|labels|account_actions|dead_letters|config_versions|progress|pipeline_stats|config_changes|list_changes|exclusion_changes|reward_proposals|measure_samples|ledger_\w+)\b/,
       );
     }
   });
@@ -208,6 +209,14 @@ describe('alert rules', () => {
         'sheepdog-no-findings',
         'sheepdog-worker-silence',
         'sheepdog-ledger-silence',
+        'sheepdog-detector-drift',
+        'sheepdog-detector-silence',
+        'sheepdog-reload-refused',
+        'sheepdog-canary-rolled-back',
+        'sheepdog-rule-errors',
+        'sheepdog-exclusion-proposed',
+        'sheepdog-automatic-entries',
+        'sheepdog-cases-wait',
       ]),
     );
   });

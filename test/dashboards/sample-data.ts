@@ -31,12 +31,12 @@ export async function fillSampleData(analytics: Analytics, folder: string): Prom
   await writeSimulation(path, { ...DEFAULT_SIMULATION, minutes: 60, ratePerSecond: 3 });
   await analytics.command(events(path));
   // The sample lies in the past, where these tables would let go of it.
-  for (const table of ['pipeline_stats', 'ledger_balances']) {
+  for (const table of ['pipeline_stats', 'ledger_balances', 'measure_samples']) {
     await analytics.command(`ALTER TABLE ${table} REMOVE TTL`);
   }
   for (const statement of [
     ...[DECISIONS, FINDINGS, LABELS, GRANTS, DRAWS, VOUCHERS, DELIVERIES],
-    ...[...LEDGER, ACTIONS, CHANGES, ...AROUND],
+    ...[...LEDGER, ACTIONS, CHANGES, ...AROUND, ...TUNING],
   ]) {
     await analytics.command(statement);
   }
@@ -164,9 +164,37 @@ const AROUND = [
    ('cfg-a', map('sheepdog.yaml', 'a'), '2026-03-06 01:51:00.000'), ('cfg-b', map('sheepdog.yaml', 'b'), '2026-03-06 02:20:00.000')`,
   `INSERT INTO progress VALUES ('worker-1', 1, 9000, '2026-03-06 02:49:00.000', map('kafka:payments/0', '9000'), '2026-03-06 02:49:30.000')`,
   // The counters begin anew after half an hour: the worker was restarted.
-  `INSERT INTO pipeline_stats (* EXCEPT (drifting))
+  `INSERT INTO pipeline_stats
    SELECT 'worker-1', toDateTime64('2026-03-06 01:50:00', 3, 'UTC') + INTERVAL number * 10 SECOND, 30 * (number % 180), 30 * (number % 180),
           number % 180, (number % 180) / 2, 0, number % 500, 400, 3000 + number, number % 7, 0, number % 5, number * 3, 50000 + number, 8000000 + number * 1000, false,
-          number % 60, if(number < 180, 'cfg-a', 'cfg-b')
+          number % 60, if(number < 180, 'cfg-a', 'cfg-b'), if(number % 180 > 120, ['same-ip'], []), if(number > 300, 'sheepdog.yaml:3:5: no', ''), if(number < 60, ['payments of a merchant'], [])
    FROM numbers(360)`,
+];
+
+/** A trial that ends, a rule that fails, measures, a hub, list entries and rewards to be put right. */
+const TUNING = [
+  `INSERT INTO findings
+   SELECT * REPLACE (concat(decision_id, '-x') AS decision_id, 'rule-that-fails' AS detector, 'error' AS band, nan AS measure, nan AS threshold)
+   FROM findings FINAL ORDER BY decision_id LIMIT 20`,
+  `INSERT INTO config_changes
+   SELECT concat('1-', toString(number)), ['start', 'canary', 'promoted'][number + 1] AS step, if(number = 0, 'cfg-a', 'cfg-b'),
+          if(number = 0, '', 'cfg-a'), 'j', if(number = 2, 'rollout', 'watch'), 'the files changed', ['detectors.yaml'], '-1 +2',
+          if(number = 0, 1, 0.1), toDateTime64('2026-03-06 01:51:00', 3, 'UTC') + INTERVAL number * 20 MINUTE AS at, number, at
+   FROM numbers(3)`,
+  `INSERT INTO measure_samples
+   SELECT event_id, occurred_at, 'cfg-a', ['same-device.accounts', 'rapid-payments.payments'],
+          [10000 + cityHash64(event_id) % 100, cityHash64(event_id) % 2], arrival, recorded_at
+   FROM events FINAL WHERE cityHash64(event_id) % 16 = 0`,
+  `INSERT INTO exclusion_changes
+   SELECT 'devices', concat('d-', toString(intDiv(number, 2))), toString(number), if(number = 1, 'add', 'propose'), 120, 100, 'policy', 'many accounts', 'dec_1',
+          toDateTime64('2026-03-06 02:00:00', 3, 'UTC') AS at, NULL, number, at
+   FROM numbers(3)`,
+  `INSERT INTO list_changes
+   SELECT if(number % 2 = 0, 'block', 'watch'), 'devices', concat('d-', toString(number)), if(number < 5, 'auto_dec_1_devices', '7-0.0'), 'add', 'two findings', 'policy',
+          'policy', 'dec_1', toDateTime64('2026-03-06 02:00:00', 3, 'UTC') + INTERVAL number MINUTE AS at, at + INTERVAL 7 DAY, '', number, at
+   FROM numbers(20)`,
+  `INSERT INTO reward_proposals
+   SELECT concat('claw_', grant_id), toString(n), 'clawback', if(n = 1, 'open', 'dismissed'), grant_id, campaign_id, account_id, customer_id, event_id, amount_minor,
+          'label', 'c1', 'chargeback', 'late-truth', 'fraud came to be known', occurred_at + INTERVAL n MINUTE, revision + n, recorded_at
+   FROM (SELECT * FROM grants FINAL WHERE state = 'posted' AND amount_minor > 0 ORDER BY grant_id LIMIT 40) AS g ARRAY JOIN if(cityHash64(grant_id) % 2 = 0, [1], [1, 2]) AS n`,
 ];

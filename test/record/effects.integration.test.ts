@@ -121,6 +121,8 @@ describe('rows of effects', () => {
       paused: true,
       secondsSinceFinding: 0.5,
       drifting: ['same-ip'],
+      configRefused: '',
+      warming: [],
       configVersion: 'c0ffee',
     });
     recorder.addLabel({

@@ -24,6 +24,8 @@ export const pipelineStats = defineTable('pipeline_stats', {
   seconds_since_finding: float64,
   config_version: text,
   drifting: texts,
+  config_refused: text,
+  warming: texts,
 });
 
 export interface PipelineStats {
@@ -48,6 +50,10 @@ export interface PipelineStats {
   readonly configVersion: string;
   /** Detectors whose rate of findings has left its band. */
   readonly drifting: readonly string[];
+  /** Why the last reload was refused, '' once one was taken. */
+  readonly configRefused: string;
+  /** Features that do not know enough yet to be measured by. */
+  readonly warming: readonly string[];
 }
 
 export function encodeStats(
@@ -76,5 +82,7 @@ export function encodeStats(
     seconds_since_finding: stats.secondsSinceFinding,
     config_version: stats.configVersion,
     drifting: stats.drifting,
+    config_refused: stats.configRefused,
+    warming: stats.warming,
   });
 }
