@@ -16,6 +16,7 @@ import {
   type FeatureSource,
 } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
+import { RingSource, type SharingFigures } from './ring-source.ts';
 import type { FeatureMatrix, WindowStoreStats } from './window-store.ts';
 
 /** Beyond this many a change lays all its features anew, and the others go. */
@@ -144,6 +145,13 @@ export class FeatureLayers {
         takeIn(layout, batch, start, end);
       }
     }
+  }
+
+  /** How many accounts share a value, by the field of the link: of every graph that is kept. */
+  sharing(): readonly SharingFigures[] {
+    return this.#placed.flatMap(({ layout }) =>
+      layout.sources.flatMap((source) => (source instanceof RingSource ? source.sharing() : [])),
+    );
   }
 
   /** What a source has to show of the event of a row of the batch that was measured last. */

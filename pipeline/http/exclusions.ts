@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { CommandResult } from '../decide/account-action.ts';
 import { EXCLUSION_KINDS, type Exclusion, type ExclusionChange } from '../detect/exclusion.ts';
+import type { SharingFigures } from '../detect/ring-source.ts';
 import { sendError } from './answer.ts';
 import { orderSchema, readBody, sendResult, type Order } from './order.ts';
 
@@ -12,6 +13,8 @@ export interface ExclusionRouteParts {
     readonly entries: readonly Exclusion[];
     readonly proposals: readonly ExclusionChange[];
   };
+  /** What hubs' limits are held against. */
+  readonly sharing: () => readonly SharingFigures[];
   /** Appends the order to the command log and resolves once it was applied or refused. */
   readonly command: (order: Order) => Promise<CommandResult>;
 }
@@ -26,11 +29,11 @@ const addSchema = wordSchema.extend({ expires: z.iso.datetime({ offset: true }).
 
 export function addExclusionRoutes(
   app: FastifyInstance,
-  { exclusions, command }: ExclusionRouteParts,
+  { exclusions, sharing, command }: ExclusionRouteParts,
 ): void {
   app.get('/v1/exclusions', () => {
     const { entries, proposals } = exclusions;
-    return { entries, proposals };
+    return { entries, proposals, sharing: sharing() };
   });
   app.post('/v1/exclusions/add', async (request, reply) => {
     const read = readBody(addSchema, request.body);

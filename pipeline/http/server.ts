@@ -46,7 +46,7 @@ export interface HttpDeps
     Pick<ListRouteParts, 'fileLists'>,
     Pick<CaseRouteParts, 'board'>,
     Pick<ConfigRouteParts, 'configStatus'>,
-    Pick<ExclusionRouteParts, 'exclusions'>,
+    Pick<ExclusionRouteParts, 'exclusions' | 'sharing'>,
     Pick<QuoteRouteParts, 'quote'> {
   readonly config: SystemConfig['http'];
   /** Without one, only loopback is served. */

@@ -94,6 +94,10 @@ describe('one device with a million events', () => {
       return { atMs: n, account: n % 5000, device: 1, ip: n % 7000 };
     });
     expect(last[1]).toBe(101);
+    const [devices, addresses] = source.sharing();
+    expect(devices).toMatchObject({ field: 'deviceId', values: 1, p99: 101, most: 101 });
+    // Every account came through one address of its seven thousand, or none yet.
+    expect(addresses).toMatchObject({ field: 'ip', values: 7000, countedTo: 6 });
     expect(source.stats().keys).toBeLessThanOrEqual(5000 + 7000 + 1);
     expect(eachUs).toBeLessThan(50);
   }, 60_000);

@@ -120,6 +120,7 @@ export async function start(
     fileLists: () => NO_LISTS,
     freezeOf: () => undefined,
     exclusions: { entries: [], proposals: [] },
+    sharing: () => [],
     board: () => ({
       open: { freeze: 0, order: 0, appeal: 0, clawback: 0, compensation: 0 },
       switches: { freezing: 'on', blocking: 'on' },
