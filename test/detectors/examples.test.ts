@@ -25,7 +25,7 @@ function findingsOf(named: NamedDetector, example: DetectorExample): readonly Fi
     width,
     values: new Float64Array(width * batch.length),
   };
-  void store.measure(batch, 0, batch.length, matrix);
+  store.measure(batch, 0, batch.length, matrix);
   for (const source of sources) source.measure(batch, 0, batch.length, matrix);
   compiled.bind(matrix);
   return compiled.evaluate(new EventView(batch, batch.length - 1));
