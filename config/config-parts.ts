@@ -40,13 +40,31 @@ export function withJudging(files: Texts, of: Texts): Record<string, string> {
   };
 }
 
-/** The files with everything that stands fast as the running configuration has it. */
-export function withFastSections(files: Texts, running: Texts): Record<string, string> {
-  return { ...files, [SYSTEM]: withSections(files[SYSTEM]!, running[SYSTEM]!, FAST_SECTIONS) };
+/**
+ * The files that a running worker can take up: what only a restart takes up is as it runs now.
+ * @param system of the start, by which the process was built.
+ * @returns the folder's own files where they can be taken up whole, and the names of what waits for a restart.
+ */
+export function runnable(
+  folder: LoadedConfig,
+  running: LoadedConfig,
+  system: SystemConfig,
+): { readonly files: Texts; readonly needsRestart: readonly string[] } {
+  const sections = needRestart(system, folder.system);
+  const campaigns = JSON.stringify(folder.campaigns) !== JSON.stringify(running.campaigns);
+  let { files } = folder;
+  if (FAST_SECTIONS.some((section) => sections.includes(section))) {
+    files = {
+      ...files,
+      [SYSTEM]: withSections(files[SYSTEM]!, running.files[SYSTEM]!, FAST_SECTIONS),
+    };
+  }
+  if (campaigns) files = withCampaigns(files, running);
+  return { files, needsRestart: [...sections, ...(campaigns ? ['campaigns'] : [])] };
 }
 
 /** The files with the campaigns of the running configuration, and the lists that those name. */
-export function withCampaigns(files: Texts, running: LoadedConfig): Record<string, string> {
+function withCampaigns(files: Texts, running: LoadedConfig): Texts {
   const isCampaign = (path: string): boolean => path.startsWith('campaigns/');
   const lists = new Set(running.campaigns.flatMap(({ listFiles }) => Object.values(listFiles)));
   return Object.fromEntries([
@@ -56,18 +74,13 @@ export function withCampaigns(files: Texts, running: LoadedConfig): Record<strin
 }
 
 /** Names of the sections of sheepdog.yaml that differ and that only a restart takes up. */
-export function needRestart(running: SystemConfig, wanted: SystemConfig): string[] {
+function needRestart(running: SystemConfig, wanted: SystemConfig): string[] {
   return Object.keys(wanted)
     .filter((section) => !RELOADED.has(section))
     .filter((section) => {
       const key = section as keyof SystemConfig;
       return JSON.stringify(running[key], sorted) !== JSON.stringify(wanted[key], sorted);
     });
-}
-
-/** Whether some section differs that stands fast and can change an answer. */
-export function standsFast(sections: readonly string[]): boolean {
-  return FAST_SECTIONS.some((section) => sections.includes(section));
 }
 
 /** A text of sheepdog.yaml with some sections as another text has them; comments of the others stay. */

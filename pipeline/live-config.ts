@@ -7,6 +7,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { changeBetween } from '../config/text-diff.ts';
 import type { Clock } from './clock.ts';
+import type { Cause, ConfigStatus, Refusal, Warming } from './config-status.ts';
 import type { ConfigAtStart } from './config-at-start.ts';
 import type { Command, CommandResult } from './decide/account-action.ts';
 import type { ConfigChangeKind } from './decide/config-change.ts';
@@ -17,12 +18,6 @@ import type { History } from './record/history.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
-/** Who or what made a change. */
-export interface Cause {
-  readonly actor: string;
-  readonly reason: string;
-}
-
 export interface LiveConfigParts {
   readonly engine: Engine;
   readonly recorder: Pick<Recorder, 'addConfigChange' | 'addConfigVersion'>;
@@ -30,34 +25,6 @@ export interface LiveConfigParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-}
-
-/** A change that was not taken, for people. */
-export interface Refusal {
-  readonly at: string;
-  readonly problems: readonly string[];
-}
-
-/** What is being filled from history before it may judge. */
-export interface Warming {
-  readonly version: string;
-  /** Features that no detector measured until now. */
-  readonly features: number;
-  /** Recorded events taken in so far. */
-  readonly events: number;
-}
-
-/** What `config show` and GET /v1/config tell. */
-export interface ConfigStatus {
-  readonly version: string;
-  readonly since: string;
-  readonly actor: string;
-  readonly reason: string;
-  readonly canary?: Readonly<Record<string, unknown>>;
-  readonly warming?: Warming;
-  readonly refused?: Refusal;
-  /** Parts of the folder's configuration that the running worker does not take up. */
-  readonly needsRestart: readonly string[];
 }
 
 interface OnTrial {

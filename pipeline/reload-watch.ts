@@ -9,7 +9,7 @@ import { folderStamp } from '../config/folder-texts.ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './failure.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import type { Cause } from './live-config.ts';
+import type { Cause } from './config-status.ts';
 import type { Reloader } from './reload.ts';
 import type { Logger } from './telemetry.ts';
 

@@ -4,13 +4,7 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  needRestart,
-  standsFast,
-  withCampaigns,
-  withFastSections,
-  withJudging,
-} from '../config/config-parts.ts';
+import { runnable, withJudging } from '../config/config-parts.ts';
 import { storedFiles, type ConfigFiles } from '../config/config-files.ts';
 import { readFolderTexts } from '../config/folder-texts.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
@@ -25,7 +19,8 @@ import type { NamedDetector } from './detect/detector.ts';
 import type { FeatureLayer, FeatureLayers } from './detect/feature-layers.ts';
 import { Failure, messageOf } from './failure.ts';
 import type { Decoder } from './ingest/decode.ts';
-import type { Cause, LiveConfig } from './live-config.ts';
+import type { Cause } from './config-status.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { Pipeline } from './pipeline.ts';
 import { AnalyticsError } from './record/analytics.ts';
 import { filesOfVersion } from './record/config-history.ts';
@@ -167,16 +162,11 @@ export class Reloader {
   /** The folder's configuration with everything that only a restart takes up as it runs now. */
   async #runnable(folder: LoadedConfig): Promise<LoadedConfig> {
     const { live, system, log, directory } = this.#parts;
-    const sections = needRestart(system, folder.system);
-    const running = live.active;
-    const campaigns = JSON.stringify(folder.campaigns) !== JSON.stringify(running.campaigns);
-    live.needsRestart = [...sections, ...(campaigns ? ['campaigns'] : [])];
-    if (live.needsRestart.length > 0) {
-      log.warn({ parts: live.needsRestart }, 'a part of the configuration needs a restart');
+    const { files, needsRestart } = runnable(folder, live.active, system);
+    live.needsRestart = needsRestart;
+    if (needsRestart.length > 0) {
+      log.warn({ parts: needsRestart }, 'a part of the configuration needs a restart');
     }
-    let files = folder.files;
-    if (standsFast(sections)) files = withFastSections(files, running.files);
-    if (campaigns) files = withCampaigns(files, running);
     return files === folder.files ? folder : this.#load(storedFiles(directory, files));
   }
 
