@@ -1,76 +1,89 @@
-/** The command `backtest`: a history file through the same engine, and with `--rewards` through the same ledger. */
+/** The command `backtest`: history through the same engine, and with `--rewards` through the same ledger. */
 
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { readEnvironment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import { assembleCampaigns, assembleDecoder, assembleEngine } from './assemble.ts';
+import { assembleCampaigns, assembleEngine } from './assemble.ts';
 import { runBacktest, type BacktestOptions, type Candidate } from './backtest/backtest.ts';
 import { DryRun, type DryRunOptions } from './backtest/dry-run.ts';
-import { GrantsFile } from './backtest/grants-file.ts';
+import { grantLine } from './backtest/grant-line.ts';
+import { spanOf, withHistory } from './backtest/history-input.ts';
+import { NdjsonFile } from './backtest/ndjson-file.ts';
 import type { BacktestReport } from './backtest/report.ts';
 import { systemClock } from './clock.ts';
+import type { BacktestFlags } from './command-history.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
-import { inEventOrder } from './ingest/event-order.ts';
-import { FileSource } from './ingest/file.ts';
 import { keysOf } from './keys.ts';
-import type { BacktestFlags } from './main.ts';
-import { print, readMap } from './offline.ts';
+import { print } from './offline.ts';
 import { Ledger } from './reward/ledger.ts';
 import { isUnavailable, openScratchRedis } from './reward/redis.ts';
 import { createLogger } from './telemetry.ts';
 
 /** @throws Failure when the input or a configuration cannot be used, or there is no redis-server for `--rewards`. */
 export async function backtest(flags: BacktestFlags): Promise<void> {
-  if (flags.grants !== undefined && flags.rewards !== true) {
-    throw new Failure('--grants needs --rewards: without it nothing is granted', { exitCode: 2 });
-  }
+  checkFlags(flags);
   const catalogue = await discoverDetectors();
   const config = await loadConfig(flags.config, catalogue);
   const other = flags.against && (await loadConfig(flags.against, catalogue));
   const candidates = [config, ...(other ? [other] : [])].map(candidateOf);
-  const source = await sourceOf(flags, config);
-  const report =
-    flags.rewards === true
-      ? await runWithRewards(source, candidates, flags.grants)
-      : await run(source, candidates);
+  const warmUpMs = Math.max(...candidates.map((each) => each.warmUpMs));
+  const changes =
+    flags.changes === undefined ? undefined : await NdjsonFile.open(flags.changes, 'changes');
+  try {
+    const report = await withHistory(flags, config, warmUpMs, async (history) => {
+      const input: Input = {
+        ...history,
+        onChanges: changes && ((lines) => changes.write(lines)),
+      };
+      return flags.rewards === true
+        ? await runWithRewards(input, candidates, flags.grants)
+        : await run(input, candidates);
+    });
+    await writeReport(report, flags.report);
+  } finally {
+    await changes?.close();
+  }
+}
+
+function checkFlags(flags: BacktestFlags): void {
+  const wrong = (message: string): Failure => new Failure(message, { exitCode: 2 });
+  if (flags.grants !== undefined && flags.rewards !== true) {
+    throw wrong('--grants needs --rewards: without it nothing is granted');
+  }
+  if (flags.changes !== undefined && flags.against === undefined) {
+    throw wrong('--changes needs --against: without it nothing changes');
+  }
+  spanOf(flags);
+}
+
+/** @param path stdout where it is not said. @throws Failure when it cannot be written. */
+export async function writeReport(report: unknown, path: string | undefined): Promise<void> {
   const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (flags.report === undefined) {
+  if (path === undefined) {
     await print(text);
     return;
   }
   try {
-    await writeFile(flags.report, text);
+    await writeFile(path, text);
   } catch (error) {
-    throw new Failure(`${flags.report}: the report cannot be written: ${messageOf(error)}`);
+    throw new Failure(`${path}: the report cannot be written: ${messageOf(error)}`);
   }
 }
 
 interface Configured extends Candidate {
   readonly config: LoadedConfig;
+  /** How far back an event matters to a later one. */
+  readonly warmUpMs: number;
 }
 
 function candidateOf(config: LoadedConfig): Configured {
-  const { engine, detectors } = assembleEngine(config);
-  return { config, configVersion: config.version, engine, detectors };
+  const { engine, detectors, layers } = assembleEngine(config);
+  const warmUpMs = layers.longestWindowMs;
+  return { config, configVersion: config.version, engine, detectors, warmUpMs };
 }
 
-type Input = Pick<BacktestOptions, 'source' | 'decoder'>;
-
-async function sourceOf({ input: path, map }: BacktestFlags, config: LoadedConfig): Promise<Input> {
-  const columns = await readMap(map);
-  // A hash seed of its own: nothing that a backtest computes is kept.
-  const decoder = assembleDecoder(config, keysOf(randomBytes(32)));
-  const { maxRecordBytes } = config.system.ingest;
-  const file = new FileSource({
-    path,
-    ...(columns && { map: columns }),
-    maxRecordBytes,
-    clock: systemClock,
-  });
-  return { source: inEventOrder(file, { decoder }), decoder };
-}
+type Input = Pick<BacktestOptions, 'source' | 'decoder' | 'countFromMs' | 'onChanges'>;
 
 async function run(input: Input, candidates: readonly Candidate[]): Promise<BacktestReport> {
   return await runBacktest({
@@ -78,8 +91,12 @@ async function run(input: Input, candidates: readonly Candidate[]): Promise<Back
     candidate: candidates[0]!,
     against: candidates[1],
     clock: systemClock,
-    progress: (line) => process.stderr.write(`${line}\n`),
+    progress: tellProgress,
   });
+}
+
+export function tellProgress(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** @param grants where every grant of the first configuration is written. */
@@ -88,7 +105,7 @@ async function runWithRewards(
   candidates: readonly Configured[],
   grants: string | undefined,
 ): Promise<BacktestReport> {
-  const file = grants === undefined ? undefined : await GrantsFile.open(grants);
+  const file = grants === undefined ? undefined : await NdjsonFile.open(grants, 'grants');
   try {
     const log = createLogger('warn');
     const redis = await openScratchRedis({ clock: systemClock, log });
@@ -98,7 +115,8 @@ async function runWithRewards(
         ...candidate,
         rewards: dryRun(candidate.config, {
           ledger: new Ledger(connection, { prefix: `{dry-${index}}:ledger` }),
-          onGrants: index === 0 && file ? (made) => file.write(made) : undefined,
+          onGrants: index === 0 && file ? (made) => file.write(made.map(grantLine)) : undefined,
+          isCompared: candidates.length > 1,
         }),
       }));
       return await run(input, rewarded);
@@ -117,7 +135,9 @@ async function runWithRewards(
 /** Of draws without a deployment's own seed: the same file has the same winners, whoever runs it. */
 const DRAW_SECRET = Buffer.from('the draws of a dry run');
 
-function dryRun(config: LoadedConfig, options: Pick<DryRunOptions, 'ledger' | 'onGrants'>): DryRun {
+type DryRunParts = Pick<DryRunOptions, 'ledger' | 'onGrants' | 'isCompared'>;
+
+function dryRun(config: LoadedConfig, options: DryRunParts): DryRun {
   const failed = new Set<string>();
   const { drawKey } = keysOf(DRAW_SECRET, readEnvironment());
   const assembled = assembleCampaigns(config, drawKey, {

@@ -11,6 +11,7 @@ import {
 } from './command-options.ts';
 import { addCases } from './command-cases.ts';
 import { addExclusions } from './command-exclusions.ts';
+import { addHistory } from './command-history.ts';
 import { addOrders } from './command-orders.ts';
 import { addReport } from './command-report.ts';
 import { Failure } from './failure.ts';
@@ -75,59 +76,6 @@ export interface StartFlags {
   readonly config: string;
   readonly port?: number;
   readonly exitWhenDone?: boolean;
-}
-
-function addHistory(root: Command): void {
-  root
-    .command('backtest')
-    .description(
-      'run the same engine over history, with no effects; with labels: precision and recall; with --rewards: what the campaigns would have granted',
-    )
-    .requiredOption('--input <file>', 'events in any order: .ndjson or .csv, also .gz')
-    .option('--map <file>', 'how to read the columns of a CSV')
-    .addOption(configOption)
-    .option('--against <dir>', 'another configuration: what would it have done differently')
-    .option('--report <file>', 'write the report here instead of stdout')
-    .option('--rewards', 'what the campaigns would have granted; runs a redis-server of its own')
-    .option('--grants <file>', 'with --rewards: every grant and refusal, one JSON line each')
-    .action(async (options: BacktestFlags) => {
-      const { backtest } = await import('./backtest-command.ts');
-      await backtest(options);
-    });
-  root
-    .command('simulate')
-    .description('write a labelled, reproducible stream with honest customers and attackers')
-    .requiredOption('--out <file>', 'NDJSON; .gz is packed, - is stdout')
-    .addOption(new Option('--seed <n>', 'same seed, same stream').argParser(integer(0)).default(1))
-    .addOption(new Option('--minutes <m>', 'event time').argParser(positiveNumber).default(60))
-    .addOption(new Option('--rate <r>', 'events a second').argParser(positiveNumber).default(50))
-    .option('--start <instant>', 'first instant, RFC 3339', '2026-11-20T08:00:00+08:00')
-    .option('--attack <name...>', 'only these attacks; `none` for honest customers alone')
-    .option('--crowd <name...>', 'honest people behind one address: carrier, office')
-    .action(async (options: SimulateFlags) => {
-      const { simulateToFile } = await import('./offline.ts');
-      await simulateToFile(options);
-    });
-}
-
-export interface BacktestFlags {
-  readonly input: string;
-  readonly map?: string;
-  readonly config: string;
-  readonly against?: string;
-  readonly report?: string;
-  readonly rewards?: boolean;
-  readonly grants?: string;
-}
-
-export interface SimulateFlags {
-  readonly out: string;
-  readonly seed: number;
-  readonly minutes: number;
-  readonly rate: number;
-  readonly start: string;
-  readonly attack?: readonly string[];
-  readonly crowd?: readonly string[];
 }
 
 function addConfig(root: Command): Command {

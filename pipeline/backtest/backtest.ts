@@ -14,8 +14,10 @@ import type { RawBatch, Source } from '../ingest/source.ts';
 import type { Grant } from '../reward/grant.ts';
 import { AttackScore } from './attack-score.ts';
 import { Differences } from './compare.ts';
+import type { ChangeLine, Comparison } from './comparison.ts';
 import type { DryRun } from './dry-run.ts';
 import { share, type BacktestReport } from './report.ts';
+import { rewardChanges } from './reward-changes.ts';
 import { isFraud, Score } from './score.ts';
 
 /** A configuration ready to judge; its engine has seen nothing yet and is used up by the run. */
@@ -35,6 +37,10 @@ export interface BacktestOptions {
   readonly candidate: Candidate;
   /** Another configuration to compare with. */
   readonly against?: Candidate | undefined;
+  /** Events before it, in event time, fill windows and freeze accounts, and are not counted; left out: none. */
+  readonly countFromMs?: number | undefined;
+  /** Takes every change that the other configuration makes, in order. */
+  readonly onChanges?: ((lines: readonly ChangeLine[]) => Promise<void>) | undefined;
   readonly clock: Clock;
   /** Takes a line of progress now and then, without its line end. */
   readonly progress?: ((line: string) => void) | undefined;
@@ -67,10 +73,11 @@ class Run {
   readonly #score: Score;
   readonly #otherScore: Score | undefined;
   readonly #attacks = new AttackScore();
-  readonly #differences = new Differences();
+  readonly #differences: Differences;
   readonly #onGrant = (grant: Grant): void => this.#attacks.grant(grant);
   readonly #refused = new Map<string, number>();
   #firstRefusal: string | undefined;
+  readonly #countFromMs: number;
   #events = 0;
   #startedMs: number;
   #toldMs: number;
@@ -79,6 +86,8 @@ class Run {
     this.#options = options;
     this.#score = new Score(options.candidate.detectors);
     this.#otherScore = options.against && new Score(options.against.detectors);
+    this.#countFromMs = options.countFromMs ?? -Infinity;
+    this.#differences = new Differences(options.onChanges !== undefined);
     this.#startedMs = this.#toldMs = options.clock.monotonic();
   }
 
@@ -118,16 +127,21 @@ class Run {
       ...(attacks && { attacks }),
       ...(honest && { honest }),
       ...(campaigns && { campaigns }),
-      ...(against === undefined
-        ? {}
-        : {
-            against: {
-              configVersion: against.configVersion,
-              ...this.#otherScore!.scores(),
-              ...this.#differences.counts(),
-              ...(against.rewards && { campaigns: await against.rewards.report() }),
-            },
-          }),
+      ...(against && { against: await this.#comparison(against) }),
+    };
+  }
+
+  async #comparison(against: Candidate): Promise<Comparison> {
+    const base = this.#options.candidate.rewards;
+    const { rewards } = against;
+    const campaigns = await rewards?.report();
+    return {
+      configVersion: against.configVersion,
+      ...this.#otherScore!.scores(),
+      ...this.#differences.counts(),
+      ...(campaigns && { campaigns }),
+      ...(base && rewards && { rewards: await rewardChanges(base, rewards) }),
+      caveats: this.#differences.caveats(),
     };
   }
 
@@ -142,6 +156,7 @@ class Run {
     const others = against?.engine.judge(batch).judgements;
     for (let row = 0; row < batch.length; row++) {
       const judgement = judgements[row]!;
+      if (this.#batch.occurredAtMs[row]! < this.#countFromMs) continue;
       if (judgement.kind === 'decided') {
         const other = others?.[row];
         this.#count(
@@ -155,6 +170,8 @@ class Run {
     }
     await candidate.rewards?.settle(this.#onGrant);
     await against?.rewards?.settle();
+    const lines = this.#differences.takeLines();
+    if (lines.length > 0) await this.#options.onChanges?.(lines);
     batch.clear();
   }
 
@@ -170,7 +187,7 @@ class Run {
     if (other === undefined) return;
     this.#otherScore!.add(other, fraud);
     against?.rewards?.add(this.#view, other, fraud);
-    this.#differences.add(id, fraud, decision, other);
+    this.#differences.add(this.#view, fraud, decision, other);
   }
 
   #tell(): void {

@@ -28,6 +28,8 @@ export interface DryRunOptions extends AssembledCampaigns {
   readonly configVersion: string;
   /** Takes every grant once as it stands at the end: refusals as they come, then the others in their order. */
   readonly onGrants?: ((grants: readonly JudgedGrant[]) => Promise<void>) | undefined;
+  /** Another dry run is to be compared with it afterwards. */
+  readonly isCompared?: boolean;
 }
 
 /** Hears of every grant once, as it stands at the end. */
@@ -79,14 +81,32 @@ export class DryRun {
   /** What stands after the last event, by campaign. */
   async report(onGrant?: OnGrant): Promise<Readonly<Record<string, CampaignReport>>> {
     const { ledger, campaigns } = this.#options;
-    for (let from = 0; ; from += A_PAGE) {
-      const page = await ledger.redis.lrange(this.#standing, from, from + A_PAGE - 1);
-      if (page.length === 0) break;
-      await this.#count(await Promise.all(page.map((entry) => this.#read(entry))), onGrant);
-    }
+    for await (const page of this.standing()) await this.#count(page, onGrant);
     const { accounts } = campaigns.compiled;
     const balances = await ledger.balances(accounts.map(({ account }) => account));
     return this.#tally.report(accounts, balances);
+  }
+
+  /** Page by page what was ever reserved, as it stands now, in the order in which that was done. */
+  async *standing(): AsyncGenerator<readonly JudgedGrant[], void, undefined> {
+    const { ledger } = this.#options;
+    for (let from = 0; ; from += A_PAGE) {
+      const page = await ledger.redis.lrange(this.#standing, from, from + A_PAGE - 1);
+      if (page.length === 0) return;
+      yield await Promise.all(page.map((entry) => this.#read(entry)));
+    }
+  }
+
+  /** A grant as it stands, a refused one too. */
+  grant(id: string): Promise<Grant | undefined> {
+    return this.#options.ledger.grant(id);
+  }
+
+  /** Whether each of these grants was ever reserved; only of a run that is compared. */
+  async stood(ids: readonly string[]): Promise<readonly boolean[]> {
+    if (ids.length === 0) return [];
+    const found = await this.#options.ledger.redis.smismember(`${this.#standing}:ids`, ...ids);
+    return found.map((each) => each === 1);
   }
 
   async #drain(onGrant: OnGrant | undefined): Promise<void> {
@@ -101,6 +121,12 @@ export class DryRun {
       const standing = made.filter(({ operation }) => operation === 'reserve');
       if (standing.length > 0) {
         await ledger.redis.rpush(this.#standing, ...standing.map((entry) => this.#written(entry)));
+        if (this.#options.isCompared === true) {
+          await ledger.redis.sadd(
+            `${this.#standing}:ids`,
+            ...standing.map(({ grant }) => grant.id),
+          );
+        }
       }
       await this.#count(
         made.filter(isFinal).map(({ grant }) => ({ grant, fraud: this.#truth.get(grant.eventId) })),

@@ -1,6 +1,6 @@
 /** The backtest's report: what the command prints, as JSON. Rates are null where they are undefined. */
 
-import type { Verdict } from '../decide/decision.ts';
+import type { Comparison } from './comparison.ts';
 
 /** How well something flags, per event. */
 export interface Rates {
@@ -120,32 +120,6 @@ export interface OfferReport {
   readonly customers: number;
   /** Tiers, prizes and items of what is granted, held or waiting. */
   readonly labels: Readonly<Record<string, number>>;
-}
-
-export interface Comparison extends Scores {
-  readonly configVersion: string;
-  /** Events whose verdict differs. */
-  readonly changed: number;
-  /** How many went from which verdict to which, as `allow → review`. */
-  readonly changes: Readonly<Record<string, number>>;
-  /** Fraud that only the other configuration flags, and fraud that it no longer flags. */
-  readonly newlyCaught: number;
-  readonly newlyMissed: number;
-  /** Honest events that only the other configuration flags, and those that it no longer flags. */
-  readonly newlyFlaggedHonest: number;
-  readonly noLongerFlaggedHonest: number;
-  /** The first changed decisions, in order. */
-  readonly decisions: readonly ChangedDecision[];
-  /** What its campaigns would have granted; only with a ledger to run them on. */
-  readonly campaigns?: Readonly<Record<string, CampaignReport>>;
-}
-
-export interface ChangedDecision {
-  readonly eventId: string;
-  /** Null where the event has no label. */
-  readonly fraud: boolean | null;
-  readonly from: Verdict;
-  readonly to: Verdict;
 }
 
 /** The rates of a flag that was raised `flagged` times, `truePositives` of them on fraud. */

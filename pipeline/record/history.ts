@@ -88,6 +88,11 @@ export async function openHistory(
   });
 }
 
+/** The condition that holds for rows of history, for who only reads: no epoch is claimed. */
+export async function recordedCondition(analytics: Analytics): Promise<string> {
+  return historyCondition(await readMarkers(analytics), 0);
+}
+
 interface MarkerRow {
   readonly worker: string;
   readonly epoch: number;

@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BacktestReport } from '../../pipeline/backtest/report.ts';
 import { seededRandom } from '../../pipeline/clock.ts';
-import { endAll, newFolder, run } from '../support/cli.ts';
+import { endAll, newFolder, ROOT, run } from '../support/cli.ts';
 
 let folder: string;
 let stream: string;
@@ -33,6 +34,26 @@ interface GrantLine {
   readonly reason: string;
   readonly amountMinor: number;
   readonly clawedBackMinor: number;
+  readonly fraud?: boolean;
+}
+
+/** The shipped configuration with every detector and rule off. */
+async function newConfig(parent: string, name: string): Promise<string> {
+  const target = join(parent, name);
+  await cp(join(ROOT, 'config'), target, {
+    recursive: true,
+    filter: (path) => !path.endsWith('.ts') && !path.includes('config/rules'),
+  });
+  const sections = parse(await readFile(join(target, 'detectors.yaml'), 'utf8')) as object;
+  const off = Object.fromEntries(Object.keys(sections).map((each) => [each, { mode: 'off' }]));
+  await writeFile(join(target, 'detectors.yaml'), stringify(off));
+  return target;
+}
+
+function outcomeOf(grant: GrantLine | undefined): string {
+  if (grant === undefined || grant.reason === 'no_prize') return 'none';
+  if (grant.state === 'rejected' || grant.state === 'forfeited') return 'none';
+  return grant.state === 'held' || grant.state === 'voided' ? grant.state : 'granted';
 }
 
 async function grantsIn(path: string): Promise<GrantLine[]> {
@@ -93,6 +114,40 @@ describe('a backtest with rewards', () => {
   it('says of another configuration what it would have granted, each on a ledger of its own', async () => {
     const report = await backtest(['--input', stream, '--against', 'config']);
     expect(report.against!.campaigns).toEqual(report.campaigns);
+    const none = { grants: 0, minor: 0 };
+    for (const sums of Object.values(report.against!.rewards!)) {
+      expect(sums).toEqual({ fraud: none, honest: none, unlabelled: none });
+    }
+  });
+
+  it('counts the rewards that end otherwise as the grants of two runs of their own show them', async () => {
+    const lax = await newConfig(folder, 'lax');
+    const [one, two, changes] = ['a', 'b', 'changes'].map((name) => join(folder, `${name}.ndjson`));
+    const both = ['--against', lax, '--changes', changes!];
+    const report = await backtest(['--input', stream, '--grants', one!, ...both]);
+    await backtest(['--input', stream, '--config', lax, '--grants', two!]);
+    const [before, after] = [await grantsIn(one!), await grantsIn(two!)].map(
+      (grants) => new Map(grants.map((grant) => [grant.grantId, grant])),
+    );
+    const newly = (outcome: string) => {
+      const found = [...after!.values()].filter(
+        (grant) =>
+          outcomeOf(grant) === outcome && outcomeOf(before!.get(grant.grantId)) !== outcome,
+      );
+      const of = (fraud: boolean | undefined) => {
+        const own = found.filter((grant) => grant.fraud === fraud);
+        const minor = own.reduce((sum, each) => sum + each.amountMinor - each.clawedBackMinor, 0);
+        return { grants: own.length, minor };
+      };
+      return { fraud: of(true), honest: of(false), unlabelled: of(undefined) };
+    };
+    const { rewards, changed } = report.against!;
+    expect(rewards!.newlyGranted).toEqual(newly('granted'));
+    expect(rewards!.newlyGranted.fraud.minor).toBeGreaterThan(0);
+    expect(rewards!.newlyHeld).toEqual(newly('held'));
+    const lines = (await readFile(changes!, 'utf8')).trimEnd().split('\n');
+    const parsed = lines.map((line) => JSON.parse(line) as { from: string; to: string });
+    expect(parsed.filter(({ from, to }) => from !== to)).toHaveLength(changed);
   });
 });
 

@@ -213,6 +213,7 @@ describe('a comparison', () => {
     expect(report.against!.decisions).toHaveLength(7);
     expect(report.against!.decisions[0]).toEqual({
       eventId: HISTORY[1]!['id'],
+      accountId: 'fraud-1',
       fraud: true,
       from: 'allow',
       to: 'review',
