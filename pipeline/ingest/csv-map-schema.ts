@@ -106,7 +106,9 @@ const eventMap = z.strictObject({
   label: labelCell.optional(),
 });
 
-export const csvOptions = z.strictObject({ delimiter: z.string().length(1).default(',') }).prefault({});
+export const csvOptions = z
+  .strictObject({ delimiter: z.string().length(1).default(',') })
+  .prefault({});
 
 const mapSchema = z.union([
   z.strictObject({ csv: csvOptions, events: z.array(eventMap).min(1) }),

@@ -25,7 +25,13 @@ function grantOf(eventId: string, amountMinor: number): StoredGrant {
 
 function blockOf(subjectValue: string): Decision {
   const finding = { ...FINDING, band: 'block', subjectValue } as const;
-  return { verdict: 'block', reasons: ['conclusive_finding'], findings: [finding], listed: [], late: false };
+  return {
+    verdict: 'block',
+    reasons: ['conclusive_finding'],
+    findings: [finding],
+    listed: [],
+    late: false,
+  };
 }
 
 /** What one start of the worker tells after it has recorded some events. */
