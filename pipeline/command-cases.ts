@@ -3,8 +3,8 @@
 import { Option, type Command } from 'commander';
 import ms, { type StringValue } from 'ms';
 import { CASE_KINDS, type BoardKind } from './case-board.ts';
-import { dataOption, profileOption } from './command-options.ts';
-import { audited, type AnalystFlags } from './command-orders.ts';
+import { audited, dataOption, profileOption } from './command-options.ts';
+import type { AnalystFlags } from './command-orders.ts';
 import { SWITCHES } from './decide/freeze-cases.ts';
 import { Failure } from './failure.ts';
 
