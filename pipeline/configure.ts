@@ -1,6 +1,6 @@
 /** The configuration of a running worker: which ones judge at the start, and what takes up the next ones. */
 
-import type { Pipeline } from './pipeline.ts';
+import { readFolderTexts } from '../config/folder-texts.ts';
 import {
   assembleDecoder,
   assembleEngine,
@@ -15,6 +15,7 @@ import { LiveConfig } from './live-config.ts';
 import { trialSoFar } from './record/config-history.ts';
 import type { History } from './record/history.ts';
 import type { Recorder } from './record/recorder.ts';
+import type { Pipeline } from './pipeline.ts';
 import { Reloader } from './reload.ts';
 import { watchConfig } from './reload-watch.ts';
 import type { Stores } from './stores.ts';
@@ -67,6 +68,9 @@ export async function beginConfig(options: WorkerOptions, parts: BeginParts): Pr
   });
   const { configDirectory } = options;
   if (configDirectory === undefined) return;
+  const found = await readFolderTexts(configDirectory);
+  const { files } = options.config;
+  const same = Object.keys(files).every((path) => files[path] === found.texts[path]);
   const reloader = new Reloader(
     {
       ...options,
@@ -78,7 +82,7 @@ export async function beginConfig(options: WorkerOptions, parts: BeginParts): Pr
       decoderOf: (config) => assembleDecoder(config, parts.keys),
       historyDecoderOf: (config) => assembleHistoryDecoder(config, parts.keys),
     },
-    '',
+    same ? found.hash : '',
   );
   await watchConfig({ ...options, directory: configDirectory, reloader, process });
 }

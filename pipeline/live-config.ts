@@ -73,6 +73,10 @@ export class LiveConfig {
     this.#previous =
       before.version === '' || before.version === version ? undefined : before.version;
     this.#rolledBack = rolledBack;
+    if (rolledBack !== undefined) {
+      const at = new Date(this.#since.atMs).toISOString();
+      this.#refused = { at, problems: ["the folder's judging was rolled back: it judges nobody"] };
+    }
     this.#record('start', this.#active, before.files, before.version, 1, this.#since);
     if (dropped !== undefined) {
       const { recorder, history } = this.#parts;

@@ -28,6 +28,8 @@ const QUIET_MS = 150;
 /** An edit that never rests is looked at all the same. */
 const AT_MOST_QUIETS = 10;
 
+const STOP_WITHIN_MS = 1000;
+
 const CHANGED: Cause = { actor: 'watch', reason: 'the files changed' };
 const SIGNALLED: Cause = { actor: 'signal', reason: 'SIGHUP' };
 
@@ -83,7 +85,9 @@ export async function watchConfig(parts: WatchParts): Promise<void> {
     reloader.stop();
     await watcher.close();
     await looking;
-    await reloader.idle();
+    // What waits for the record has nothing left to do: it is not waited for.
+    await Promise.race([reloader.idle(), clock.sleep(STOP_WITHIN_MS)]);
   });
-  await reloader.look(CHANGED);
+  // The files may have changed since they were loaded.
+  reloader.look(CHANGED).catch(tell);
 }
