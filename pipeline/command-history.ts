@@ -1,6 +1,6 @@
-/** The commands over history, which have no effects: backtest and simulate. */
+/** The commands over history, which have no effects: backtest, tune and simulate. */
 
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { InputFlags } from './backtest/history-input.ts';
 import { configOption, dataOption, integer, positiveNumber } from './command-options.ts';
 
@@ -14,6 +14,15 @@ export interface BacktestFlags extends InputFlags {
   readonly grants?: string;
 }
 
+export interface TuneFlags extends InputFlags {
+  readonly config: string;
+  readonly measure?: string;
+  readonly targetFpr: number;
+  readonly labels?: string;
+  readonly out?: string;
+  readonly report?: string;
+}
+
 export interface SimulateFlags {
   readonly out: string;
   readonly seed: number;
@@ -21,11 +30,13 @@ export interface SimulateFlags {
   readonly rate: number;
   readonly start: string;
   readonly attack?: readonly string[];
+  readonly attackShare: number;
   readonly crowd?: readonly string[];
 }
 
 export function addHistory(root: Command): void {
   addBacktest(root);
+  addTune(root);
   addSimulate(root);
 }
 
@@ -49,6 +60,37 @@ function addBacktest(root: Command): void {
     });
 }
 
+function addTune(root: Command): void {
+  withInput(
+    root
+      .command('tune')
+      .description(
+        'propose a threshold for a measure, with its curve; without labels by the share of events that is flagged',
+      )
+      .argument('<detector>', 'a detector or rule'),
+  )
+    .addOption(configOption)
+    .option('--measure <name>', 'which of its measures, where it has several')
+    .addOption(
+      new Option('--target-fpr <rate>', 'false positives of the honest events, at most')
+        .argParser(rate)
+        .default(0.005),
+    )
+    .option('--labels <file>', 'labels of events, above their own: .csv or .ndjson, also .gz')
+    .option('--out <file>', 'a page with the plot that needs nothing else: .html')
+    .option('--report <file>', 'the same as JSON; on stdout without --out')
+    .action(async (detector: string, options: TuneFlags) => {
+      const { tuneCommand } = await import('./tune-command.ts');
+      await tuneCommand(detector, options);
+    });
+}
+
+function rate(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('write a rate between 0 and 1, such as 0.005');
+}
+
 function addSimulate(root: Command): void {
   root
     .command('simulate')
@@ -59,6 +101,11 @@ function addSimulate(root: Command): void {
     .addOption(new Option('--rate <r>', 'events a second').argParser(positiveNumber).default(50))
     .option('--start <instant>', 'first instant, RFC 3339', '2026-11-20T08:00:00+08:00')
     .option('--attack <name...>', 'only these attacks; `none` for honest customers alone')
+    .addOption(
+      new Option('--attack-share <s>', 'of all events, all attacks together')
+        .argParser(positiveNumber)
+        .default(0.015),
+    )
     .option('--crowd <name...>', 'honest people behind one address: carrier, office')
     .action(async (options: SimulateFlags) => {
       const { simulateToFile } = await import('./offline.ts');
