@@ -26,6 +26,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...integration, ...replay, '**/node_modules/**'],
+          // A limit is there for what hangs: laws over hundreds of cases take their time on a busy machine.
+          testTimeout: 60_000,
         },
       },
       {
