@@ -1,20 +1,7 @@
 import { z } from 'zod';
 import { windowDuration } from '../config/schema.ts';
+import { AT_WORK } from '../pipeline/detect/at-work.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
-import type { EventType } from '../pipeline/event.ts';
-
-/** Everything that shows an account at work on a device; looking at a campaign page does not. */
-const AT_WORK: readonly EventType[] = [
-  'account.opened',
-  'login',
-  'wallet.bound',
-  'payment.authorising',
-  'payment',
-  'voucher.redeemed',
-  'redemption.requested',
-  'claim.submitted',
-  'choice.made',
-];
 
 export default defineDetector({
   summary: 'Many accounts work on one device: a farm running wool-pulling accounts in turn.',

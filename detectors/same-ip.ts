@@ -1,21 +1,8 @@
 import { z } from 'zod';
 import { windowDuration } from '../config/schema.ts';
+import { AT_WORK } from '../pipeline/detect/at-work.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import { describeNetwork, sharedNetworks } from '../pipeline/detect/networks.ts';
-import type { EventType } from '../pipeline/event.ts';
-
-/** Everything that shows an account at work on a network; looking at a campaign page does not. */
-const AT_WORK: readonly EventType[] = [
-  'account.opened',
-  'login',
-  'wallet.bound',
-  'payment.authorising',
-  'payment',
-  'voucher.redeemed',
-  'redemption.requested',
-  'claim.submitted',
-  'choice.made',
-];
 
 const config = z.strictObject({
   window: windowDuration.prefault('24h'),
