@@ -18,6 +18,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json ./
+# A deployment mounts its own over it, read-only; what changes there is taken up without a restart.
 COPY config ./config
 RUN install -d -o node -g node /var/lib/sheepdog
 USER node

@@ -3,6 +3,7 @@
  * 0 is a limit. Secrets never stand in a file: they come from the environment (config/environment.ts).
  */
 
+import { IANAZone } from 'luxon';
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
 import { isPublicAddress, literalAddress } from '../pipeline/act/public-address.ts';
@@ -248,6 +249,13 @@ const settings = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1'),
       port: z.int().min(0).max(65_535).default(8787),
+      /** The bank's, in which the console writes times. */
+      zone: z
+        .string()
+        .refine((name) => IANAZone.isValidZone(name), {
+          message: 'no such time zone; write one such as Asia/Shanghai',
+        })
+        .default('Asia/Shanghai'),
       maxBodyBytes: positive.default(1_048_576),
       /** Events in one request. */
       maxBatchEvents: positive.default(1000),

@@ -7,6 +7,7 @@ import type { CampaignView } from './http/campaigns.ts';
 import type { Decide } from './http/intake.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { Decoder } from './ingest/decode.ts';
+import { judgingView } from './judging-view.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Inbox } from './ingest/inbox.ts';
 import { maskOrder } from './masked-order.ts';
@@ -91,6 +92,7 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
     freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
     configVersion: () => live.active.version,
     configStatus: () => live.status,
+    judging: () => judgingView(live),
     engineVersion: ENGINE_VERSION,
     readiness: obstacles,
   });

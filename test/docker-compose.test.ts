@@ -150,6 +150,21 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('the configuration of the worker', () => {
+  const { volumes = [] } = compose.services['worker']!;
+
+  test('is a folder that it cannot write, mounted whole so that exchanged files are seen', () => {
+    expect(volumes).toContain('./config:/app/config:ro');
+    expect(statSync(root('config')).isDirectory()).toBe(true);
+    expect(read('Dockerfile')).toMatch(/^WORKDIR \/app$/m);
+  });
+
+  test('says where the optional file of network operators goes', () => {
+    expect(text).toContain('networks.asnDatabase: /var/lib/GeoIP/GeoLite2-ASN.mmdb');
+    expect(text).toMatch(/^ +# - \.\/geoip:\/var\/lib\/GeoIP:ro$/m);
+  });
+});
+
 describe('the read-only user of Grafana', () => {
   const xml = read('config/clickhouse/grafana-user.xml');
 

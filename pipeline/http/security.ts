@@ -9,14 +9,42 @@ import type { ApiError } from './answer.ts';
 const FEWEST_TOKEN_CHARACTERS = 16;
 /** Asked by load balancers and orchestrators, which carry no token and name the host as they like. */
 const OPEN_PATHS = new Set(['/healthz', '/readyz']);
-/** Read by people in a browser, which can send a password but no bearer token. Nothing here changes state. */
-const BROWSER_READS =
-  /^\/(?:v1\/(?:console\/(?:overview|campaigns)|campaigns|grants(?:\/[^/]+)?))?$/;
+/** Read by people in a browser, which can send a password but no bearer token. */
+const BROWSER_READS = pathsLike(
+  '/',
+  '/v1/campaigns',
+  '/v1/config',
+  '/v1/console/overview',
+  '/v1/console/campaigns',
+  '/v1/console/configuration',
+  '/v1/console/status',
+  '/v1/console/changes/*',
+  '/v1/decisions/*',
+  '/v1/exclusions',
+  '/v1/grants',
+  '/v1/grants/*',
+  '/v1/lists/*',
+  '/v1/lists/*/*/*',
+  '/v1/proposals',
+);
 /**
  * Ordered from the console. The browser adds the password to these too, so the request must name the console's own
  * origin: a page of another site cannot.
  */
-const BROWSER_ORDERS = /^\/v1\/(?:campaigns\/[^/]+\/changes|grants\/[^/]+\/(?:approve|reject))$/;
+const BROWSER_ORDERS = pathsLike(
+  '/v1/accounts/*/review',
+  '/v1/campaigns/*/changes',
+  '/v1/config/promote',
+  '/v1/config/rollback',
+  '/v1/exclusions/add',
+  '/v1/exclusions/dismiss',
+  '/v1/grants/*/approve',
+  '/v1/grants/*/reject',
+  '/v1/lists/*',
+  '/v1/lists/*/*/*',
+  '/v1/proposals/*/approve',
+  '/v1/proposals/*/dismiss',
+);
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
@@ -61,7 +89,9 @@ export function createGuard(
     }
     if (secret === undefined) return undefined;
     const passwordToo =
-      BROWSER_READS.test(path) || (BROWSER_ORDERS.test(path) && headers.origin !== undefined);
+      method === 'GET' || method === 'HEAD'
+        ? BROWSER_READS.test(path)
+        : BROWSER_ORDERS.test(path) && headers.origin !== undefined;
     const given = credential(headers.authorization, passwordToo);
     // Digests have one length, so the comparison tells nothing about the token's own.
     if (given !== undefined && timingSafeEqual(digest(given), secret)) return undefined;
@@ -77,6 +107,11 @@ export function sendRefusal(reply: FastifyReply, url: string, refusal: Refusal):
     reply.header('www-authenticate', basic ? 'Basic realm="sheepdog", charset="UTF-8"' : 'Bearer');
   }
   return reply.code(refusal.status).send({ error: refusal.error });
+}
+
+/** Matches whole paths; a star is one part. */
+function pathsLike(...paths: readonly string[]): RegExp {
+  return new RegExp(`^(?:${paths.map((path) => path.replaceAll('*', '[^/]+')).join('|')})$`);
 }
 
 function pathOf(url: string): string {

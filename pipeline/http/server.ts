@@ -18,7 +18,7 @@ import { addCampaignRoutes, type CampaignRouteParts } from './campaigns.ts';
 import { addCaseRoutes, type CaseRouteParts } from './cases.ts';
 import { CaseFile, type CaseFileParts } from './case-file.ts';
 import { addConfigRoutes, type ConfigRouteParts } from './config.ts';
-import { addConsoleRoutes } from './console/console.ts';
+import { addConsoleRoutes, type ConsoleParts } from './console/console.ts';
 import { addExclusionRoutes, type ExclusionRouteParts } from './exclusions.ts';
 import { addEventRoute, JSON_TYPE, LINES_TYPE } from './events.ts';
 import { GrantFile } from './grant-file.ts';
@@ -46,6 +46,7 @@ export interface HttpDeps
     Pick<ListRouteParts, 'fileLists'>,
     Pick<CaseRouteParts, 'board'>,
     Pick<ConfigRouteParts, 'configStatus'>,
+    Pick<ConsoleParts, 'judging'>,
     Pick<ExclusionRouteParts, 'exclusions' | 'sharing'>,
     Pick<QuoteRouteParts, 'quote'> {
   readonly config: SystemConfig['http'];

@@ -99,7 +99,7 @@ describe('the list of cases', () => {
     const orders: Order[] = [];
     await using api = await serving(orders);
     await using page = await openPage();
-    await page.goto(`${api.url}/`);
+    await page.goto(`${api.url}/#cases`);
     await page.until(`document.querySelectorAll('#cases tbody tr').length === 4`);
     const count = await page.value<string>(`document.getElementById('cases-count').innerText`);
     expect(count).toBe('4, automatic blocking is switched off');

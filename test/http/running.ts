@@ -135,6 +135,7 @@ export async function start(
       reason: '',
       needsRestart: [],
     }),
+    judging: () => ({ judges: [], bounds: undefined }),
     engineVersion: '0.1.0',
     readiness: () => [],
     ...deps,

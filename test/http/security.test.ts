@@ -119,6 +119,11 @@ describe('the token', () => {
       403,
     );
     expect((await order('/v1/accounts/a/freeze', { origin: api.url })).status).toBe(401);
+    expect((await order('/v1/proposals/p_1/approve', { origin: api.url })).status).toBe(200);
+    expect((await order('/v1/config/promote', { origin: api.url })).status).toBe(200);
+    // These paths are read by password too: an order on them still names its origin.
+    expect((await order('/v1/lists/block', {})).status).toBe(401);
+    expect((await order('/v1/lists/block', { origin: api.url })).status).toBe(400);
   });
 });
 

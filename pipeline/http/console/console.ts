@@ -9,6 +9,13 @@ import type { Clock } from '../../clock.ts';
 import type { Analytics } from '../../record/analytics.ts';
 import { sendError } from '../answer.ts';
 import { readCampaigns } from './campaigns.ts';
+import {
+  readChanges,
+  readConfiguration,
+  readJudging,
+  readStatus,
+  type JudgingParts,
+} from './configuration.ts';
 import { RANGES, readOverview, type RangeName } from './overview.ts';
 
 /** Many open pages cost the store no more than one. */
@@ -19,12 +26,23 @@ const MODULES = [
   'overview.js',
   'order.js',
   'cases.js',
+  'decision.js',
+  'configuration.js',
+  'lists.js',
   'queue.js',
   'campaigns.js',
   'main.js',
 ];
 
-export interface ConsoleParts {
+const VIEWS = {
+  overview: readOverview,
+  campaigns: readCampaigns,
+  configuration: readConfiguration,
+  status: readStatus,
+};
+
+export interface ConsoleParts extends JudgingParts {
+  readonly config: { readonly zone: string };
   readonly analytics: Pick<Analytics, 'query'>;
   readonly clock: Clock;
   readonly configVersion: () => string;
@@ -32,7 +50,7 @@ export interface ConsoleParts {
 }
 
 export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): void {
-  const page = buildPage();
+  const page = buildPage(parts.config.zone);
   app.get('/', (_request, reply) =>
     reply
       .header('content-type', 'text/html; charset=utf-8')
@@ -40,7 +58,7 @@ export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): voi
       .header('referrer-policy', 'no-referrer')
       .send(page.html),
   );
-  for (const [view, read] of Object.entries({ overview: readOverview, campaigns: readCampaigns })) {
+  for (const [view, read] of Object.entries(VIEWS)) {
     const answer = shared(parts, read);
     app.get<{ Querystring: { range?: string } }>(`/v1/console/${view}`, async (request, reply) => {
       const range = request.query.range ?? '1h';
@@ -50,11 +68,15 @@ export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): voi
       }
       return {
         ...(await answer(range)),
+        ...(view === 'configuration' && (await readJudging(parts))),
         configVersion: parts.configVersion(),
         notReady: parts.notReady(),
       };
     });
   }
+  app.get<{ Params: { version: string } }>('/v1/console/changes/:version', ({ params }) =>
+    readChanges(parts.analytics, params.version),
+  );
 }
 
 function isRange(name: string): name is RangeName {
@@ -81,16 +103,25 @@ function shared(
   };
 }
 
-/** The page with its styles and scripts inside, and the policy that allows exactly these and nothing else. */
-function buildPage(): { readonly html: string; readonly policy: string } {
+/**
+ * The page with its styles and scripts inside, and the policy that allows exactly these and nothing else.
+ * @param zone in which it writes times, an IANA name.
+ */
+function buildPage(zone: string): { readonly html: string; readonly policy: string } {
   const asset = (name: string): string =>
     readFileSync(join(import.meta.dirname, 'page', name), 'utf8');
   const library = (name: string): string =>
     readFileSync(fileURLToPath(import.meta.resolve(`uplot/dist/${name}`)), 'utf8');
-  const styles = [library('uPlot.min.css'), asset('style.css'), asset('campaigns.css')];
+  const styles = [
+    library('uPlot.min.css'),
+    asset('style.css'),
+    asset('campaigns.css'),
+    asset('judging.css'),
+  ];
   const charts = library('uPlot.iife.min.js');
   const modules = MODULES.map(asset);
   const html = asset('index.html')
+    .replace('data-zone="UTC"', `data-zone="${zone}"`)
     .replace('<!-- styles -->', () => styles.map((text) => `<style>${text}</style>`).join(''))
     .replace('<!-- scripts -->', () =>
       [

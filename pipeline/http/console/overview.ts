@@ -1,6 +1,7 @@
 /** The console's one question, answered from the record: what is going on, and why. */
 
 import type { Analytics } from '../../record/analytics.ts';
+import { parsed } from '../case-file.ts';
 import * as sql from './overview-sql.ts';
 
 const MINUTE_MS = 60_000;
@@ -103,7 +104,8 @@ async function readWhy(
     oldest: Math.min(...blocks.map((block) => block.occurredAtMs)),
     to,
   });
-  for (const finding of findings) {
+  for (const row of findings) {
+    const finding = { ...row, evidence: parsed(row['evidence']) };
     const list = byDecision.get(finding.decisionId);
     if (list === undefined) byDecision.set(finding.decisionId, [finding]);
     else list.push(finding);

@@ -175,6 +175,9 @@ function panels({ campaigns, offers: figures }) {
   );
 }
 
-globalThis.views.campaigns = (answer) => {
-  for (const draw of [queue, panels, changes]) draw(answer);
+globalThis.views.campaigns = {
+  ask: (range) => [`v1/console/campaigns?range=${range}`, 'v1/campaigns'],
+  draw(answer) {
+    for (const draw of [queue, panels, changes]) draw(answer);
+  },
 };

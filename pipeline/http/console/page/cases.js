@@ -1,6 +1,7 @@
-/* Proposals, orders that want a second person, and appeals; the switches, where they are off. */
+/* Proposals, orders that want a second person, appeals and values that join strangers; the switches that are off. */
 
-const { byId, number, money, element, muted, button, time, tableOf, redraw } = globalThis.draw;
+const { byId, number, money, element, muted, facts, link, button, time, tableOf, redraw } =
+  globalThis.draw;
 const { openOrder } = globalThis.orders;
 
 const WHAT = {
@@ -9,80 +10,117 @@ const WHAT = {
   appeal: 'a freeze is appealed against',
   clawback: 'take a reward back',
   compensation: 'give a reward after all',
+  exclusion: 'a value joins strangers',
 };
 const lines = (...parts) => element('div', {}, ...parts.map((part) => element('div', {}, part)));
 
-function wordsOf({ kind, accountId }) {
-  if (kind !== 'appeal') {
+/** Of each kind the oldest are asked for, so that many of one do not hide the others. */
+const KINDS = ['freeze', 'order', 'appeal', 'clawback', 'compensation'];
+const OF_EACH = 100;
+
+/** The words that can be said on a case: [key, what it is called, path and fields where they are its own]. */
+function wordsOf({ kind, accountId, value, of }) {
+  if (kind === 'exclusion') {
+    const more = { kind: of, value };
     return [
-      ['approve', 'Approve', undefined],
-      ['dismiss', 'Dismiss', undefined],
+      ['exclude', 'Exclude', { path: 'v1/exclusions/add', more }],
+      ['dismiss', 'Dismiss', { path: 'v1/exclusions/dismiss', more }],
     ];
   }
-  const path = `v1/accounts/${encodeURIComponent(accountId)}/review`;
+  if (kind === 'appeal') {
+    const path = `v1/accounts/${encodeURIComponent(accountId)}/review`;
+    return [
+      ['clear', 'Clear', { path, more: { outcome: 'cleared' } }],
+      ['confirm', 'Keep frozen', { path, more: { outcome: 'confirmed' } }],
+    ];
+  }
   return [
-    ['clear', 'Clear', { path, more: { outcome: 'cleared' } }],
-    ['confirm', 'Keep frozen', { path, more: { outcome: 'confirmed' } }],
+    ['approve', 'Approve', undefined],
+    ['dismiss', 'Dismiss', undefined],
   ];
 }
 
-function facts(row) {
-  const known = [
+function evidence(row) {
+  return facts([
     ['case', `${WHAT[row.kind]}${row.order ? `: ${row.order}` : ''}`],
     ['account', row.accountId],
+    ['value', row.value && `${row.of} ${row.value}`],
     ['reward', row.grantId && `${row.grantId}, ${money(row.amountMinor)}`],
     ['by', row.actor],
     ['because', row.reason],
+    ['cause', row.cause],
+    ['evidence', row.evidence],
     ['decision', row.decisionId],
-  ].filter(([, value]) => value);
-  return element(
-    'dl',
-    {},
-    ...known.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
-  );
+    ['lapses', row.lapsesAt && time(Date.parse(row.lapsesAt), true)],
+  ]);
 }
 
 function order(row, word, action, { path, more } = {}) {
   openOrder({
-    title: `${action}: ${WHAT[row.kind]}, ${row.accountId || row.order}`,
+    title: `${action}: ${WHAT[row.kind]}, ${row.accountId || row.value || row.order}`,
     action,
-    facts: facts(row),
+    facts: evidence(row),
     path: path ?? `v1/proposals/${encodeURIComponent(row.id)}/${word}`,
     more,
   });
 }
 
-function cases({ proposals, open, switches }) {
+/** As GET /v1/exclusions has a proposal, in the form of the other cases. */
+function ofExclusion({ id, kind, value, accounts, hubLimit, occurredAtMs, ...rest }) {
+  const { actor, decisionId } = rest;
+  return {
+    ...{ id, kind: 'exclusion', of: kind, value, actor, decisionId },
+    since: new Date(occurredAtMs).toISOString(),
+    reason: `${number(accounts)} accounts or more, at most ${number(hubLimit)} are usual`,
+  };
+}
+
+function buttons(row) {
+  const made = wordsOf(row).map(([word, action, how]) =>
+    button(`${word} ${row.id}`, action, `${action}: ${WHAT[row.kind]}`, () =>
+      order(row, word, action, how),
+    ),
+  );
+  return element('div', { class: 'orders' }, ...made);
+}
+
+function cases({ answers }) {
+  const boards = answers.slice(1, -1);
+  const { proposals: exclusions } = answers.at(-1);
+  const rows = [...boards.flatMap(({ proposals }) => proposals), ...exclusions.map(ofExclusion)];
+  // RFC 3339 in UTC: the order of the texts is that of the times.
+  rows.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
   const columns = [
-    { title: 'since', kind: '', of: (row) => time(Date.parse(row.since), true) },
+    { title: 'waits since', kind: '', of: (row) => time(Date.parse(row.since), true) },
     { title: 'case', kind: '', of: (row) => lines(WHAT[row.kind], muted(row.order ?? '')) },
-    { title: 'account', kind: 'code', of: (row) => row.accountId },
+    { title: 'about', kind: 'code', of: (row) => row.accountId || row.value || row.order || '–' },
     { title: 'amount', kind: 'number', of: (row) => money(row.amountMinor ?? null) },
     { title: 'why', kind: '', of: (row) => lines(row.reason, muted(row.actor)) },
     {
       title: '',
       kind: '',
-      of: (row) =>
-        element(
-          'div',
-          { class: 'orders' },
-          ...wordsOf(row).map(([word, action, how]) =>
-            button(`${word} ${row.id}`, action, `${action}: ${WHAT[row.kind]}`, () =>
-              order(row, word, action, how),
-            ),
-          ),
-        ),
+      of: (row) => (row.decisionId ? link('decision', row.decisionId, 'decision') : ''),
     },
+    { title: '', kind: '', of: buttons },
   ];
-  const total = Object.values(open).reduce((sum, count) => sum + count, 0);
+  const { open, switches } = boards[0];
+  const total = Object.values(open).reduce((sum, count) => sum + count, exclusions.length);
   const off = Object.entries(switches).filter(([, to]) => to === 'off');
   byId('cases-count').textContent = [
     total > 0 ? number(total) : '',
+    total > rows.length ? `the ${number(rows.length)} oldest of their kinds are shown` : '',
     ...off.map(([name]) => `automatic ${name} is switched off`),
   ]
     .filter((text) => text !== '')
     .join(', ');
-  redraw('cases', tableOf(columns, proposals, 'nothing waits for a person'));
+  redraw('case-list', tableOf(columns, rows, 'nothing waits for a person'));
 }
 
-globalThis.orders.cases = cases;
+globalThis.views.cases = {
+  ask: (range) => [
+    `v1/console/status?range=${range}`,
+    ...KINDS.map((kind) => `v1/proposals?kind=${kind}&limit=${OF_EACH}`),
+    'v1/exclusions',
+  ],
+  draw: cases,
+};

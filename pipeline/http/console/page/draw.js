@@ -33,13 +33,25 @@ function button(key, text, label, onClick) {
   return made;
 }
 
-/** Time of day; with the date when the range is longer than a day. */
+/** The bank's zone: two people who look at one block from two places must read one time. */
+const { zone } = document.documentElement.dataset;
+const CLOCK = { hour: '2-digit', minute: '2-digit', timeZone: zone };
+const DAY = { year: 'numeric', month: '2-digit', day: '2-digit' };
+const MOMENT = new Intl.DateTimeFormat('sv', { ...CLOCK, second: '2-digit' });
+const INSTANT = new Intl.DateTimeFormat('sv', { ...DAY, ...CLOCK });
+const OFFSET = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' });
+
+/** Of the zone at that instant, such as +08:00. */
+function offset(date) {
+  const { value } = OFFSET.formatToParts(date).find(({ type }) => type === 'timeZoneName');
+  return value === 'GMT' ? '+00:00' : value.replace('GMT', '');
+}
+
+/** Time of day; with the date when the range is longer than a day. In the bank's zone, with its offset. */
 function time(ms, long) {
   if (ms === null || ms === undefined) return '–';
   const date = new Date(ms);
-  return long
-    ? date.toLocaleString('sv', { dateStyle: 'short', timeStyle: 'short' })
-    : date.toLocaleTimeString('sv');
+  return `${(long ? INSTANT : MOMENT).format(date)} ${offset(date)}`;
 }
 
 function duration(ms) {
@@ -91,6 +103,24 @@ function redraw(target, ...children) {
   next?.focus({ preventScroll: true });
 }
 
+/** Pairs of a name and a text or element; what is empty is left out. */
+function facts(pairs) {
+  const known = pairs.filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return element(
+    'dl',
+    {},
+    ...known.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
+  );
+}
+
+/** A link to a view, to one thing in it. */
+const link = (view, id, text) =>
+  element(
+    'a',
+    { href: `#${view}/${encodeURIComponent(id)}`, 'data-key': `${view} ${id}` },
+    text ?? id,
+  );
+
 function tiles(target, list) {
   byId(target).replaceChildren(
     ...list.map(([label, value, tone]) =>
@@ -111,8 +141,11 @@ function sentence(finding) {
   const window = windowMs > 0 ? ` in ${duration(windowMs)}` : '';
   const end = conclusive ? ', conclusive' : '';
   const name = mode === 'shadow' ? `${detector} (shadow)` : detector;
+  const words = finding.evidence?.reason ?? finding.evidence?.error;
+  const said = words === undefined ? '' : element('div', { class: 'muted' }, words);
   if (finding.band === 'error') {
-    return element('li', {}, element('b', {}, name), ' could not be evaluated on this event');
+    const failed = element('b', { class: 'block' }, name);
+    return element('li', {}, failed, ' could not be evaluated on this event', said);
   }
   return element(
     'li',
@@ -120,6 +153,7 @@ function sentence(finding) {
     element('b', { class: finding.band }, name),
     ` ${number(measure)} ${unit}${window} on ${subject} ${subjectValue}`,
     ` (${finding.band} at ${number(threshold)}${end})`,
+    said,
   );
 }
 
@@ -135,7 +169,8 @@ const charts = new Map();
 /** Labels of a time axis: with the date where a day is not enough to tell them apart. */
 function instants(_plot, seconds) {
   const long = seconds.at(-1) - seconds[0] > 86_400;
-  return seconds.map((at) => time(at * 1000, long).replace(/^\d{4}-|:00$/g, ''));
+  const { format } = long ? INSTANT : MOMENT;
+  return seconds.map((at) => format(new Date(at * 1000)).replace(/^\d{4}-|:00$/g, ''));
 }
 
 /** Lines over time, made once and then fed. Series: {label, tone: a colour of style.css}. */
@@ -157,6 +192,7 @@ function chart(target, series, data) {
   const plot = new uPlot(
     {
       ...size(),
+      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
       axes: [
         { ...axis, values: instants },
         { ...axis, size: 56 },
@@ -182,17 +218,17 @@ function chart(target, series, data) {
 }
 
 /**
- * Asks the worker: GET, or POST when there is a body. The address is spelt out, since a page that was opened with a
+ * Asks the worker: GET, or POST (or another method) when there is a body. The address is spelt out, since a page that was opened with a
  * password in its address may not use a relative one.
- * Throws an Error in the words of the API; `refused` says that the worker did nothing.
+ * Throws an Error in the words of the API; `refused` says that the worker did nothing, `status` what it answered.
  */
-async function ask(path, body) {
+async function ask(path, body, method = 'POST') {
   const answer = await fetch(
     new URL(path, `${location.origin}${location.pathname}`),
     body === undefined
       ? {}
       : {
-          method: 'POST',
+          method,
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(body),
         },
@@ -200,7 +236,7 @@ async function ask(path, body) {
   const json = await answer.json().catch(() => ({}));
   if (answer.ok) return json;
   const error = new Error(json.error?.message ?? `the worker answered ${answer.status}`);
-  throw Object.assign(error, { refused: answer.status < 500 });
+  throw Object.assign(error, { refused: answer.status < 500, status: answer.status });
 }
 
 /* Inline modules cannot import one another: the page's other scripts take the pieces from here. */
@@ -210,6 +246,8 @@ globalThis.draw = {
   money,
   element,
   muted,
+  facts,
+  link,
   button,
   time,
   duration,

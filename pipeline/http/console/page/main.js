@@ -6,17 +6,21 @@ const { views } = globalThis;
 const EVERY_MS = 3000;
 let timer;
 
-/** The part after # in the address; views are linked to, and the browser's back button works. */
+/**
+ * The part after #: a view, and after a slash the one thing of it that is looked at. Views are linked to, and the
+ * browser's back button works.
+ */
 function current() {
-  const name = location.hash.slice(1);
-  return Object.hasOwn(views, name) ? name : 'overview';
+  const [name, ...rest] = location.hash.slice(1).split('/');
+  const view = Object.hasOwn(views, name) ? name : 'overview';
+  return { view, id: decodeURIComponent(rest.join('/')) };
 }
 
 function show() {
   for (const name of Object.keys(views)) {
-    byId(name).hidden = name !== current();
+    byId(name).hidden = name !== current().view;
     const link = document.querySelector(`nav a[href="#${name}"]`);
-    if (name === current()) link.setAttribute('aria-current', 'page');
+    if (name === current().view) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
 }
@@ -41,15 +45,17 @@ function complain(text) {
 
 async function refresh() {
   clearTimeout(timer);
-  const view = current();
+  const asked = location.hash;
+  const { view, id } = current();
   const range = byId('range').value;
   try {
-    const answer = await ask(`v1/console/${view}?range=${range}`);
-    const more = await ask(view === 'campaigns' ? 'v1/campaigns' : 'v1/proposals?limit=50');
+    const paths = views[view].ask(range, id);
+    const answers = await Promise.all(paths.map((path) => ask(path)));
     // Whoever went elsewhere meanwhile has asked anew.
-    if (view !== current() || range !== byId('range').value) return;
-    status(answer);
-    views[view]({ ...answer, ...more });
+    if (asked !== location.hash || range !== byId('range').value) return;
+    const whole = Object.assign({}, ...answers, { answers });
+    status(whole);
+    views[view].draw(whole, id);
   } catch (error) {
     byId('status').textContent = 'no answer';
     byId('status').className = 'badge bad';
@@ -65,6 +71,7 @@ addEventListener('hashchange', () => {
   refresh();
 });
 addEventListener('ordered', refresh);
+addEventListener('chosen', refresh);
 byId('range').addEventListener('change', refresh);
 document.addEventListener('visibilitychange', () => document.hidden || refresh());
 show();

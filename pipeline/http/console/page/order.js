@@ -6,7 +6,7 @@ let order;
 
 /**
  * Asks for name and reason, then sends the order; its answer, or what went wrong, is said in words.
- * Order: {title, action, facts: element, path, change?, more?: fields beside, done?: called when it was obeyed}.
+ * Order: {title, action, facts: element, path, method?, change?, more?: fields beside (read when it is sent), done?: called when it was obeyed}.
  */
 function openOrder(next) {
   order = next;
@@ -26,7 +26,7 @@ function refuse(text) {
 }
 
 async function send() {
-  const { path, change, more, done } = order;
+  const { path, method, change, more, done } = order;
   const actor = byId('order-actor').value.trim();
   const reason = byId('order-reason').value.trim();
   if (actor === '' || reason === '') {
@@ -35,7 +35,9 @@ async function send() {
   }
   byId('order-do').disabled = true;
   try {
-    const { message } = await ask(path, { actor, reason, ...(change && { change }), ...more });
+    const beside = typeof more === 'function' ? more() : more;
+    const body = { actor, reason, ...(change && { change }), ...beside };
+    const { message } = await ask(path, body, method);
     byId('order').close();
     byId('notice').replaceChildren(element('span', {}, message));
     done?.();

@@ -1,9 +1,17 @@
 /* The overview: what goes on, and why. Times are Unix milliseconds, amounts minor units. */
 
-const { number, money, element, time, duration, why, table, tiles, chart } = globalThis.draw;
+const { number, money, element, muted, link, time, duration, why, table, tiles, chart } =
+  globalThis.draw;
 
 function sum(list) {
   return list.reduce((total, value) => total + value, 0);
+}
+
+function waiting({ open, switches }) {
+  const off = Object.entries(switches).filter(([, to]) => to === 'off');
+  const warnings = off.map(([name]) => `automatic ${name} is switched off`);
+  const made = element('a', { href: '#cases' }, number(sum(Object.values(open))));
+  return element('span', {}, made, muted(warnings.map((text) => ` ${text}`).join(',')));
 }
 
 function figures(overview) {
@@ -22,6 +30,7 @@ function figures(overview) {
     ['reward cost', total('costMinor')],
     ['rewards held', total('heldMinor')],
     ['kept from abusers', total('interceptedMinor')],
+    ['cases that wait', waiting(overview)],
     ['dead letters', number(sum(overview.deadLetters.map((row) => row.letters)))],
   ]);
 }
@@ -76,7 +85,11 @@ function cases({ blocks, frozen, range }) {
     'blocks',
     [
       { title: 'time', kind: '', of: (row) => time(row.occurredAtMs, long) },
-      { title: 'event', kind: 'code', of: (row) => row.eventId },
+      {
+        title: 'event',
+        kind: 'code',
+        of: (row) => link('decision', row.decisionId, row.eventId),
+      },
       { title: 'account', kind: 'code', of: (row) => row.accountId },
       { title: 'type', kind: '', of: (row) => row.type },
       { title: 'amount', kind: 'number', of: (row) => money(row.amountMinor) },
@@ -178,8 +191,10 @@ function health(overview) {
 }
 
 globalThis.views = {
-  overview(answer) {
-    for (const draw of [figures, timeline, suspects, cases, campaign, health]) draw(answer);
-    globalThis.orders.cases(answer);
+  overview: {
+    ask: (range) => [`v1/console/overview?range=${range}`, 'v1/proposals?limit=1'],
+    draw(answer) {
+      for (const draw of [figures, timeline, suspects, cases, campaign, health]) draw(answer);
+    },
   },
 };

@@ -1,7 +1,7 @@
 /* The rewards that wait for a person, and the evidence to judge one by. */
 
-const { byId, number, money, element, muted, button, time, duration, why, tableOf, redraw, ask } =
-  globalThis.draw;
+const { byId, number, money, element, muted, facts, button, time, duration, why } = globalThis.draw;
+const { tableOf, redraw, ask } = globalThis.draw;
 const { openOrder } = globalThis.orders;
 
 /** A judged reward stays out of the queue until the record has had time to say so too. */
@@ -27,16 +27,6 @@ function given({ award, label }) {
       : `${item.kind.replace('_', ' ')} ${money(item.amountMinor)}`;
   });
   return words.join(', ') || label;
-}
-
-/** Pairs of a name and a text or element; what is empty is left out. */
-function facts(pairs) {
-  const known = pairs.filter(([, value]) => value !== undefined && value !== null && value !== '');
-  return element(
-    'dl',
-    {},
-    ...known.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
-  );
 }
 
 /** What a reviewer judges by, from GET /v1/grants/:id. */
