@@ -150,6 +150,7 @@ export class Engine {
    */
   judge(batch: EventBatch, known?: ReadonlyMap<number, 'repeat' | 'conflict'>): Judged {
     const judgements = this.#admit(batch, known);
+    let { watermarkMs } = this;
     this.#measure(batch, judgements);
     const actions: AccountAction[] = [];
     const listChanges: ListChange[] = [];
@@ -165,16 +166,18 @@ export class Engine {
       view.row = row;
       if (versions === undefined) {
         judgements[row] = this.#judge(view, this.#ruling, actions, listChanges);
-        continue;
+      } else {
+        const trial = this.#trialOf(batch, row);
+        const ruling = trial?.ruling ?? this.#ruling;
+        versions[row] = ruling.version;
+        const judgement = this.#judge(view, ruling, actions, listChanges);
+        judgements[row] = judgement;
+        ended ??= this.#observe(trial !== undefined, judgement, view);
       }
-      const trial = this.#trialOf(batch, row);
-      const ruling = trial?.ruling ?? this.#ruling;
-      versions[row] = ruling.version;
-      const judgement = this.#judge(view, ruling, actions, listChanges);
-      judgements[row] = judgement;
-      ended ??= this.#observe(trial !== undefined, judgement, view);
+      // Event by event: an older one that comes later meets the same, wherever the batch was cut.
+      watermarkMs = Math.max(watermarkMs, view.occurredAtMs);
+      for (const action of this.freezing.expire(watermarkMs)) actions.push(action);
     }
-    actions.push(...this.freezing.expire(this.watermarkMs));
     return {
       judgements: judgements as readonly Judgement[],
       actions,
