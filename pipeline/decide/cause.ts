@@ -3,6 +3,7 @@
  * accounts; what stands behind it, and since when, is looked up when it is followed (pipeline/rescore.ts).
  */
 
+import { accountsLinked } from '../detect/ring-telling.ts';
 import type { EventView } from '../event.ts';
 import type { AccountAction, Label } from './account-action.ts';
 import { decisionIdOf, type Decision, type Finding } from './decision.ts';
@@ -97,18 +98,7 @@ export function causesOfLabel(
   return [{ id: `label_${id}_${decisionId}`, kind: 'label', accountIds: [], ...said }];
 }
 
-/** `links` of a ring's evidence: `deviceId d1: a, b; cardId c9: b, c` (detect/ring-telling.ts). */
 function ringAccounts({ evidence }: Finding): string[] {
   const { links } = evidence;
-  if (typeof links !== 'string') return [];
-  return links.split('; ').flatMap((link) => {
-    const names = link.indexOf(': ');
-    // What did not fit is cut off with an ellipsis; half a name is nobody's.
-    return names < 0
-      ? []
-      : link
-          .slice(names + 2)
-          .split(', ')
-          .filter((name) => name !== '' && !name.includes('…'));
-  });
+  return typeof links === 'string' ? accountsLinked(links) : [];
 }

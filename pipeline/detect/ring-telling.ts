@@ -59,7 +59,26 @@ function accountText(graph: RingGraph, walk: RingWalk, member: number): string {
 function textOf({ texts, nodes }: RingGraph, node: number): string {
   const text = texts.of(node);
   if (text === undefined) return nodes.nameOf(node);
-  return text.length > MAX_ID_CHARACTERS ? `${text.slice(0, MAX_ID_CHARACTERS)}…` : text;
+  return quoted(text.length > MAX_ID_CHARACTERS ? `${text.slice(0, MAX_ID_CHARACTERS)}…` : text);
+}
+
+/** Whoever chooses the name of a device must not write an account into the ring by it: no name parts two others. */
+function quoted(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll(/(?<=[;:,]) /g, '%20');
+}
+
+/** The accounts that `links` names, once for each link; half a name is nobody's. */
+export function accountsLinked(links: string): string[] {
+  return links.split('; ').flatMap((link) => {
+    const names = link.indexOf(': ');
+    return names < 0
+      ? []
+      : link
+          .slice(names + 2)
+          .split(', ')
+          .filter((name) => name !== '' && !name.includes('…'))
+          .map((name) => name.replaceAll('%20', ' ').replaceAll('%25', '%'));
+  });
 }
 
 function bounded(parts: readonly string[], separator: string): string {
