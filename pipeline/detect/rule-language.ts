@@ -7,6 +7,7 @@
 import { Environment, EvaluationError, type ASTNode } from '@marcbachmann/cel-js';
 import type { Event } from '../event.ts';
 import { nodesOf, problemFrom, type ExpressionProblem } from '../expression.ts';
+import { messageOf } from '../failure.ts';
 import type { LocalTime } from '../reward/local-time.ts';
 import { MeasureError, type FeatureValues } from './detector.ts';
 import { EVENT_FIELDS, RuleEvent } from './rule-event.ts';
@@ -115,8 +116,8 @@ export class RuleLanguage {
       try {
         return parsed(scope) as unknown;
       } catch (error) {
-        if (error instanceof EvaluationError) throw new MeasureError(error.summary);
-        throw error;
+        // Some of the library's functions throw what their platform does: JSON that is none, say.
+        throw new MeasureError(error instanceof EvaluationError ? error.summary : messageOf(error));
       }
     };
     return this.#shortCut(parsed.ast, interpret) ?? interpret;

@@ -150,6 +150,11 @@ describe('an expression that cannot be evaluated', () => {
       { measure: 'features.a / (event.amountMinor - 2500)' },
       'the measure was divided by 0',
     ],
+    [
+      'a text that is not what it should be',
+      { when: 'bytes(event.attributes.note).json().score > 3.0' },
+      `Unexpected token 'x', "x" is not valid JSON`,
+    ],
   ])('is an error finding, never a 0 and never silence: %s', async (_what, rule, message) => {
     const whole = 'measure' in rule ? { when: 'features.a > 0', ...rule } : rule;
     const told = await findings(whole, [4], paymentOf({ note: 'x' }));
