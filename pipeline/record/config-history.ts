@@ -48,7 +48,7 @@ export async function filesOfVersion(
 }
 
 interface SideRow extends RolloutCounts {
-  readonly isCanary: boolean;
+  readonly isCanary: 0 | 1;
   readonly latestMs: number;
 }
 
@@ -72,7 +72,7 @@ export async function trialSoFar(
     { version },
   );
   const side = (isCanary: boolean): RolloutCounts => {
-    const row = rows.find((each) => each.isCanary === isCanary);
+    const row = rows.find((each) => (each.isCanary === 1) === isCanary);
     return { events: row?.events ?? 0, reviews: row?.reviews ?? 0, blocks: row?.blocks ?? 0 };
   };
   const latestMs = rows.reduce((most, row) => Math.max(most, row.latestMs), -Infinity);

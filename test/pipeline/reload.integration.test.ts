@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { configAtStart } from '../../pipeline/config-at-start.ts';
 import { loadConfig } from '../../config/load.ts';
+import { assembleEngine } from '../../pipeline/assemble.ts';
+import { Rollout } from '../../pipeline/decide/rollout.ts';
+import { trialSoFar } from '../../pipeline/record/config-history.ts';
 import { simulate } from '../../pipeline/simulate/simulate.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
-import { at, paymentOf, START_MS, type PlainEvent } from '../support/events.ts';
+import { at, batchFrom, paymentOf, START_MS, type PlainEvent } from '../support/events.ts';
 import { catalogue, startReloading, type Reloading } from '../support/reloading.ts';
 
 let store: TemporaryAnalytics;
@@ -288,7 +291,18 @@ describe('a change on trial', () => {
     });
     expect(start.active.version).toBe(stable);
     expect(start.trial!.config.version).toBe(running.live.trial!.config.version);
-    expect(start.trial!.since).toMatchObject({ kind: 'canary', share: 0.5 });
+    const { config, since } = start.trial!;
+    expect(since).toMatchObject({ kind: 'canary', share: 0.5 });
+    const { condition } = running.history;
+    const soFar = await trialSoFar(store.analytics, condition, config.version, since!.arrival);
+    const { canary, stable: beside, latestMs } = running.live.trial!.rollout;
+    expect(canary.events).toBeGreaterThan(0);
+    expect(soFar).toEqual({ canary, stable: beside, latestMs });
+    const { engine, trial } = assembleEngine(start.active, config);
+    engine.tryOut({ ruling: trial!, rollout: new Rollout(start.trial!.settings, latestMs) });
+    const { versionAt } = engine.judge(batchFrom(round(1)));
+    const versions = new Set(accounts.map((_, row) => versionAt(row)));
+    expect(versions).toEqual(new Set([stable, config.version]));
   });
 
   test('ends at a word: promoted or rolled back, once', async () => {
