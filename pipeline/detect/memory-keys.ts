@@ -4,6 +4,7 @@
  */
 
 import { CAPACITY, KEY_HI, KEY_LO, LINE_INTS, NEWEST } from './memory-layout.ts';
+import { reserved } from './memory-reserve.ts';
 
 const FIRST_SLOTS = 256;
 const FULLEST = 0.75;
@@ -41,7 +42,7 @@ export class KeyTable {
     this.streams = streams;
     this.recordInts = streams * LINE_INTS;
     this.budget = budget;
-    this.lines = new Int32Array(Math.min(FIRST_INTS, this.allInts));
+    this.lines = reserved(Math.min(FIRST_INTS, this.allInts));
     this.held = new Uint8Array(Math.ceil(this.lines.length / LINE_INTS));
   }
 
@@ -135,10 +136,10 @@ export class KeyTable {
   }
 
   private growLines(): void {
-    const lines = new Int32Array(this.allInts);
+    const lines = reserved(this.allInts);
     lines.set(this.lines);
     this.lines = lines;
-    const held = new Uint8Array(lines.length / LINE_INTS);
+    const held = new Uint8Array(reserved(Math.ceil(lines.length / LINE_INTS / 4)).buffer);
     held.set(this.held);
     this.held = held;
   }

@@ -1,6 +1,7 @@
 /** The memory behind the entries: power-of-two blocks from one array, and a column for odd values. */
 
 import { LEAST_PLAIN, VALUE_ABSENT } from './memory-layout.ts';
+import { reserved } from './memory-reserve.ts';
 
 const ENTRY_BYTES = 16;
 /** 32 MiB, claimed at first; beyond them the whole reserve is, copied to once. Neither costs until touched. */
@@ -17,7 +18,7 @@ export class EntryPool {
   /** @param limit entries that all blocks together may hold. */
   constructor(limit: number) {
     this.limit = Math.min(limit, LARGEST_POOL);
-    this.ints = new Int32Array(4 * Math.min(this.limit, FIRST_ENTRIES));
+    this.ints = reserved(4 * Math.min(this.limit, FIRST_ENTRIES));
   }
 
   /** Offset of a block, in entries, or −1 when the limit would be passed. `ints` may be a new array. */
@@ -51,7 +52,7 @@ export class EntryPool {
   }
 
   private grow(): void {
-    const larger = new Int32Array(this.limit * 4);
+    const larger = reserved(this.limit * 4);
     larger.set(this.ints);
     this.ints = larger;
   }
