@@ -7,8 +7,8 @@ import { KeyTable } from './memory-keys.ts';
 import type { KeyBudget } from './memory-keys.ts';
 import { LINE_INTS, TIME_REACH_MS } from './memory-layout.ts';
 import type { EntryPool } from './memory-pool.ts';
-import { StreamState } from './memory-state.ts';
-import { STORED, runStream, settleLine } from './memory-stream.ts';
+import { FEEDS, StreamState } from './memory-state.ts';
+import { STORED, admits, bindColumns, runStream, settleLine } from './memory-stream.ts';
 import type { Chunk } from './memory-stream.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
@@ -52,6 +52,7 @@ export class Dimension {
   /** Takes the chunk's events through all streams. @param out null when nothing is to be measured. */
   run(batch: EventBatch, chunk: Chunk, out: FeatureMatrix | null): void {
     for (const column of this.keyColumns) batch.requireKey(column);
+    for (const stream of this.streams) bindColumns(stream, batch);
     if (this.keyColumns.length === 1) this.resolve(batch, chunk);
     else this.resolveComposite(batch, chunk);
     this.streams.forEach((stream, index) => {
@@ -152,15 +153,23 @@ export class Dimension {
       }
       const found = keys.find(lo, hi);
       const isNew = found === 0 && (use & STORES) !== 0 && fate[i - from] === STORED;
-      record[i - from] = isNew ? keys.add(lo, hi) : found;
+      record[i - from] = isNew && this.enters(i, typeCode[i]!) ? keys.add(lo, hi) : found;
     }
+  }
+
+  /** Whether some stream lets the event in: a key that every filter keeps out takes no room. */
+  private enters(i: number, code: number): boolean {
+    for (const stream of this.streams)
+      if ((stream.roles[code]! & FEEDS) !== 0 && admits(stream, i)) return true;
+    return false;
   }
 
   /** As `resolve`, for several key fields: their hashes are hashed together, in their order. */
   private resolveComposite(batch: EventBatch, { from, to, fate, record }: Chunk): void {
     const { uses, keys, keyColumns } = this;
+    const { typeCode } = batch;
     for (let i = from; i < to; i++) {
-      const use = uses[batch.typeCode[i]!]!;
+      const use = uses[typeCode[i]!]!;
       let lo = 0x2545f491;
       let hi = 0x1b873593;
       let present = use !== 0;
@@ -178,7 +187,7 @@ export class Dimension {
       }
       const found = keys.find(lo, hi);
       const isNew = found === 0 && (use & STORES) !== 0 && fate[i - from] === STORED;
-      record[i - from] = isNew ? keys.add(lo, hi) : found;
+      record[i - from] = isNew && this.enters(i, typeCode[i]!) ? keys.add(lo, hi) : found;
     }
   }
 }

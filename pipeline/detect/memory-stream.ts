@@ -53,7 +53,7 @@ export class Chunk {
 const NOTHING_COLD: readonly ColdFeature[] = [];
 
 /**
- * Measures the chunk's events and stores them; with `out` null it only stores.
+ * Measures the chunk's events and stores them; with `out` null it only stores. Before it, `bindColumns`.
  * @param streams of the dimension. @param index of this one among them.
  */
 export function runStream(
@@ -69,7 +69,6 @@ export function runStream(
   const { from, to, fate, anchor, record } = chunk;
   const { typeCode, occurredAtMs } = batch;
   const perType = state.windowCount * HOT_COLUMNS;
-  bindColumns(state, batch);
   if (state.memberMode === MEMBER) fetchPairs(state, chunk, batch, streams, index);
   for (let i = from; i < to; i++) {
     const n = i - from;
@@ -167,7 +166,7 @@ function isBehind(state: StreamState, lines: Int32Array, line: number, big: bool
 }
 
 /** Looks up the batch's columns that the stream reads, once for a chunk. */
-function bindColumns(state: StreamState, batch: EventBatch): void {
+export function bindColumns(state: StreamState, batch: EventBatch): void {
   const { value, member } = state.plan;
   state.values = value === undefined ? null : batch[value];
   state.filter?.bind(batch);
@@ -177,7 +176,7 @@ function bindColumns(state: StreamState, batch: EventBatch): void {
 }
 
 /** Whether the event passes the stream's filter and has the value that it requires. */
-function admits(state: StreamState, i: number): boolean {
+export function admits(state: StreamState, i: number): boolean {
   const { plan, values, filter, steps } = state;
   if (plan.valueRequired && Number.isNaN(values![i]!)) return false;
   if (steps !== null) return steps.match(i) !== 0;
