@@ -57,6 +57,8 @@ export class LastSeenSeries {
   capped = 0;
   readonly #readings: readonly Reading[];
   readonly #feeds: Uint8Array;
+  /** 1 at the codes of the types that are fed or measured: the others cost no look at a key. */
+  readonly #looks: Uint8Array;
   readonly #filter: EventFilter;
   readonly #key: BurstKeyReader;
   readonly #table: KeyTable;
@@ -77,6 +79,7 @@ export class LastSeenSeries {
       return { column, horizonMs, measuredOn: flags(measuredOn) };
     });
     this.#feeds = flags(spec.on);
+    this.#looks = flags([...spec.on, ...features.flatMap(({ measuredOn }) => measuredOn)]);
     this.#filter = new EventFilter(spec.where ?? []);
     this.#key = new BurstKeyReader(this.keys, new AsnReader(undefined));
     this.#table = new KeyTable(1, budget);
@@ -100,19 +103,23 @@ export class LastSeenSeries {
     for (let i = from; i < to; i++) {
       const timeMs = batch.occurredAtMs[i]!;
       if (timeMs > this.#watermarkMs) this.#watermarkMs = timeMs;
-      const hasKey = this.#key.read(batch, i);
+      const hasKey = this.#looks[batch.typeCode[i]!] === 1 && this.#key.read(batch, i);
       const late = batch.late[i] === 1;
       const record = hasKey ? this.#table.find(this.#key.lo, this.#key.hi) : 0;
       if (out !== null) this.#tell(batch, i, late ? 0 : record, out);
       if (!hasKey || late || this.#feeds[batch.typeCode[i]!] === 0 || timeMs <= afterMs) continue;
-      if (this.#filter.passes(i)) this.put(this.#key.lo, this.#key.hi, timeMs);
+      if (this.#filter.passes(i)) this.#put(record, this.#key.lo, this.#key.hi, timeMs);
     }
     this.#sweep(HAND_STEPS * (to - from));
   }
 
   /** Remembers a time of a key. */
   put(lo: number, hi: number, timeMs: number): void {
-    const found = this.#table.find(lo, hi);
+    this.#put(this.#table.find(lo, hi), lo, hi, timeMs);
+  }
+
+  /** @param found the key's record, 0 when it has none. */
+  #put(found: number, lo: number, hi: number, timeMs: number): void {
     const record = found === 0 ? this.#table.add(lo, hi) : found;
     if (record === 0) {
       this.capped++;
