@@ -50,6 +50,10 @@ function addBacktest(root: Command): void {
   )
     .addOption(configOption)
     .option('--against <dir>', 'another configuration: what would it have done differently')
+    .option(
+      '--as-of-config',
+      'with --from-clickhouse: judge each event by the version that decided it, orders in their places',
+    )
     .option('--changes <file>', 'with --against: every change, one JSON line each')
     .option('--report <file>', 'write the report here instead of stdout')
     .option('--rewards', 'what the campaigns would have granted; runs a redis-server of its own')

@@ -46,6 +46,7 @@ export async function simulateToFile(flags: SimulateFlags): Promise<void> {
       minutes: flags.minutes,
       ratePerSecond: flags.rate,
       ...(attacks && { attacks }),
+      attackShare: flags.attackShare,
       ...(flags.crowd && { crowds: flags.crowd }),
     },
     ({ events, done }) =>

@@ -96,19 +96,22 @@ export class Gang {
     fields: Partial<Draft> & Pick<Draft, 'type'>,
     attributes: Draft['attributes'] = {},
   ): string {
+    return this.#plan(atMs, {
+      ...this.#draft(who, fields),
+      attributes: { attack: this.#attack, ...attributes },
+    });
+  }
+
+  #draft(who: Recruit, fields: Partial<Draft> & Pick<Draft, 'type'>): Draft {
     const { accountId, customerId, cardId, deviceId, ip } = who;
     // A card is named where money moves.
     const money = fields.amount === undefined ? {} : { cardId, currency: 'CNY' as const };
-    return this.#plan(atMs, {
-      accountId,
-      customerId,
-      deviceId,
-      ip,
-      channel: 'mobile_bank',
-      ...money,
-      ...fields,
-      attributes: { attack: this.#attack, ...attributes },
-    });
+    return { accountId, customerId, deviceId, ip, channel: 'mobile_bank', ...money, ...fields };
+  }
+
+  /** What the owner of an account does meanwhile, whose card or password the gang has copied. */
+  owner(atMs: number, who: Recruit, fields: Partial<Draft> & Pick<Draft, 'type'>): void {
+    this.#plan(atMs, this.#draft(who, fields), 'honest');
   }
 
   /** A bill of a designated category, just above a threshold of the campaign's tiers. */

@@ -13,8 +13,9 @@ import { exponential, hex, scramble } from './chance.ts';
 import { EVENTS_PER_VISIT, HonestTraffic } from './honest.ts';
 import { CrowdPopulation, CROWD_NAMES, CROWDS, type Crowd } from './crowds.ts';
 import { Market } from './market.ts';
+import { PlannedWave } from './planned-wave.ts';
 import { Population } from './population.ts';
-import type { Draft, Plan, SimulatedEvent } from './simulated-event.ts';
+import type { Plan, SimulatedEvent } from './simulated-event.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -96,16 +97,18 @@ class Campaigner {
   readonly gang: Gang;
   readonly #random: Random;
   readonly #intervalMs: number;
+  readonly #planned: PlannedWave;
+  #isFirst = true;
   nextMs: number;
 
   constructor(
     attack: Attack,
-    gang: Gang,
-    random: Random,
+    { gang, planned, random }: { gang: Gang; planned: PlannedWave; random: Random },
     schedule: { readonly firstMs: number; readonly intervalMs: number },
   ) {
     this.attack = attack;
     this.gang = gang;
+    this.#planned = planned;
     this.#random = random;
     this.#intervalMs = schedule.intervalMs;
     this.nextMs = attack.startsAt?.(schedule.firstMs) ?? schedule.firstMs;
@@ -113,6 +116,8 @@ class Campaigner {
 
   wave(): void {
     this.attack.plan(this.gang, this.nextMs);
+    this.#planned.begin(this.#isFirst);
+    this.#isFirst = false;
     const due = this.nextMs + Math.max(MINUTE_MS, exponential(this.#random, this.#intervalMs));
     this.nextMs = this.attack.startsAt?.(due) ?? due;
   }
@@ -233,12 +238,13 @@ class Simulation {
       const firstMs =
         startMs + Math.floor(stagger * Math.min(intervalMs, 0.8 * minutes * MINUTE_MS));
       let number = 0;
+      const planned = new PlannedWave(this.#agenda, this.#endMs);
       const gang = new Gang({
         attack: attack.name,
         people,
         market,
         random,
-        plan: this.#planner(stream, 'fraud'),
+        plan: this.#planner(stream, 'fraud', planned),
         // The streams take turns, so that no two gangs ever share a number.
         next: () => stream + 16 * number++,
         gateway,
@@ -246,24 +252,28 @@ class Simulation {
       // A run that ends before the moment an attack waits for has its wave when it is due.
       const tooLate = (attack.startsAt?.(firstMs) ?? firstMs) >= this.#endMs;
       const { startsAt: _, ...whenDue } = attack;
-      return new Campaigner(tooLate ? whenDue : attack, gang, random, { firstMs, intervalMs });
+      return new Campaigner(
+        tooLate ? whenDue : attack,
+        { gang, planned, random },
+        { firstMs, intervalMs },
+      );
     });
   }
 
   /** Ids are scrambled counters: unique within a run, and silent about who made the event. */
-  #planner(stream: number, label: SimulatedEvent['label']): Plan {
+  #planner(stream: number, label: SimulatedEvent['label'], onto?: PlannedWave): Plan {
     let count = 0;
-    return (atMs: number, draft: Draft): string => {
+    return (atMs, draft, truth = label) => {
       const number = count * 16 + stream;
       count += 1;
       const high = Math.floor(number / 0x100000000);
       const id =
         this.#prefix + (high > 0 ? high.toString(36) : '') + hex(scramble(number >>> 0, 0x1d));
       const at = Math.floor(atMs);
-      if (at < this.#endMs) {
-        const { type, ...rest } = draft;
-        this.#agenda.add(at, { id, type, occurredAt: localTimestamp(at), ...rest, label });
-      }
+      const { type, ...rest } = draft;
+      const event = { id, type, occurredAt: localTimestamp(at), ...rest, label: truth };
+      if (onto !== undefined) onto.add(at, event);
+      else if (at < this.#endMs) this.#agenda.add(at, event);
       return id;
     };
   }

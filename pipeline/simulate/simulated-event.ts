@@ -29,5 +29,8 @@ export interface SimulatedEvent {
 /** What a behaviour decides; the stream adds id, time and label. */
 export type Draft = Omit<SimulatedEvent, 'id' | 'occurredAt' | 'label'>;
 
-/** Puts an event on the agenda and returns its id, for a later refund to name. */
-export type Plan = (atMs: number, draft: Draft) => string;
+/**
+ * Puts an event on the agenda and returns its id, for a later refund to name.
+ * @param truth the label, where it is another than that of the planner's other events.
+ */
+export type Plan = (atMs: number, draft: Draft, truth?: SimulatedEvent['label']) => string;
