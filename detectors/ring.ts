@@ -127,7 +127,8 @@ export default defineDetector({
       largest: () => MAX_RING_ACCOUNTS,
       ceiling: 'captive',
       windowMs: longestMs,
-      of: (_event, features) => (features.values < 2 ? NaN : features.captive),
+      // One device that joins them all is same-device's, too; this one names them, the first of them included.
+      of: (_event, features) => features.captive,
     },
   },
   evidence: (_event, { accounts, captive, newAccounts, values, kinds }) => ({
@@ -146,6 +147,11 @@ export default defineDetector({
     {
       title: 'six accounts in a chain of devices are reviewed',
       events: [...chain(6), login('a5', 'd5')],
+      finding: { band: 'review', measure: 6 },
+    },
+    {
+      title: 'six accounts that have one device between them are named, the first of them included',
+      events: Array.from({ length: 6 }, (_, i) => login(`a${i}`, 'd')),
       finding: { band: 'review', measure: 6 },
     },
     {

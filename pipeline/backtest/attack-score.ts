@@ -29,6 +29,8 @@ export class AttackScore {
   readonly #ofEvent = new Map<string, string>();
   /** Honest accounts by a hash of 53 bits, and those of them that were stopped or looked at. */
   readonly #honest = new Set<number>();
+  /** Accounts of all attacks, by the same hash. */
+  readonly #attacked = new Set<number>();
   readonly #blocked = new Set<string>();
   readonly #reviewed = new Set<string>();
   /** Accounts that some finding named. */
@@ -37,8 +39,8 @@ export class AttackScore {
   /** @param fraud the truth of the event; only fraud can belong to an attack. */
   add(event: EventView, decision: Decision, fraud: boolean | undefined): void {
     for (const { mode, evidence } of decision.findings) {
-      if (mode !== 'live' || typeof evidence['accounts'] !== 'string') continue;
-      for (const account of evidence['accounts'].split(', ')) this.#named.add(account);
+      if (mode !== 'live' || typeof evidence['links'] !== 'string') continue;
+      for (const account of accountsOf(evidence['links'])) this.#named.add(account);
     }
     if (fraud === false) this.#addHonest(event, decision);
     if (fraud !== true) return;
@@ -52,14 +54,18 @@ export class AttackScore {
     const { accountId } = event;
     const caught = decision.verdict !== 'allow' || attack.accounts.get(accountId) === true;
     attack.accounts.set(accountId, caught);
+    this.#attacked.add(accountHash(event));
     this.#ofEvent.set(event.id, kind);
   }
 
-  #addHonest({ batch, row, accountId }: EventView, { verdict }: Decision): void {
-    if (this.#honest.size < MAX_HONEST) {
-      const at = keyColumn('accountId') * batch.capacity + row;
-      this.#honest.add((batch.keyHi[at]! & 0x1fffff) * 2 ** 32 + (batch.keyLo[at]! >>> 0));
-    }
+  #isAttacked(accountId: string): boolean {
+    for (const { accounts } of this.#attacks.values()) if (accounts.has(accountId)) return true;
+    return false;
+  }
+
+  #addHonest(event: EventView, { verdict }: Decision): void {
+    const { accountId } = event;
+    if (this.#honest.size < MAX_HONEST) this.#honest.add(accountHash(event));
     if (verdict === 'block') this.#blocked.add(accountId);
     else if (verdict === 'review') this.#reviewed.add(accountId);
   }
@@ -73,11 +79,17 @@ export class AttackScore {
     if (state !== 'held' && state !== 'voided') attack.lostMinor += amountMinor - clawedBackMinor;
   }
 
-  /** What honest accounts went through; undefined where no event names an attack, or there are too many accounts. */
+  /**
+   * What honest accounts went through; undefined where no event names an attack, or there are too many accounts.
+   * An account whose card or password an attack uses is counted there, whatever its owner does beside it.
+   */
   honest(): HonestReport | undefined {
-    const accounts = this.#honest.size;
-    if (this.#attacks.size === 0 || accounts === MAX_HONEST) return undefined;
-    const [blocked, reviewed] = [this.#blocked.size, this.#reviewed.size];
+    if (this.#attacks.size === 0 || this.#honest.size === MAX_HONEST) return undefined;
+    let accounts = this.#honest.size;
+    for (const hash of this.#attacked) if (this.#honest.has(hash)) accounts -= 1;
+    const [blocked, reviewed] = [this.#blocked, this.#reviewed].map((flagged) =>
+      [...flagged].reduce((sum, id) => sum + Number(!this.#isAttacked(id)), 0),
+    ) as [number, number];
     return {
       accounts,
       ...{ blocked, blockedShare: share(blocked, accounts) },
@@ -109,4 +121,17 @@ export class AttackScore {
         }),
     );
   }
+}
+
+function accountHash({ batch, row }: EventView): number {
+  const at = keyColumn('accountId') * batch.capacity + row;
+  return (batch.keyHi[at]! & 0x1fffff) * 2 ** 32 + (batch.keyLo[at]! >>> 0);
+}
+
+/** The accounts of a ring as its evidence lists them, value by value: `deviceId d1: a, b; cardId c9: b, c … and 2 more`. */
+function accountsOf(links: string): readonly string[] {
+  return links
+    .replace(/ … and \d+ more$/, '')
+    .split('; ')
+    .flatMap((link) => link.slice(link.lastIndexOf(': ') + 2).split(', '));
 }

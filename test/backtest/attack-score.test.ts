@@ -15,7 +15,7 @@ const RING: Finding = {
     threshold: 3,
   },
   ...{ unit: 'accounts', windowMs: 1, subject: 'accountId', subjectValue: 'a3' },
-  evidence: { accounts: 'a1, a3' },
+  evidence: { accounts: 3, links: 'deviceId d:1: a1, a3; cardId c9: a3, a9 … and 4 more' },
 };
 
 function decided(verdict: Verdict, findings: readonly Finding[] = []): Decision {
@@ -84,6 +84,16 @@ describe('the attack score', () => {
       accounts: 3,
       ...{ blocked: 1, blockedShare: 1 / 3, reviewed: 1, reviewedShare: 1 / 3 },
     });
+  });
+
+  it('counts the owner of an attacked account with the attack, never among the honest', () => {
+    const score = scoreOf([decided('allow')]);
+    const batch = batchFrom([paymentOf({ id: 'own', accountId: 'a0' }), paymentOf({ id: 'h' })]);
+    (['review', 'allow'] as const).forEach((verdict, row) => {
+      score.add(new EventView(batch, row), decided(verdict), false);
+    });
+    expect(score.honest()).toMatchObject({ accounts: 1, reviewed: 0 });
+    expect(score.report(false)?.['farm']?.caught).toBe(0);
   });
 
   it('says nothing of a history whose events name no attack', () => {
