@@ -8,7 +8,7 @@ import type { EventType, KeyField } from '../pipeline/event.ts';
 const WITH_CARD: readonly EventType[] = ['payment.authorising', 'payment', 'wallet.bound'];
 
 const config = z.strictObject({
-  accountWindow: windowDuration.prefault('24h'),
+  accountWindow: windowDuration.prefault('72h'),
   deviceWindow: windowDuration.prefault('24h'),
   /** On a device a second card within this time is already unusual. */
   burstWindow: windowDuration.prefault('1h'),
@@ -64,7 +64,7 @@ export default defineDetector({
   evidence: (_event, { account, device, burst }) => ({ account, device, burst }),
   examples: [
     {
-      title: 'the third card of an account within a day is reviewed',
+      title: 'the third card of an account within three days is reviewed',
       events: ['c1', 'c2', 'c3'].map((cardId) => ({
         type: 'payment',
         accountId: 'a',
