@@ -61,6 +61,18 @@ describe('the bounds of the store in memory', () => {
     expect(lastOf(store, plan, [payment(9, '10.0.0.4', 10)])).toEqual([1]);
   });
 
+  it('gives no key to an event that every filter keeps out, and measures it all the same', () => {
+    const large = [{ field: 'amountMinor', atLeast: 10_000 }] as const;
+    const plan = planOf({ ...COUNT, where: large });
+    const store = new MemoryWindowStore(plan, ROOMY);
+    const rows = sequence(5, (n) => payment(n, `10.0.0.${n}`, n, { amountMinor: 9999 }));
+    expect(lastOf(store, plan, rows)).toEqual([0]);
+    expect(store.stats()).toMatchObject({ keys: 0, entries: 0, capped: 0 });
+    lastOf(store, plan, [payment(6, '10.0.0.1', 6, { amountMinor: 10_000 })]);
+    expect(lastOf(store, plan, [payment(7, '10.0.0.1', 7, { amountMinor: 1 })])).toEqual([1]);
+    expect(store.stats()).toMatchObject({ keys: 1, entries: 1 });
+  });
+
   it('stops taking entries at the cap, keeps answering exactly over those it has, and counts the rest', () => {
     const plan = planOf(COUNT, ACCOUNTS);
     const store = new MemoryWindowStore(plan, { ...ROOMY, maxEntries: 200 });
