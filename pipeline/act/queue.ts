@@ -10,6 +10,7 @@ import type { AccountAction } from '../decide/account-action.ts';
 import { messageOf } from '../failure.ts';
 import type { RedisServer } from '../reward/redis.ts';
 import type { Logger } from '../telemetry.ts';
+import { closeJobs } from './close-jobs.ts';
 import { Registry, type PlacedAction } from './registry.ts';
 
 const QUEUE = 'sheepdog-act';
@@ -145,17 +146,14 @@ export class ActQueue {
     return jobs.length;
   }
 
-  /**
-   * Finishes the jobs that are being done and closes the connections; the others wait in Redis. While Redis is
-   * away nothing can be finished: a job that was being done is done again later, and changes nothing twice.
-   */
+  /** See `closeJobs`. */
   async close(): Promise<void> {
-    const away = this.#effects.status !== 'ready';
-    if (away) this.#blocking.disconnect();
-    await this.#worker?.close(away);
-    await this.#queue.close();
-    this.#effects.disconnect();
-    this.#blocking.disconnect();
+    await closeJobs({
+      effects: this.#effects,
+      blocking: this.#blocking,
+      queue: this.#queue,
+      worker: this.#worker,
+    });
   }
 
   async #do(job: ActJob): Promise<boolean> {

@@ -11,6 +11,7 @@ import type { Cause } from '../decide/cause.ts';
 import { messageOf } from '../failure.ts';
 import type { RedisServer } from '../reward/redis.ts';
 import type { Logger } from '../telemetry.ts';
+import { closeJobs } from './close-jobs.ts';
 
 export interface RescoreQueueOptions {
   readonly redis: RedisServer;
@@ -113,14 +114,14 @@ export class RescoreQueue {
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
-  /** As ActQueue.close: what is left is followed after the next start. */
+  /** See `closeJobs`: what is left is followed after the next start. */
   async close(): Promise<void> {
-    const away = this.#effects.status !== 'ready';
-    if (away) this.#blocking.disconnect();
-    await this.#worker?.close(away);
-    await this.#queue.close();
-    this.#effects.disconnect();
-    this.#blocking.disconnect();
+    await closeJobs({
+      effects: this.#effects,
+      blocking: this.#blocking,
+      queue: this.#queue,
+      worker: this.#worker,
+    });
   }
 
   #noteFailure(job: Job<Cause> | undefined, error: Error): void {
