@@ -4,13 +4,12 @@ import { AsnReader, type AsnDatabase } from '../../pipeline/detect/asn.ts';
 import type { BurstFeature } from '../../pipeline/detect/burst-feature.ts';
 import type { BucketQuery } from '../../pipeline/detect/burst-source.ts';
 import { layFeatures, type FeatureLayout } from '../../pipeline/detect/feature-layout.ts';
-import type { EventBatch, EventType } from '../../pipeline/event.ts';
+import type { EventType } from '../../pipeline/event.ts';
 import { bucketRows } from '../../pipeline/record/burst-history.ts';
-import { openHistory } from '../../pipeline/record/history.ts';
-import type { Recorder } from '../../pipeline/record/recorder.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
-import { at, batchFrom, START_MS, testDecoder, type PlainEvent } from '../support/events.ts';
-import { ALLOW, META, startRecording } from './recording.ts';
+import { at, START_MS, type PlainEvent } from '../support/events.ts';
+import { decoded, expectSameAfterRestart, write } from './recall.ts';
+import { startRecording } from './recording.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -35,7 +34,6 @@ const ASN: AsnDatabase = {
   operatorOf: () => undefined,
   builtAtMs: 0,
 };
-const decoder = testDecoder();
 
 let store: TemporaryAnalytics;
 beforeAll(async () => {
@@ -86,69 +84,20 @@ function lay(): FeatureLayout {
   );
 }
 
-function decoded(plain: readonly PlainEvent[]): EventBatch {
-  return batchFrom(plain, { decoder, receivedAtMs: START_MS + 400 * DAY });
-}
-
-/** What is measured, row by row; the batch's late flags are set. */
-function measured(
-  { store: windows, sources, width }: FeatureLayout,
-  batch: EventBatch,
-): number[][] {
-  const out = { width, values: new Float64Array(width * batch.length) };
-  windows.measure(batch, 0, batch.length, out);
-  for (const source of sources) source.measure(batch, 0, batch.length, out);
-  return Array.from({ length: batch.length }, (_, i) => [
-    ...out.values.subarray(i * width, (i + 1) * width),
-  ]);
-}
-
-async function write(recorder: Recorder, batch: EventBatch, sealed: boolean): Promise<void> {
-  for (let row = 0; row < batch.length; row++) {
-    recorder.addEvent(batch, row, { ...ALLOW, late: batch.late[row] === 1 }, META);
-  }
-  const sequence = recorder.endBatch();
-  const watermarkMs = Math.max(0, ...batch.occurredAtMs.subarray(0, batch.length));
-  if (sealed) recorder.seal(sequence, {}, watermarkMs);
-  await recorder.flush();
-}
-
 describe('bursts after a restart', () => {
   it('are measured as by the one that never stopped, through torn rows and repeated inserts', async () => {
     await fc.assert(
       fc.asyncProperty(events, fc.nat(), async (all, cut) => {
         await store.clear();
         const durable = 1 + (cut % all.length);
-        const first = decoded(all.slice(0, durable));
-        const rest = all.slice(durable);
-        const undisturbed = lay();
-        measured(undisturbed, first);
-
-        const before = await startRecording(store.analytics);
-        await write(before.recorder, first, true);
-        await write(before.recorder, decoded(rest), false);
-        await store.analytics.command('INSERT INTO events SELECT * FROM events');
-
-        const history = await openHistory(store.analytics, 'worker-1');
-        const restarted = lay();
-        for (const source of restarted.sources) {
-          await source.recall?.(history, history.watermarkMs, (field, text) =>
-            decoder.keyOf(field, text),
-          );
-        }
-        const again = decoded(all.slice(0, durable));
-        const fromMs = history.watermarkMs - DAY - LATENESS;
-        for (let row = 0; row < again.length; row++) {
-          again.late[row] = first.late[row]!;
-          if (again.late[row] === 1 || again.occurredAtMs[row]! <= fromMs) continue;
-          restarted.store.restore(again, row, row + 1);
-          for (const source of restarted.sources) source.restore(again, row, row + 1);
-        }
-        expect(measured(restarted, decoded(rest))).toEqual(measured(undisturbed, decoded(rest)));
+        await expectSameAfterRestart(store.analytics, lay, all, {
+          durable,
+          restoredMs: DAY + LATENESS,
+        });
       }),
       { numRuns: 12 },
     );
-  }, 120_000);
+  }, 360_000);
 
   it('are read a slice at a time, and no later than asked', async () => {
     await store.clear();

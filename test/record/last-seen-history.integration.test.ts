@@ -3,13 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { layFeatures, type FeatureLayout } from '../../pipeline/detect/feature-layout.ts';
 import type { LastSeenFeature } from '../../pipeline/detect/feature.ts';
 import type { LatestQuery } from '../../pipeline/detect/last-seen-source.ts';
-import type { EventBatch, EventType } from '../../pipeline/event.ts';
-import { openHistory } from '../../pipeline/record/history.ts';
+import type { EventType } from '../../pipeline/event.ts';
 import { latestRows } from '../../pipeline/record/last-seen-history.ts';
-import type { Recorder } from '../../pipeline/record/recorder.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
-import { at, batchFrom, START_MS, testDecoder, type PlainEvent } from '../support/events.ts';
-import { ALLOW, META, startRecording } from './recording.ts';
+import { at, START_MS, type PlainEvent } from '../support/events.ts';
+import { decoded, expectSameAfterRestart, write } from './recall.ts';
+import { startRecording } from './recording.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -31,7 +30,6 @@ const SPECS: readonly LastSeenFeature[] = [
     ],
   },
 ];
-const decoder = testDecoder();
 
 let store: TemporaryAnalytics;
 beforeAll(async () => {
@@ -70,61 +68,17 @@ function lay(): FeatureLayout {
   );
 }
 
-function decoded(plain: readonly PlainEvent[]): EventBatch {
-  return batchFrom(plain, { decoder, receivedAtMs: START_MS + 400 * DAY });
-}
-
-function measured({ store: windows, sources, width }: FeatureLayout, batch: EventBatch): number[] {
-  const out = { width, values: new Float64Array(width * batch.length) };
-  windows.measure(batch, 0, batch.length, out);
-  for (const source of sources) source.measure(batch, 0, batch.length, out);
-  return [...out.values];
-}
-
-async function write(recorder: Recorder, batch: EventBatch, sealed: boolean): Promise<void> {
-  for (let row = 0; row < batch.length; row++) {
-    recorder.addEvent(batch, row, { ...ALLOW, late: batch.late[row] === 1 }, META);
-  }
-  const sequence = recorder.endBatch();
-  const watermarkMs = Math.max(0, ...batch.occurredAtMs.subarray(0, batch.length));
-  if (sealed) recorder.seal(sequence, {}, watermarkMs);
-  await recorder.flush();
-}
-
 describe('how long a key had been quiet', () => {
   it('is measured after a restart as by the one that never stopped, though events are read back for an hour', async () => {
     await fc.assert(
       fc.asyncProperty(events, fc.nat(), async (all, cut) => {
         await store.clear();
         const durable = 1 + (cut % all.length);
-        const first = decoded(all.slice(0, durable));
-        const rest = all.slice(durable);
-        const undisturbed = lay();
-        measured(undisturbed, first);
-
-        const before = await startRecording(store.analytics);
-        await write(before.recorder, first, true);
-        await write(before.recorder, decoded(rest), false);
-        await store.analytics.command('INSERT INTO events SELECT * FROM events');
-
-        const history = await openHistory(store.analytics, 'worker-1');
-        const restarted = lay();
-        const keyOf = decoder.keyOf.bind(decoder);
-        for (const source of restarted.sources)
-          await source.recall?.(history, history.watermarkMs, keyOf);
-        const again = decoded(all.slice(0, durable));
-        for (let row = 0; row < again.length; row++) {
-          again.late[row] = first.late[row]!;
-          const isOld = again.occurredAtMs[row]! <= history.watermarkMs - HOUR;
-          if (again.late[row] === 1 || isOld) continue;
-          restarted.store.restore(again, row, row + 1);
-          for (const source of restarted.sources) source.restore(again, row, row + 1);
-        }
-        expect(measured(restarted, decoded(rest))).toEqual(measured(undisturbed, decoded(rest)));
+        await expectSameAfterRestart(store.analytics, lay, all, { durable, restoredMs: HOUR });
       }),
       { numRuns: 12 },
     );
-  }, 120_000);
+  }, 360_000);
 
   it('is read a share of the keys at a time, every key once', async () => {
     await store.clear();
