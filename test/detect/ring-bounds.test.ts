@@ -1,7 +1,6 @@
 /** Values that a million accounts or events meet: the graph stays small, answers at once, and finds rings beside them. */
 
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../pipeline/clock.ts';
 import type { RingFeature } from '../../pipeline/detect/ring-feature.ts';
 import { RingSource } from '../../pipeline/detect/ring-source.ts';
 import { EventBatch, keyColumn, typeCodeOf } from '../../pipeline/event.ts';
@@ -47,7 +46,7 @@ function run(
   batch.typeCode.fill(typeCodeOf('login'));
   batch.length = SIZE;
   const out = { width: SPECS.length, values: new Float64Array(SIZE * SPECS.length) };
-  const startedMs = systemClock.monotonic();
+  const started = process.cpuUsage();
   for (let from = 0; from < count; from += SIZE) {
     for (let i = 0; i < SIZE; i++) {
       const { atMs, account, device, ip } = visit(from + i);
@@ -64,8 +63,8 @@ function run(
     }
     source.measure(batch, 0, SIZE, out);
   }
-  const spentMs = systemClock.monotonic() - startedMs;
-  return { last: [...out.values.slice(-SPECS.length)], eachUs: (spentMs / count) * 1000 };
+  const { user, system } = process.cpuUsage(started);
+  return { last: [...out.values.slice(-SPECS.length)], eachUs: (user + system) / count };
 }
 
 function sourceOf(maxKeys = 4_000_000): RingSource {
@@ -84,7 +83,7 @@ describe('one address with a million accounts', () => {
     expect(source.graph.links.count(address)).toBe(6);
     // Far above what is measured, far below anything that grows with the number of accounts.
     expect(eachUs).toBeLessThan(50);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('one device with a million events', () => {
@@ -100,7 +99,7 @@ describe('one device with a million events', () => {
     expect(addresses).toMatchObject({ field: 'ip', values: 7000, countedTo: 6 });
     expect(source.stats().keys).toBeLessThanOrEqual(5000 + 7000 + 1);
     expect(eachUs).toBeLessThan(50);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('memory', () => {
@@ -110,7 +109,7 @@ describe('memory', () => {
     run(source, 200_000, (n) => ({ atMs: n * 1000, account: n, device: n, ip: n }));
     expect(source.stats().keys).toBeLessThan(3 * 3 * 3660);
     expect(source.stats().bytes).toBeLessThan(8_000_000);
-  }, 60_000);
+  }, 180_000);
 
   it('ends at the cap on keys, and what that kept out is counted', () => {
     const source = sourceOf(300);
