@@ -98,16 +98,18 @@ export class Pipeline {
    */
   async obey(command: Command, onDurable?: () => void): Promise<CommandResult> {
     const standing = await prepare(this.#parts, command);
-    const { answer } = await this.#inTurn(() => {
-      this.#positions[COMMANDS_POSITION] = command.id;
-      return obey(
+    const { answer } = await this.#inTurn(() =>
+      obey(
         { ...this.#parts, keys: this.#decoder },
         command,
-        ({ ops = [], actions = [], causes = [] }) =>
-          this.#settle(ops, actions, causes, [], onDurable),
+        ({ ops = [], actions = [], causes = [] }) => {
+          // Not before: an order that failed must not be passed over by the marker of a batch that waits.
+          this.#positions[COMMANDS_POSITION] = command.id;
+          return this.#settle(ops, actions, causes, [], onDurable);
+        },
         standing,
-      );
-    });
+      ),
+    );
     return await answer;
   }
 
