@@ -80,6 +80,82 @@ describe('an alert', () => {
   });
 });
 
+test('a detector of every day that found nothing for a day is told, and one of a single day is not', async () => {
+  const found = (detector: string, days: number, hours: number): string =>
+    `'${detector}${days}', '${detector}', 'live', 'review', toDateTime64('${AT}', 3, 'UTC') - INTERVAL ${days * 24 + hours} HOUR`;
+  const columns = 'decision_id, detector, mode, band, recorded_at';
+  const days = [1, 2, 3, 4, 5, 6, 7];
+  await insert('findings', columns, found('steady', 0, 0), found('rare', 3, 0));
+  expect(await fires('sheepdog-detector-silence')).toBe(false);
+  await insert('findings', columns, ...days.map((day) => found('gone', day, 1)));
+  expect(await fires('sheepdog-detector-silence')).toBe(true);
+});
+
+describe('a case is open', () => {
+  const columns = 'action_id, account_id, kind, answers, occurred_at, arrival';
+  const kinds = async (): Promise<unknown[]> =>
+    (await shown(risk, 'Cases that wait')).map((row) => row['case_kind']);
+
+  test('until its own word comes: a proposal, an appeal, an order that wants a second person', async () => {
+    await insert(
+      'account_actions',
+      columns,
+      `'p1', 'a', 'propose', '', '${AT}', 1`,
+      `'f2', 'b', 'freeze', '', ${earlier(9)}, 2`,
+      `'l3', 'b', 'appeal', '', ${earlier(8)}, 3`,
+      `'r4', 'c', 'request', '', ${earlier(7)}, 4`,
+    );
+    expect(await kinds()).toEqual(['appeal', 'order', 'freeze']);
+    expect(await shown(risk, 'Frozen accounts')).toEqual([{ frozen: 1 }]);
+    await insert(
+      'account_actions',
+      columns,
+      `'d5', 'a', 'dismiss', 'p1', '${AT}', 5`,
+      `'u6', 'b', 'uphold', 'l3', '${AT}', 6`,
+      `'c7', 'c', 'confirm', 'r4', '${AT}', 7`,
+    );
+    expect(await kinds()).toEqual([]);
+    expect(await shown(risk, 'Frozen accounts')).toEqual([{ frozen: 1 }]);
+  });
+
+  test('for rewards until the last step says otherwise, and tells of itself after a day', async () => {
+    const steps = 'proposal_id, action_id, kind, state, amount_minor, occurred_at, arrival';
+    await insert(
+      'reward_proposals',
+      steps,
+      `'p', '1', 'clawback', 'open', 1234, ${earlier(1500)}, 1`,
+    );
+    expect(await fires('sheepdog-cases-wait')).toBe(true);
+    await insert('reward_proposals', steps, `'p', '2', 'clawback', 'approved', 1234, '${AT}', 2`);
+    expect(await fires('sheepdog-cases-wait')).toBe(false);
+  });
+});
+
+test('a trial is told beside the others only while it runs', async () => {
+  await insert(
+    'config_changes',
+    'change_id, kind, version, occurred_at, arrival',
+    `'1', 'canary', 'v2', ${earlier(30)}, 1`,
+    `'2', 'rolled_back', 'v2', ${earlier(10)}, 2`,
+  );
+  const decided = (id: string, version: string, ago: number): string =>
+    `'${id}', '${id}', '${version}', 'block', ${earlier(ago)}`;
+  await insert(
+    'decisions',
+    'decision_id, event_id, config_version, verdict, occurred_at',
+    ...[
+      decided('a', 'v1', 40),
+      decided('b', 'v1', 20),
+      decided('c', 'v2', 20),
+      decided('d', 'v1', 5),
+    ],
+  );
+  expect(await shown(readBoard('detection-tuning.json'), 'Trials')).toMatchObject([
+    { on_trial: 1, events: 1, blocked: 1 },
+    { on_trial: 0, events: 1 },
+  ]);
+});
+
 describe('the order of arrival', () => {
   test('decides which action on an account is the latest: analysts live in another time than events', async () => {
     const columns = 'action_id, account_id, kind, occurred_at, recorded_at, arrival';
