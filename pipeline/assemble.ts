@@ -73,12 +73,31 @@ function decoderWith(config: LoadedConfig, keys: Keys, limits: DecodeLimits): De
 
 /** @param trial a configuration that is to judge a share of the accounts: its features are measured too. */
 export function assembleEngine(config: LoadedConfig, trial?: LoadedConfig): AssembledEngine {
-  const ruling = rulingOf(config);
+  const { rulings, ...assembled } = assembleVersions([config, ...(trial ? [trial] : [])]);
+  return { ...assembled, detectors: rulings[0]!.detectors.names, trial: rulings[1] };
+}
+
+export interface AssembledVersions extends Omit<AssembledEngine, 'detectors' | 'trial'> {
+  /** In the order of the configurations. */
+  readonly rulings: readonly Ruling[];
+}
+
+/**
+ * One engine that measures what any of the configurations asks for.
+ * @param configs the first one judges, and says what is built into an engine: lateness, bounds, bursts, networks.
+ */
+export function assembleVersions(configs: readonly LoadedConfig[]): AssembledVersions {
+  const config = configs[0]!;
+  let standing = NOTHING_STANDING;
+  const rulings = configs.map((each) => {
+    const ruling = rulingOf(each, standing);
+    standing = withRequests(standing, ruling.detectors.requests);
+    return ruling;
+  });
+  const ruling = rulings[0]!;
   const { windows, bursts, networks, lists } = config.system;
   const { allowedLatenessMs, maxKeys, maxEntries } = windows;
-  const onTrial =
-    trial && rulingOf(trial, withRequests(NOTHING_STANDING, ruling.detectors.requests));
-  const requests = [...ruling.detectors.requests, ...(onTrial?.detectors.requests ?? [])];
+  const requests = rulings.flatMap(({ detectors }) => detectors.requests);
   const exclusions = new ExclusionRegistry(ruling.exclusions);
   const layers = new FeatureLayers(requests, {
     exclusions,
@@ -100,7 +119,7 @@ export function assembleEngine(config: LoadedConfig, trial?: LoadedConfig): Asse
     exclusions,
     freezing: new FreezeState(ruling.freezing),
   });
-  return { engine, layers, ids, detectors: ruling.detectors.names, horizonMs, trial: onTrial };
+  return { engine, layers, ids, horizonMs, rulings };
 }
 
 /** @param standing features that are measured already; what else the configuration needs is in the detectors' requests. */

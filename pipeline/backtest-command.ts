@@ -7,7 +7,7 @@ import { assembleCampaigns, assembleEngine } from './assemble.ts';
 import { runBacktest, type BacktestOptions, type Candidate } from './backtest/backtest.ts';
 import { DryRun, type DryRunOptions } from './backtest/dry-run.ts';
 import { grantLine } from './backtest/grant-line.ts';
-import { spanOf, withHistory } from './backtest/history-input.ts';
+import { replayRecord, spanOf, withHistory } from './backtest/history-input.ts';
 import { NdjsonFile } from './backtest/ndjson-file.ts';
 import type { BacktestReport } from './backtest/report.ts';
 import { systemClock } from './clock.ts';
@@ -24,6 +24,12 @@ import { createLogger } from './telemetry.ts';
 export async function backtest(flags: BacktestFlags): Promise<void> {
   checkFlags(flags);
   const catalogue = await discoverDetectors();
+  if (flags.asOfConfig === true) {
+    const span = spanOf(flags);
+    const replay = { ...span, clock: systemClock, progress: tellProgress };
+    await writeReport(await replayRecord(flags, catalogue, replay), flags.report);
+    return;
+  }
   const config = await loadConfig(flags.config, catalogue);
   const other = flags.against && (await loadConfig(flags.against, catalogue));
   const candidates = [config, ...(other ? [other] : [])].map(candidateOf);
@@ -53,6 +59,16 @@ function checkFlags(flags: BacktestFlags): void {
   }
   if (flags.changes !== undefined && flags.against === undefined) {
     throw wrong('--changes needs --against: without it nothing changes');
+  }
+  if (flags.asOfConfig === true) {
+    if (flags.fromClickhouse !== true) {
+      throw wrong(
+        '--as-of-config needs --from-clickhouse: a file does not say which version decided',
+      );
+    }
+    if (flags.against !== undefined || flags.rewards === true) {
+      throw wrong('--as-of-config goes with neither --against nor --rewards');
+    }
   }
   spanOf(flags);
 }

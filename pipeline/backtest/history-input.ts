@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { LoadedConfig } from '../../config/load.ts';
 import { assembleDecoder, assembleHistoryDecoder } from '../assemble.ts';
 import { systemClock } from '../clock.ts';
+import type { NamedDetector } from '../detect/detector.ts';
 import { Failure } from '../failure.ts';
 import type { Decoder } from '../ingest/decode.ts';
 import { inEventOrder } from '../ingest/event-order.ts';
@@ -13,6 +14,9 @@ import { keysOf } from '../keys.ts';
 import { readMap } from '../offline.ts';
 import { recordedCondition } from '../record/history.ts';
 import { withRecord } from '../with-record.ts';
+import { replayAsOf, type AsOfOptions, type AsOfReport } from './as-of.ts';
+import { recordedPast } from './recorded-past.ts';
+import { loadVersions } from './versions.ts';
 import { RecordedEvents } from './recorded-events.ts';
 
 /** The options that name a history, as commander hands them over. */
@@ -62,6 +66,23 @@ export async function withHistory<Value>(
       fromMs: fromMs === undefined ? undefined : fromMs - warmUpMs,
     });
     return work({ source, decoder: assembleHistoryDecoder(config, keys), countFromMs: fromMs });
+  });
+}
+
+/** Replays the record by the versions of then. @throws Failure when none of them can be loaded. */
+export async function replayRecord(
+  { data }: InputFlags,
+  catalogue: readonly NamedDetector[],
+  options: Omit<AsOfOptions, 'past' | 'versions' | 'keys'>,
+): Promise<AsOfReport> {
+  return withRecord({ profile: 'embedded', data }, ELSEWHERE, async (analytics) => {
+    const isHistory = await recordedCondition(analytics);
+    return replayAsOf({
+      ...options,
+      past: recordedPast(analytics, isHistory),
+      versions: await loadVersions(analytics, isHistory, catalogue),
+      keys: keysOf(randomBytes(32)),
+    });
   });
 }
 

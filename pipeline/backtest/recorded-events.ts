@@ -63,13 +63,8 @@ export class RecordedEvents implements Source {
       `SELECT count() AS events FROM (SELECT arrival FROM events WHERE ${slice} GROUP BY arrival)`,
     );
     const pages = analytics.lines(
-      `WITH words AS (
-         SELECT event_id AS named, if(argMax(labels.label, labels.arrival) = 'confirmed', 'fraud', 'honest') AS word
-         FROM labels WHERE ${isHistory} AND event_id IN (SELECT event_id FROM events WHERE ${slice})
-         GROUP BY named)
-       SELECT arrival, toUnixTimestamp64Milli(received_at), ${eventJson()}
-       FROM (SELECT * EXCEPT (label), if(words.word = '', events.label, words.word) AS label
-             FROM events LEFT JOIN words ON events.event_id = words.named WHERE ${slice})
+      `SELECT arrival, toUnixTimestamp64Milli(received_at), ${eventJson()}
+       FROM (${labelledEvents(slice, isHistory)})
        ORDER BY occurred_at, type != 'account.opened', event_id SETTINGS ${SPILL}`,
     );
     const lines = new Lines();
@@ -96,6 +91,16 @@ export class RecordedEvents implements Source {
       ...(toMs === undefined ? [] : [`occurred_at < ${instant(toMs)}`]),
     ].join(' AND ');
   }
+}
+
+/** Events of a slice; as their label the latest word on each, and where there is none what it came with. */
+export function labelledEvents(slice: string, isHistory: string): string {
+  return `WITH words AS (
+      SELECT event_id AS named, if(argMax(labels.label, labels.arrival) = 'confirmed', 'fraud', 'honest') AS word
+      FROM labels WHERE ${isHistory} AND event_id IN (SELECT event_id FROM events WHERE ${slice})
+      GROUP BY named)
+    SELECT * EXCEPT (label), if(words.word = '', events.label, words.word) AS label
+    FROM events LEFT JOIN words ON events.event_id = words.named WHERE ${slice}`;
 }
 
 /** An insert that was repeated left an event twice, side by side in this order and with one arrival. */
