@@ -23,6 +23,7 @@ import { isSampled, MeasureSample } from './detect/measure-sketch.ts';
 import type { Failure } from './failure.ts';
 import type { DecodeFailure, RawBatch, RawRecord } from './ingest/source.ts';
 import type { DeadLetter, RecordOutcome } from './outcome.ts';
+import { GrantNews } from './grant-news.ts';
 import { hasOffer, type Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
 import { LedgerTime } from './reward/ledger-time.ts';
@@ -69,6 +70,7 @@ export class Pipeline {
   readonly #positions: Record<string, string>;
   readonly #ledgerTime: LedgerTime;
   #decoder: Decoder;
+  readonly #grantNews = new GrantNews();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PipelineParts, positions: Readonly<Record<string, string>>) {
@@ -315,7 +317,7 @@ export class Pipeline {
         causes: all,
         letters,
         settled: (grants) => {
-          for (const grant of grants.flat()) {
+          for (const grant of this.#grantNews.take(grants)) {
             tally.grant(grant);
             if (hasOffer(grant)) metrics.grants.inc({ offer: grant.offerId, state: grant.state });
           }
