@@ -2,6 +2,7 @@
 
 import type { Clock } from './clock.ts';
 import { decisionIdOf } from './decide/decision.ts';
+import { hintFor } from './hints.ts';
 import type { Decide } from './http/intake.ts';
 import type { EventOutcome, RewardAnswer } from './http/outcome.ts';
 import type { RecordOutcome } from './outcome.ts';
@@ -64,11 +65,11 @@ function decided(parts: AnswerParts, outcome: Extract<RecordOutcome, { kind: 'de
     verdict: decision.verdict,
     late: decision.late,
   } as const;
-  if (!(grants instanceof Promise)) return { ...base, rewards: rewardsOf(parts, grants) };
-  const rewards = grants.then((earned) => rewardsOf(parts, earned));
+  if (!(grants instanceof Promise)) return { ...base, ...told(parts, grants) };
+  const rewards = grants.then((earned) => told(parts, earned));
   return inTime(parts, rewards, parts.rewardTimeoutMs).then((known) => ({
     ...base,
-    rewards: known ?? 'pending',
+    ...(known ?? { rewards: 'pending' }),
   }));
 }
 
@@ -95,9 +96,22 @@ function repeatedIn(
     const { verdict, late } = known.decision;
     const earned = await grants;
     const rewards =
-      earned === undefined ? 'pending' : rewardsOf(parts, earned.get(eventId) ?? NOTHING);
-    return { kind: 'repeated', eventId, decisionId: decisionIdOf(eventId), verdict, late, rewards };
+      earned === undefined
+        ? ({ rewards: 'pending' } as const)
+        : told(parts, earned.get(eventId) ?? NOTHING);
+    const decisionId = decisionIdOf(eventId);
+    return { kind: 'repeated', eventId, decisionId, verdict, late, ...rewards };
   };
+}
+
+/** The rewards, and what the event should have said. */
+function told(
+  parts: AnswerParts,
+  grants: readonly EarnedGrant[],
+): { readonly rewards: readonly RewardAnswer[]; readonly hint?: string } {
+  const rewards = rewardsOf(parts, grants);
+  const hint = hintFor(grants);
+  return hint === undefined ? { rewards } : { rewards, hint };
 }
 
 const NOTHING: readonly EarnedGrant[] = [];
@@ -121,7 +135,7 @@ async function inTime<Known>(
 const GIVEN: ReadonlySet<string> = new Set(['held', 'awaiting_claim', 'posted', 'clawed_back']);
 
 /** How the ledger names what became of a customer's wish when it changed nothing. */
-const REFUSED_WISH = /^(claim|choose|redeem|extend)_/;
+const REFUSED_WISH = /^(claim|choose|redeem|extend|refuse|capture|cancel)_/;
 
 /**
  * Each reward once, as it stands last: a payment that posts what its authorisation reserved also asks for what

@@ -18,21 +18,33 @@ export type EarnedGrant = Pick<
   | 'deadlineMs'
 >;
 
-/** By event id; an event that earned nothing has no entry. */
+/** By event id: what it earned, and what it acted on. An event that did neither has no entry. */
 export type EarnedGrants = ReadonlyMap<string, readonly EarnedGrant[]>;
 
 /** Ids in one statement: they travel in the request's URL. */
 const IDS_A_QUERY = 300;
 
-// The latest revision of each grant without FINAL, which would not look into the index of event ids.
+// The latest revision of each grant without FINAL, which would not look into the index of event ids. A refund, a claim
+// or a payment that was authorised acts under its own id on what another event earned.
 const GRANTS_OF_EVENTS = `
-  SELECT event_id AS eventId, grant_id AS id, campaign_id AS campaignId, offer_id AS offerId, label, state, reason,
-    amount_minor AS amountMinor, clawed_back_minor AS clawedBackMinor, award, toUnixTimestamp64Milli(ifNull(deadline, toDateTime64(0, 3))) AS deadlineMs
-  FROM (SELECT * FROM grants WHERE event_id IN {eventIds:Array(String)} ORDER BY revision DESC LIMIT 1 BY grant_id)
-  ORDER BY grant_id`;
+  WITH touched AS (
+    SELECT grant_id, groupUniqArray(operation_id) AS actors FROM ledger_entries
+    WHERE operation_id IN {eventIds:Array(String)} GROUP BY grant_id)
+  SELECT arrayDistinct(arrayPushFront(actors, event_id)) AS eventIds, g.grant_id AS id, campaign_id AS campaignId,
+    offer_id AS offerId, label, state, reason, amount_minor AS amountMinor, clawed_back_minor AS clawedBackMinor, award,
+    toUnixTimestamp64Milli(ifNull(deadline, toDateTime64(0, 3))) AS deadlineMs
+  FROM (
+    SELECT * FROM grants
+    WHERE event_id IN {eventIds:Array(String)} OR grant_id IN (SELECT grant_id FROM touched)
+    ORDER BY revision DESC LIMIT 1 BY grant_id) AS g
+  LEFT JOIN touched ON touched.grant_id = g.grant_id
+  ORDER BY g.grant_id`;
 
-/** The award travels as JSON. */
-type Row = Omit<EarnedGrant, 'award'> & { readonly eventId: string; readonly award: string };
+/** The award travels as JSON; the event that earned it comes first, whether it was asked for or not. */
+type Row = Omit<EarnedGrant, 'award'> & {
+  readonly eventIds: readonly string[];
+  readonly award: string;
+};
 
 /** @returns what to ask by event ids, all of a batch at once; undefined while the ledger cannot tell. */
 export function rewardsOf(
@@ -44,15 +56,16 @@ export function rewardsOf(
     const found = new Map<string, EarnedGrant[]>();
     const ids = [...new Set(eventIds)];
     for (let from = 0; from < ids.length; from += IDS_A_QUERY) {
-      const rows = await analytics.query<Row>(GRANTS_OF_EVENTS, {
-        eventIds: ids.slice(from, from + IDS_A_QUERY),
-      });
-      for (const { eventId, award, ...rest } of rows) {
+      const asked = ids.slice(from, from + IDS_A_QUERY);
+      const rows = await analytics.query<Row>(GRANTS_OF_EVENTS, { eventIds: asked });
+      for (const { eventIds, award, ...rest } of rows) {
         // Grants of before awards were recorded have none.
         const grant = { ...rest, award: (award === '' ? [] : JSON.parse(award)) as Grant['award'] };
-        const own = found.get(eventId);
-        if (own === undefined) found.set(eventId, [grant]);
-        else own.push(grant);
+        for (const eventId of eventIds) {
+          const own = found.get(eventId);
+          if (own === undefined) found.set(eventId, [grant]);
+          else own.push(grant);
+        }
       }
     }
     return found;

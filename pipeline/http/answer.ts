@@ -40,6 +40,7 @@ export type EventAnswer = {
   readonly duplicate?: boolean;
   readonly late?: boolean;
   readonly rewards?: unknown;
+  readonly hint?: string;
   readonly error?: ApiError;
 };
 
@@ -64,6 +65,7 @@ export const answerSchema = {
     late: { type: 'boolean' },
     // An array or 'pending'.
     rewards: {},
+    hint: { type: 'string' },
     error: errorSchema,
   },
 } as const;
@@ -73,9 +75,10 @@ export function answerOf(outcome: EventOutcome): EventAnswer {
   switch (outcome.kind) {
     case 'decided':
     case 'repeated': {
-      const { eventId, decisionId, verdict, late, rewards } = outcome;
+      const { eventId, decisionId, verdict, late, rewards, hint } = outcome;
       const duplicate = outcome.kind === 'repeated';
-      return { status: 200, eventId, decisionId, verdict, duplicate, late, rewards };
+      const answer = { status: 200, eventId, decisionId, verdict, duplicate, late, rewards };
+      return hint === undefined ? answer : { ...answer, hint };
     }
     case 'conflict': {
       const { eventId, decisionId } = outcome;

@@ -33,6 +33,8 @@ interface Decided {
   readonly late: boolean;
   /** `pending` when the ledger has not answered in time; the reward follows without another request. */
   readonly rewards: readonly RewardAnswer[] | 'pending';
+  /** What the event should have said to have an effect; left out where there is nothing to say. */
+  readonly hint?: string;
 }
 
 export type EventOutcome =

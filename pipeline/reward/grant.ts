@@ -32,8 +32,42 @@ export type AwardItem =
     }
   | { readonly kind: 'goods'; readonly sku: string; readonly priority?: true };
 
+/**
+ * Why an event earns nothing of an offer, before the ledger is asked; those that end in `_named` and `_found` say
+ * that it names nothing to act on. A contract with dashboards and the bank: add, never rename.
+ */
+export const INELIGIBLE_REASONS = [
+  'below_threshold',
+  'outside_window',
+  'outside_schedule',
+  'channel_not_eligible',
+  'category_not_eligible',
+  'instrument_not_eligible',
+  'merchant_not_eligible',
+  'instrument_restricted',
+  'currency_not_eligible',
+  'other_offer_named',
+  'not_eligible',
+  'other_event',
+  'identity_missing',
+  'no_such_item',
+  'amount_mismatch',
+  'nothing_to_give',
+  'risk_doubt',
+  'offer_not_named',
+  'offer_not_found',
+  'offer_not_open',
+  'grant_not_named',
+  'option_not_named',
+  'voucher_not_named',
+  'authorisation_not_named',
+  'payment_not_named',
+] as const;
+export type IneligibleReason = (typeof INELIGIBLE_REASONS)[number];
+
 /** Why a grant is in its state. A contract with dashboards and the bank: add, never rename. */
 export const GRANT_REASONS = [
+  ...INELIGIBLE_REASONS,
   'granted',
   'held_for_review',
   'released',
@@ -91,7 +125,7 @@ export interface Grant {
   /**
    * Hash of campaign, offer, scope key and business payment number: the same for ever, whatever is replayed.
    * Records that are no grant have ids of their own: `refund_…` says what became of a refund that took
-   * nothing back, `claim_…`, `choose_…`, `redeem_…` and `extend_…` why such a wish was refused (the campaign of
+   * nothing back, `claim_…`, `choose_…`, `redeem_…`, `extend_…` and `refuse_…` why such a wish was refused (the campaign of
    * these is ''), `conflict_…` that one id came with two bodies and the first one stands.
    */
   readonly id: string;

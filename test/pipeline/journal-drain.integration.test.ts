@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
 import { Failure } from '../../pipeline/failure.ts';
+import { hintFor } from '../../pipeline/hints.ts';
 import { JournalDrain } from '../../pipeline/journal-drain.ts';
 import type { Recorder } from '../../pipeline/record/recorder.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import { rewardsOf } from '../../pipeline/rewards-of.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
 import { startRecording } from '../record/recording.ts';
-import { campaigns, ops } from '../reward/scenario.ts';
+import { campaigns, ops, refund } from '../reward/scenario.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
@@ -105,6 +106,12 @@ describe('the journal of the ledger', () => {
     const earned = { campaignId: 'bills', offerId: 'off', state: 'posted', amountMinor: 1000 };
     expect([...found!.keys()]).toEqual(['a', 'b']);
     expect([...found!.values()]).toMatchObject([[earned], [earned]]);
+    // A refund is answered with what it reached, as its first answer was; one that names no payment, with why.
+    await ledger.apply(refund(compiled, 'back', 'a', 10_000));
+    await ledger.apply(refund(compiled, 'lost', '', 10_000));
+    const again = (await rewards(['back', 'lost']))!;
+    expect(again.get('back')).toMatchObject([{ ...earned, clawedBackMinor: 333 }]);
+    expect(hintFor(again.get('lost')!)).toContain('refundOf');
     await grant('c');
     await redis.kill();
     expect(await rewards(['c'])).toBeUndefined();
@@ -113,7 +120,7 @@ describe('the journal of the ledger', () => {
     await redis.start();
     ledger = new Ledger(redis.connect());
     await drain().drainNow();
-    expect(await counts()).toMatchObject({ grants: 3 });
+    expect(await counts()).toMatchObject({ grants: 4 });
     expect(failures).toEqual([]);
   });
 
