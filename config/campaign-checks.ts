@@ -38,6 +38,7 @@ export function campaignProblems(campaign: Campaign, written: unknown): Problem[
       ...triggerProblems(placed),
       ...limitProblems(placed),
       ...tierProblems(placed),
+      ...repriceProblems(placed),
       ...expressionProblems(campaign, placed),
       ...placed.tiers.flatMap((tier, index) =>
         benefitProblems(campaign, tier, placed.tiers[index - 1]),
@@ -226,6 +227,19 @@ function limitProblems({ offer: { limits }, path }: PlacedOffer): Problem[] {
     const message = 'counts what a limit before it counts: keep the one with the lower max';
     return [{ path: [...path, 'limits', index], message }];
   });
+}
+
+/** What the rest of a payment would earn is known beforehand of fixed amounts only. */
+function repriceProblems({ offer, path, tiers }: PlacedOffer): Problem[] {
+  if (offer.refund.below !== 'reprice') return [];
+  const fixed = tiers.every(
+    ({ benefit }) =>
+      (benefit.kind === 'discount' || benefit.kind === 'cashback') &&
+      benefit.money.kind === 'fixed',
+  );
+  const message =
+    'counts fixed amounts anew: write off or cashback as an amount in every tier, or below: keep';
+  return fixed ? [] : [{ path: [...path, 'refund', 'below'], message }];
 }
 
 /** A quota is counted under its tier's name. */

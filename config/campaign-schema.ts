@@ -187,12 +187,15 @@ const offerKeys = {
       anchor: z.enum(['claim', 'grant', 'approved']).default('grant'),
     })
     .optional(),
-  /** What a full refund gives back; `below`: what one does that leaves less than the payment had to reach. */
+  /**
+   * What a full refund gives back; `below`: what one does that leaves less than the payment had to reach. `keep`:
+   * a share goes back; `revoke`: all of it; `reprice`: after any refund as much stays as the rest would earn.
+   */
   refund: z
     .strictObject({
       quota: z.enum(['keep', 'restore']).default('keep'),
       right: z.enum(['keep', 'restore']).default('keep'),
-      below: z.enum(['keep', 'revoke']).default('keep'),
+      below: z.enum(['keep', 'revoke', 'reprice']).default('keep'),
     })
     .prefault({}),
   notice: z.strictObject({ channels: z.array(text).min(1), before: positiveDuration }).optional(),

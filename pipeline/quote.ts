@@ -6,7 +6,7 @@ import { EventBatch, EventView } from './event.ts';
 import type { Quote } from './http/quote.ts';
 import type { Decoder } from './ingest/decode.ts';
 import type { CustomerBook } from './reward/customer-book.ts';
-import { evaluate } from './reward/evaluate.ts';
+import { evaluate, whyNot } from './reward/evaluate.ts';
 import type { Grant } from './reward/grant.ts';
 import type { Ledger } from './reward/ledger.ts';
 import type { LiveCampaigns } from './reward/live-campaigns.ts';
@@ -43,13 +43,14 @@ export function quoteFrom(
     // Everything is read from the event before the first await: the batch serves the next question then.
     const facts = customers.of(event);
     const ops = evaluate(campaigns.compiled, event, decision, facts, configVersion());
+    const ineligible = whyNot(campaigns.compiled, event, decision, facts);
     try {
       const grants = (await ledger.quote(ops)).flat();
       const rewards = rewardsOf(
         parts,
         grants.map((grant) => undrawn(grant, eventId)),
       );
-      return { kind: 'quoted', eventId, rewards };
+      return { kind: 'quoted', eventId, rewards, ineligible };
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       return { kind: 'unavailable', message: 'the ledger is away: ask again' };

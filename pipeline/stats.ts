@@ -98,6 +98,8 @@ function gauge(parts: StatsParts, worker: Worker, sources: ReadonlySet<Source>):
     tellDetectors(parts, worker.tally.rates, engine.watermarkMs, detectors, layers.sources);
   }
   metrics.secondsSinceFinding.set(secondsSinceFinding(worker));
+  for (const { count, ...labels } of worker.campaigns.takeIneligible())
+    metrics.ineligible.inc(labels, count);
   let lag = 0;
   for (const source of sources) {
     const own = source.lag?.() ?? 0;

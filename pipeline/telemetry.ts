@@ -41,6 +41,11 @@ export class Metrics {
     'Expressions of campaigns that an event could not answer: what hangs on them was not given.',
     ['campaign'],
   );
+  readonly ineligible = this.counter(
+    'sheepdog_ineligible_total',
+    'Offers that events did not qualify for, by campaign and the first reason.',
+    ['campaign', 'reason'],
+  );
   readonly exclusionProposals = this.counter(
     'sheepdog_exclusion_proposals_total',
     'Values that join more accounts than any honest one, by kind: a person has to look.',

@@ -82,6 +82,7 @@ export interface Worker {
   readonly queue: ActQueue;
   readonly journal: JournalDrain;
   readonly ledger: Pick<Ledger, 'waiting'>;
+  readonly campaigns: Pick<LiveCampaigns, 'takeIneligible'>;
   readonly assembled: AssembledEngine;
   readonly tally: Tally;
   readonly lateTruth: LateTruth;

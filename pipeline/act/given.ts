@@ -7,7 +7,7 @@
 import type { AwardItem, Grant, StoredGrant } from '../reward/grant.ts';
 import type { JournalEntry } from '../reward/journal.ts';
 import { accountPart, BUDGET, POINTS, RECEIVABLE_POINTS } from '../reward/ledger-op.ts';
-import { paymentPartOf } from '../reward/record.ts';
+import { paymentPartOf, provenPaymentOf } from '../reward/record.ts';
 import type { Voucher } from '../reward/voucher.ts';
 import type { Delivery, DeliveryItem } from './delivery.ts';
 import type { OfferTerms } from './offer-terms.ts';
@@ -125,7 +125,11 @@ function isInPayment(entry: JournalEntry, item: AwardItem): boolean {
 
 /** Reserved at an authorisation and standing under its payment since; what the payment itself earned never moved. */
 function isCaptured({ eventId, ledgerRecord }: StoredGrant): boolean {
-  return ledgerRecord !== '' && paymentPartOf(ledgerRecord) !== accountPart(eventId);
+  return (
+    ledgerRecord !== '' &&
+    paymentPartOf(ledgerRecord) !== accountPart(eventId) &&
+    provenPaymentOf(ledgerRecord) === undefined
+  );
 }
 
 function itemOf(item: AwardItem, { currency }: OfferTerms): DeliveryItem | undefined {

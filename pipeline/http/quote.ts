@@ -6,6 +6,7 @@ import type { CardMask } from '../ingest/card-number.ts';
 import type { DecodeFailure } from '../ingest/source.ts';
 import { sendError } from './answer.ts';
 import { maskEvent } from './mask.ts';
+import type { Ineligible } from '../reward/evaluate.ts';
 import type { RewardAnswer } from './outcome.ts';
 
 export type Quote =
@@ -14,6 +15,8 @@ export type Quote =
       readonly eventId: string;
       /** Refusals among them, each with its reason. */
       readonly rewards: readonly RewardAnswer[];
+      /** The other offers in force, each with the first reason that stands in its way. */
+      readonly ineligible: readonly Ineligible[];
     }
   | ({ readonly kind: 'refused' } & DecodeFailure)
   | { readonly kind: 'unavailable'; readonly message: string };
@@ -33,7 +36,7 @@ export function addQuoteRoute(app: FastifyInstance, parts: QuoteRouteParts): voi
     const quote = await parts.quote(maskEvent(body, parts.cardMask), parts.clock.now());
     switch (quote.kind) {
       case 'quoted':
-        return { eventId: quote.eventId, rewards: quote.rewards };
+        return { eventId: quote.eventId, rewards: quote.rewards, ineligible: quote.ineligible };
       case 'refused': {
         const { reason: code, message, fieldPath } = quote;
         return reply.code(400).send({ error: { code, message, fieldPath } });

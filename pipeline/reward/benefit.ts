@@ -13,6 +13,7 @@ import type { Scope } from './cel-scope.ts';
 import type { DrawSeed } from './draw.ts';
 import { floorShare } from './exact.ts';
 import type { AwardItem } from './grant.ts';
+import type { IneligibleCounts } from './ineligible-counts.ts';
 import type { Leg } from './ledger-op.ts';
 import type { LocalTime } from './local-time.ts';
 import type { WorkingDays } from './working-days.ts';
@@ -20,6 +21,8 @@ import type { WorkingDays } from './working-days.ts';
 /** What the benefits of a campaign share. */
 export interface CampaignTerms {
   readonly campaignId: string;
+  /** How often each reason kept an event from one of the campaign's offers. */
+  readonly ineligible: IneligibleCounts;
   readonly currency: string;
   readonly fromMs: number;
   readonly toMs: number;

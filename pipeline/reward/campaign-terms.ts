@@ -10,6 +10,7 @@ import type { CompileSettings } from './campaign.ts';
 import { Language, type CompiledExpression } from './cel.ts';
 import { Scope, type Subject } from './cel-scope.ts';
 import { drawSeedOf } from './draw.ts';
+import { IneligibleCounts } from './ineligible-counts.ts';
 import { LocalTime } from './local-time.ts';
 import { WorkingDays } from './working-days.ts';
 
@@ -30,6 +31,7 @@ export function termsOf(
   });
   return {
     campaignId,
+    ineligible: settings.ineligibleOf?.(campaignId) ?? new IneligibleCounts(),
     currency,
     fromMs: window.from,
     toMs: window.to,

@@ -15,6 +15,7 @@ import { compileOffer, groupRivals } from './campaign-offer.ts';
 import { termsOf } from './campaign-terms.ts';
 import { Subject } from './cel-scope.ts';
 import type { FactPeriod } from './customer-facts.ts';
+import type { IneligibleCounts } from './ineligible-counts.ts';
 import type { Hold, Leg } from './ledger-op.ts';
 import type { CompiledLimit, CompiledQuota } from './limits.ts';
 
@@ -92,6 +93,13 @@ export interface CompiledCampaigns {
   /** A value that stands for "not known" is nobody's card, device or customer number. */
   readonly isPlaceholder: (value: string) => boolean;
   readonly terms: readonly CampaignTerms[];
+  /** All offers that are neither draft nor paused nor closed, with the events that earn them, in their order. */
+  readonly open: readonly {
+    readonly offer: CompiledOffer;
+    readonly types: ReadonlySet<EventType>;
+  }[];
+  /** Ids of the offers that are. */
+  readonly resting: ReadonlySet<string>;
   /** Budget lines, stock and campaign-long quotas: what a manager watches. */
   readonly accounts: readonly SharedAccount[];
   /** Whether anything asks what is known of a customer, and the periods it asks about. */
@@ -106,6 +114,8 @@ export interface CompileSettings {
   readonly adjustments?: Adjustments;
   /** What draws are seeded from; without it no campaign can draw. */
   readonly drawKey?: Buffer;
+  /** Where the campaign's reasons are counted over recompilations; left out: nowhere that lasts. */
+  readonly ineligibleOf?: (campaignId: string) => IneligibleCounts;
   /** Told of every expression that could not be answered: what it belongs to was not given. */
   readonly onExpressionError?: (campaignId: string, error: unknown) => void;
 }
@@ -122,6 +132,8 @@ export function compileCampaigns(
   const offersOn = new Map<EventType, CompiledOffer[]>();
   refuseTwins(campaigns);
   const inForce: CampaignTerms[] = [];
+  const open: { offer: CompiledOffer; types: ReadonlySet<EventType> }[] = [];
+  const resting = new Set<string>();
   for (const campaign of campaigns) {
     const terms = termsOf(campaign, subject, { ...settings, adjustments });
     inForce.push(terms);
@@ -130,8 +142,13 @@ export function compileCampaigns(
     );
     groupRivals(campaign, offers);
     for (const [index, compiled] of offers.entries()) {
-      if (!isOpen(campaign, compiled.offerId, adjustments)) continue;
-      for (const type of typesOf(campaign.offers[index]!)) {
+      if (!isOpen(campaign, compiled.offerId, adjustments)) {
+        resting.add(compiled.offerId);
+        continue;
+      }
+      const types = typesOf(campaign.offers[index]!);
+      open.push({ offer: compiled, types });
+      for (const type of types) {
         const list = offersOn.get(type) ?? [];
         list.push(compiled);
         offersOn.set(type, list);
@@ -143,6 +160,8 @@ export function compileCampaigns(
     offersOn,
     isPlaceholder,
     terms: inForce,
+    open: open.sort((a, b) => inOrder(a.offer, b.offer)),
+    resting,
     accounts: sharedAccounts(campaigns, adjustments),
     readsFacts: campaigns.some(readsFacts),
     factPeriods: campaigns.flatMap(factPeriodsOf),

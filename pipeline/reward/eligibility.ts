@@ -3,27 +3,41 @@
 import type { CampaignTerms } from './benefit.ts';
 import type { CompiledOffer, Schedule } from './campaign.ts';
 import type { Subject } from './cel-scope.ts';
+import type { IneligibleReason } from './grant.ts';
 import { weekdayOf } from './local-time.ts';
 
 /** Monday to Friday, as ISO counts. */
 const LAST_WEEKDAY = 5;
 
-/** The offer's times and amounts are asked for by the caller, who needs them first. */
-export function qualifies(offer: CompiledOffer, { event, fields }: Subject): boolean {
-  if (offer.schedule !== undefined && !isOn(offer.schedule, offer.terms, event.occurredAtMs))
-    return false;
-  if (offer.channel !== undefined && !isIn(offer.channel, fields.channel)) return false;
-  if (offer.category !== undefined && !isIn(offer.category, fields.category)) return false;
-  if (offer.instrument !== undefined && !isIn(offer.instrument, fields.instrument)) return false;
-  if (offer.merchant !== undefined && !isIn(offer.merchant, fields.merchantId)) return false;
-  if (offer.restricted.size > 0 && isIn(offer.restricted, fields.instrument)) return false;
+/** The first reason why an event does not take part in an offer; undefined: it does. */
+export function obstacleTo(
+  offer: CompiledOffer,
+  { event, fields }: Subject,
+  paymentMinor: number,
+): IneligibleReason | undefined {
+  const { occurredAtMs } = event;
+  if (paymentMinor < offer.lowestMinor) return 'below_threshold';
+  if (occurredAtMs < offer.fromMs || occurredAtMs >= offer.toMs) return 'outside_window';
+  if (offer.schedule !== undefined && !isOn(offer.schedule, offer.terms, occurredAtMs))
+    return 'outside_schedule';
+  if (offer.channel !== undefined && !isIn(offer.channel, fields.channel))
+    return 'channel_not_eligible';
+  if (offer.category !== undefined && !isIn(offer.category, fields.category))
+    return 'category_not_eligible';
+  if (offer.instrument !== undefined && !isIn(offer.instrument, fields.instrument))
+    return 'instrument_not_eligible';
+  if (offer.merchant !== undefined && !isIn(offer.merchant, fields.merchantId))
+    return 'merchant_not_eligible';
+  if (offer.restricted.size > 0 && isIn(offer.restricted, fields.instrument))
+    return 'instrument_restricted';
   // An amount is money of some currency; what carries none has none.
-  if (event.amountMinor !== undefined && fields.currency !== offer.terms.currency) return false;
+  if (event.amountMinor !== undefined && fields.currency !== offer.terms.currency)
+    return 'currency_not_eligible';
   const asked = offer.exchange || event.type === 'voucher.claimed';
-  if (asked && fields.name('offerId') !== offer.offerId) return false;
-  if (offer.eligible === undefined) return true;
+  if (asked && fields.name('offerId') !== offer.offerId) return 'other_offer_named';
+  if (offer.eligible === undefined) return undefined;
   offer.terms.scope.periodId = offer.periodId;
-  return offer.terms.holds(offer.eligible);
+  return offer.terms.holds(offer.eligible) ? undefined : 'not_eligible';
 }
 
 function isOn(schedule: Schedule, { local, workingDays }: CampaignTerms, atMs: number): boolean {

@@ -3,9 +3,18 @@
 import type { Decision } from '../decide/decision.ts';
 import type { Event, EventType } from '../event.ts';
 import type { Subject } from './cel-scope.ts';
+import type { GrantReason } from './grant.ts';
 import type { Identity } from './identity.ts';
 import type { CampaignTerms } from './benefit.ts';
-import type { CaptureOp, Leg, LedgerOp, RedeemOp, RefundOp, VoucherUse } from './ledger-op.ts';
+import type {
+  CaptureOp,
+  Leg,
+  LedgerOp,
+  RedeemOp,
+  RefundOp,
+  RefuseOp,
+  VoucherUse,
+} from './ledger-op.ts';
 
 /** Types that stand for more than what they earn. */
 export const ACTING_TYPES: ReadonlySet<EventType> = new Set<EventType>([
@@ -38,8 +47,8 @@ export interface InForce {
 }
 
 /**
- * The operation of an event of ACTING_TYPES; undefined when it names nothing to act on. What a customer wishes
- * is not done for an event that is blocked; that a payment was cancelled is a fact.
+ * The operation of an event of ACTING_TYPES; undefined for a payment without an authorisation. What a customer
+ * wishes is not done for an event that is blocked; that a payment was cancelled is a fact.
  */
 export function operationOf(
   { event, fields }: Subject,
@@ -50,27 +59,39 @@ export function operationOf(
   const { id, type, accountId, occurredAtMs } = event;
   if (type === 'payment' || type === 'payment.cancelled') {
     const authorisationId = fields.name('authorisationId');
-    if (authorisationId === undefined) return undefined;
+    if (authorisationId === undefined) {
+      // A payment needs none; a cancellation is of one.
+      return type === 'payment' ? undefined : refusalOf(event, identity, 'authorisation_not_named');
+    }
     if (type === 'payment.cancelled') {
       const customerId = event.customerId ?? '';
       return { kind: 'cancel', id, authorisationId, accountId, customerId, occurredAtMs };
     }
     return captureOf(event, authorisationId, decision);
   }
-  if (decision.verdict === 'block') return undefined;
+  if (decision.verdict === 'block') return refusalOf(event, identity, wordOf(decision).reason);
   const wish = { id, customerId: identity.customer?.id ?? '', occurredAtMs };
   if (type === 'voucher.redeemed') {
     const voucherId = fields.name('voucherId');
     return voucherId === undefined
-      ? undefined
+      ? refusalOf(event, identity, 'voucher_not_named')
       : { kind: 'redeem', ...wish, voucherId, ...purchaseOf(event, inForce) };
   }
   const grantId = fields.name('grantId');
-  if (grantId === undefined) return undefined;
+  if (grantId === undefined) return refusalOf(event, identity, 'grant_not_named');
   const room = inForce.accounts;
   if (type === 'claim.submitted') return { kind: 'claim', ...wish, grantId, room };
   const option = fields.name('option');
-  return option === undefined ? undefined : { kind: 'choose', ...wish, grantId, option, room };
+  return option === undefined
+    ? refusalOf(event, identity, 'option_not_named')
+    : { kind: 'choose', ...wish, grantId, option, room };
+}
+
+/** The record that an event's wish comes to nothing, and why. */
+export function refusalOf(event: Event, identity: Identity, reason: GrantReason): RefuseOp {
+  const { id, accountId, occurredAtMs } = event;
+  const customerId = identity.customer?.id ?? '';
+  return { kind: 'refuse', id, accountId, customerId, reason, occurredAtMs };
 }
 
 function captureOf(event: Event, authorisationId: string, decision: Decision): CaptureOp {

@@ -41,6 +41,13 @@ export interface Choice {
   readonly values: readonly ValueLeg[];
   /** Empty: nothing was won; the grant posts as `no_prize`. */
   readonly award: readonly AwardItem[];
+  /** What must remain of the payment for this choice, where it is another than `onRefund` says. */
+  readonly keepAtLeastMinor?: number;
+  /**
+   * What smaller payments earn, highest first, as [at least, amount]: after a refund as much stays as what remains
+   * of the payment earns, instead of a share. For choices of money alone.
+   */
+  readonly reprice?: readonly (readonly [atLeastMinor: number, amountMinor: number])[];
 }
 
 /** What happens when a hold has waited for its whole time. */
@@ -70,8 +77,8 @@ export interface ReserveOp {
   readonly configVersion: string;
   /** Kept as it is: of a draw `{commitment, random, entry}` as JSON, otherwise ''. */
   readonly detail: string;
-  /** `voided` moves no leg: it records what was not given, and why. */
-  readonly intent: 'posted' | 'held' | 'voided';
+  /** `voided` and `rejected` move no leg: they record what was not given, and why. */
+  readonly intent: 'posted' | 'held' | 'voided' | 'rejected';
   /**
    * `awaiting_payment` waits for a capture, `awaiting_payment_and_review` for a person's word too, and
    * `awaiting_review` for the word on this very grant.
@@ -87,7 +94,7 @@ export interface ReserveOp {
   readonly unless: readonly string[];
   /** Grants of the same event of which none may be live, else `not_stackable`. */
   readonly rivals: readonly string[];
-  /** Grants of the same event of which each must be live, else `base_missing`. */
+  /** Grants of the same event of which each must be live, else `base_missing`; it goes back with any of them. */
   readonly needs?: readonly string[];
   /** While it is held, from the ledger's clock; undefined: it waits until somebody speaks. */
   readonly hold?: Hold | undefined;
@@ -110,6 +117,8 @@ export interface ReserveOp {
     /** Once less than this remains of the payment, the whole award is taken back; 0: in proportion only. */
     readonly keepAtLeastMinor: number;
   };
+  /** The payment that the event proves: a refund of it reaches the grant, one of the event itself does not. */
+  readonly provenPaymentId?: string;
   /** A stored answer of another event under this id is returned and is no conflict. */
   readonly ifAbsent?: true;
   /** What was voided under this id because of a block or a freeze is asked for again: it was no abuse. */
@@ -169,7 +178,7 @@ export interface RefundOp {
   readonly refundId: string;
   /** The payment it refunds; '' when the refund names none. */
   readonly paymentId: string;
-  /** 0 when the refund says no amount: then nothing is taken back, and the record says why. */
+  /** 0 takes back only what was had for no money, such as goods for points; otherwise the record says why not. */
   readonly refundMinor: number;
   readonly accountId: string;
   readonly customerId: string;
@@ -241,6 +250,16 @@ export interface AdvanceOp {
   readonly occurredAtMs: number;
 }
 
+/** A wish that names nothing to act on, or is not done: the record says why. */
+export interface RefuseOp {
+  readonly kind: 'refuse';
+  readonly id: string;
+  readonly accountId: string;
+  readonly customerId: string;
+  readonly reason: GrantReason;
+  readonly occurredAtMs: number;
+}
+
 export type LedgerOp =
   | ReserveOp
   | SettleOp
@@ -251,6 +270,7 @@ export type LedgerOp =
   | ChooseOp
   | RedeemOp
   | ExtendOp
+  | RefuseOp
   | AdvanceOp;
 
 /**

@@ -65,6 +65,8 @@ function encodeOther(op: Exclude<LedgerOp, ReserveOp>, shared: SharedParts): unk
         places: op.places,
         campaigns: op.campaigns,
       };
+    case 'refuse':
+      return { ...encodeWish(op, op.customerId, 0, op.accountId), reason: op.reason };
     case 'extend':
       return {
         ...encodeWish(op, op.customerId ?? ''),

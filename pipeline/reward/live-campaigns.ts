@@ -4,6 +4,8 @@ import { budgetPath, type BudgetLine } from '../../config/campaign-budgets.ts';
 import type { Campaign } from '../../config/campaign-schema.ts';
 import { Adjustments, lineage, type CampaignAction, type CampaignChange } from './adjustments.ts';
 import { budgetAccount, tierName } from './campaign-accounts.ts';
+import type { IneligibleReason } from './grant.ts';
+import { IneligibleCounts } from './ineligible-counts.ts';
 import { compileCampaigns, type CompiledCampaigns, type CompileSettings } from './campaign.ts';
 
 /**
@@ -22,11 +24,13 @@ export class LiveCampaigns {
   readonly #campaigns: readonly Campaign[];
   readonly #settings: LiveSettings;
   readonly #adjustments = new Adjustments();
+  readonly #ineligible = new Map<string, IneligibleCounts>();
   #compiled: CompiledCampaigns;
 
   /** @throws Failure (exit code 2) on campaigns that cannot be compiled. */
   constructor(campaigns: readonly Campaign[], settings: LiveSettings = {}) {
     this.#campaigns = campaigns;
+    for (const { id } of campaigns) this.#ineligible.set(id, new IneligibleCounts());
     this.#settings = settings;
     this.#compiled = this.#compile();
   }
@@ -85,6 +89,13 @@ export class LiveCampaigns {
     return this.#campaigns.map((campaign) => ({ campaign, status: this.#status(campaign, atMs) }));
   }
 
+  /** How often each reason kept events from the campaigns' offers since the last call. */
+  takeIneligible(): { campaign: string; reason: IneligibleReason; count: number }[] {
+    return [...this.#ineligible].flatMap(([campaign, counts]) =>
+      counts.take().map(([reason, count]) => ({ campaign, reason, count })),
+    );
+  }
+
   isPaused(campaignId: string, offerId: string): boolean {
     return this.#adjustments.isPaused(campaignId, offerId);
   }
@@ -106,6 +117,7 @@ export class LiveCampaigns {
     return compileCampaigns(this.#campaigns, {
       ...this.#settings,
       adjustments: this.#adjustments,
+      ineligibleOf: (id) => this.#ineligible.get(id)!,
     });
   }
 

@@ -8,7 +8,7 @@ import type { StoredGrant } from './grant.ts';
 import { ledgerRowsOf, type JournalEntry, type LedgerRow } from './journal.ts';
 import type { Ledger, LedgerKeys } from './ledger.ts';
 import { EXCESS, PARKED, REFUNDED, textOfPart } from './ledger-op.ts';
-import { dueOf, encodeRecord, encodeVoucherRecord } from './record.ts';
+import { dueOf, encodeRecord, encodeVoucherRecord, provenPaymentOf } from './record.ts';
 import { Sums, type LedgerHistory } from './verify.ts';
 import type { Voucher } from './voucher.ts';
 
@@ -191,10 +191,12 @@ function* fieldsOf(state: RebuiltState, generationSize: number): Generator<Field
     const grant = state.grants.get(grantId);
     if (grant === undefined)
       throw new Error(`the journal moves grant ${grantId}, which no table names`);
-    const key = paymentId ?? grant.eventId;
-    const listed = payments.get(key) ?? [];
-    // One that was captured, voided and granted anew is earned three times over, and stands there once.
-    if (!listed.includes(grantId)) payments.set(key, [...listed, grantId]);
+    const proven = provenPaymentOf(grant.ledgerRecord);
+    for (const key of [paymentId ?? grant.eventId, ...(proven === undefined ? [] : [proven])]) {
+      const listed = payments.get(key) ?? [];
+      // One that was captured, voided and granted anew is earned three times over, and stands there once.
+      if (!listed.includes(grantId)) payments.set(key, [...listed, grantId]);
+    }
   }
   for (const [paymentId, ids] of payments) {
     yield { part: 'payments', field: paymentId, value: ids.join(' ') };

@@ -126,6 +126,14 @@ export function paymentPartOf(tail: string): string {
   return tail.slice(0, tail.indexOf(' '));
 }
 
+/** The payment that a tail's grant was granted on the proof of; undefined of any other. */
+export function provenPaymentOf(tail: string): string | undefined {
+  const [, rules = ''] = tail.split('\n', 2);
+  if (rules === '') return undefined;
+  const { proven } = JSON.parse(rules) as { readonly proven?: true };
+  return proven === undefined ? undefined : textOfPart(paymentPartOf(tail));
+}
+
 /** What is due for a tail's grant, if anything. */
 export function dueOf(tail: string): Due | undefined {
   const [, what, atMs] = tail.slice(0, tail.indexOf('\n')).split(' ');

@@ -50,6 +50,7 @@ export function encodeReserve(op: ReserveOp, shared: SharedParts): unknown {
     kind: op.kind,
     id: op.grantId,
     event: op.eventId,
+    proven: op.provenPaymentId,
     payment: op.paymentMinor,
     eventTime: op.occurredAtMs,
     intent: op.intent,
@@ -91,6 +92,7 @@ export function encodeReserve(op: ReserveOp, shared: SharedParts): unknown {
 function isPlain(op: ReserveOp, moves: readonly Moves[]): boolean {
   return (
     op.intent === 'posted' &&
+    op.provenPaymentId === undefined &&
     op.next === undefined &&
     op.quotas.every(({ countedBy }) => countedBy === undefined) &&
     moves.every(({ values }) => values.length === 0) &&
@@ -135,14 +137,12 @@ function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
 interface Facts {
   readonly head: string;
   readonly part: string;
-  readonly rules: string;
 }
 
 function factsOf(op: ReserveOp): Facts {
   return {
     head: `${op.paymentMinor} 0\n${identityOf(op)}\n${termsOf(op)}`,
-    part: accountPart(op.eventId),
-    rules: rulesOf(op),
+    part: accountPart(op.provenPaymentId ?? op.eventId),
   };
 }
 
@@ -154,7 +154,7 @@ function recordOf(op: ReserveOp, choice: Choice, facts: Facts, moves: Moves): st
   );
   const values = moves.values.map(({ account, by }) => `${account} ${by} 0`);
   return (
-    `${facts.head}\n${awardOf(choice)}\n${facts.part} - 0 -\n${facts.rules}\n` +
+    `${facts.head}\n${awardOf(choice)}\n${facts.part} - 0 -\n${rulesOf(op, choice)}\n` +
     `${namesOf(units)}\n${counted.join(' ')}\n${namesOf(moves.money)}\n${namesOf(moves.contra)}\n` +
     values.join(' ')
   );
@@ -169,18 +169,27 @@ function namesOf(legs: readonly { readonly account: string }[]): string {
 }
 
 /** What may still happen to the grant, as later operations read it; '' when that is the ordinary. */
-function rulesOf({ next, reviewHold, onRefund }: ReserveOp): string {
+function rulesOf(
+  { next, reviewHold, onRefund, needs, provenPaymentId }: ReserveOp,
+  { keepAtLeastMinor: keep = onRefund.keepAtLeastMinor, reprice }: Choice,
+): string {
   if (
     next === undefined &&
     reviewHold === undefined &&
+    needs === undefined &&
+    provenPaymentId === undefined &&
+    reprice === undefined &&
     onRefund.quota === 'keep' &&
     onRefund.right !== 'restore' &&
-    onRefund.keepAtLeastMinor === 0
+    keep === 0
   ) {
     return '';
   }
   return JSON.stringify({
-    keep: onRefund.keepAtLeastMinor,
+    keep,
+    reprice,
+    needs,
+    proven: provenPaymentId === undefined ? undefined : true,
     restore: onRefund.quota === 'restore' ? true : undefined,
     right: onRefund.right === 'restore' ? true : undefined,
     review: reviewHold && [reviewHold.timeoutMs, reviewHold.onTimeout],

@@ -1,6 +1,6 @@
 /** New customers: account, card, activation, wallet, and the first payment; some were invited, some hurry. */
 
-import { grantIdOf } from '../reward/evaluate.ts';
+import { grantIdOf } from '../reward/grant-id.ts';
 import { integer, logNormal, pick } from './chance.ts';
 import { HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { LONGEST_FOLLOW_UP_MS } from './population.ts';

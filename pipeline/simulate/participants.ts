@@ -1,6 +1,6 @@
 /** What honest customers do because there is a campaign: claims of vouchers, malls, travel, points, proofs, shares. */
 
-import { grantIdOf } from '../reward/evaluate.ts';
+import { grantIdOf } from '../reward/grant-id.ts';
 import { integer, logNormal, pick } from './chance.ts';
 import { isWorkday, MINUTE_MS } from './calendar.ts';
 import type { Purchase } from './faces.ts';

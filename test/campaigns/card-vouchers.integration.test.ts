@@ -35,7 +35,7 @@ test('C13 the pack of the malls has a parking and a cinema voucher, once for eac
   ]);
   expect(await stage.balance('budget/credit-card/total.merchant')).toBe('3000 0');
   expect((await stage.play(claimed('mall-pack'))).of('mall-pack')).toBe('limit_reached');
-  expect((await stage.play(claimed('another'))).told).toEqual([]);
+  expect((await stage.play(claimed('another'))).told).toEqual(['offer_not_found']);
 });
 
 describe('C14 travel by credit card, beside interest-free instalments', () => {

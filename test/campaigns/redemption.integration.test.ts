@@ -29,10 +29,10 @@ const pointsOf = (customer = 'c1'): Promise<string> => stage.balance(`points/cus
 
 describe('B02 the campaign is open from its first instant to just before its last', () => {
   test.each([
-    ['2026-02-28 23:59:59.999', 'nothing'],
+    ['2026-02-28 23:59:59.999', 'outside_window'],
     ['2026-03-01 00:00', 'insufficient_points'],
     ['2026-11-30 23:59:59.999', 'insufficient_points'],
-    ['2026-12-01 00:00', 'nothing'],
+    ['2026-12-01 00:00', 'outside_window'],
   ])('B02 a redemption at %s: %s', async (at, expected) => {
     expect((await stage.play(redeem('points-shop', 'kettle', { at }))).of('points-shop')).toBe(
       expected,
@@ -100,7 +100,7 @@ test('B06 each band has an item and another of equal value', async () => {
   }
   expect(told).toEqual([
     ...['held 4000 (kettle)', 'held 4000 (rice-cooker)'],
-    ...['held 12000 (watch)', 'held 12000 (headphones)', 'nothing'],
+    ...['held 12000 (watch)', 'held 12000 (headphones)', 'no_such_item'],
   ]);
   expect(await pointsOf()).toBe(`${200_000 - 160_000} 0`);
 });
@@ -228,10 +228,76 @@ describe('B11 points and cash together', () => {
     ]);
     expect(told.map((outcome) => outcome.of('combo-shop'))).toEqual([
       'insufficient_points',
-      'nothing',
+      'no_such_item',
     ]);
     expect(await pointsOf()).toBe('14999 0');
     expect(await stage.balance('stock/redemption/watch')).toBe('0 0');
+  });
+});
+
+describe('B14 B16 a redemption that is sent back', () => {
+  const back = (of: string, amount: number): PlainEvent => ({
+    ...{ type: 'refund', at: '2026-10-14 12:00', customerId: 'c1', refundOf: of, amount },
+  });
+  test('B16 paid in points alone: a refund of nothing gives points and stock back, once', async () => {
+    await stage.play(earn(20_000));
+    const outcome = await stage.play(redeem('points-shop', 'kettle', { id: 'r' }));
+    const { id } = outcome.grant('points-shop');
+    await stage.review(id, 'approve', '2026-10-13 09:00');
+    expect(await pointsOf()).toBe('0 0');
+    expect((await stage.play(back('r', 0))).of('points-shop')).toBe(
+      'clawed_back 4000 -4000 (kettle)',
+    );
+    expect(await pointsOf()).toBe('20000 0');
+    await stage.play(back('r', 0));
+    expect(await pointsOf()).toBe('20000 0');
+    expect(await stage.balance('budget/redemption/total.goods.points')).toBe('0 0');
+  });
+
+  test('B11 an amount that is not what the way to pay asks for is refused', async () => {
+    await stage.play(earn(30_000));
+    const wrong = await stage.play(redeem('combo-shop', 'watch', { amount: 5_999 }));
+    expect(wrong.of('combo-shop')).toBe('amount_mismatch');
+    expect(await pointsOf()).toBe('30000 0');
+    const right = await stage.play(redeem('combo-shop', 'watch', { amount: 6_000 }));
+    expect(right.of('combo-shop')).toBe('held 6000 (watch)');
+  });
+
+  test('B07 the share goes with the redemption, whether that is rejected or sent back', async () => {
+    await stage.play(earn(750_000));
+    const first = await stage.play(redeem('points-shop', 'tablet', { id: 'r1' }));
+    const [item, rebate] = [first.grant('points-shop'), first.grant('high-points-rebate')];
+    await stage.review(rebate.id, 'approve', '2026-10-13 09:00');
+    await stage.review(item.id, 'reject', '2026-10-13 10:00');
+    expect(await stage.ledger.grant(rebate.id)).toMatchObject({
+      state: 'clawed_back',
+      reason: 'base_missing',
+    });
+    expect(await pointsOf()).toBe('750000 0');
+  });
+
+  test('B07 a share that waits is voided with a redemption that is rejected', async () => {
+    await stage.play(earn(750_000));
+    const outcome = await stage.play(redeem('points-shop', 'tablet'));
+    await stage.review(outcome.grant('points-shop').id, 'reject', '2026-10-13 10:00');
+    expect(await stage.ledger.grant(outcome.grant('high-points-rebate').id)).toMatchObject({
+      state: 'voided',
+      reason: 'base_missing',
+    });
+    expect(await pointsOf()).toBe('750000 0');
+  });
+
+  test('B08 a refund of the payment that was proved reaches the gift, in either order', async () => {
+    const first = await stage.play(proof('p1', 50_000));
+    const { id } = first.grant('spend-gift');
+    await stage.review(id, 'approve', '2026-10-15 13:00');
+    expect((await stage.play(back('p1', 50_000))).of('spend-gift')).toBe(
+      'clawed_back 5000 -5000 (tier-2)',
+    );
+    expect(await stage.balance('budget/redemption/total.goods.spend')).toBe('0 0');
+    await stage.play({ ...back('p2', 50_000), customerId: 'c2' });
+    const late = await stage.play(proof('p2', 50_000, { customerId: 'c2' }));
+    expect(await stage.state(late.grant('spend-gift').id)).toBe('voided 5000 (tier-2)');
   });
 });
 

@@ -84,7 +84,7 @@ describe('a quote', () => {
         expect(await everything()).toEqual(before);
         const rewards = rewardsOf({ currencyOf }, await grant(event));
         expect(rewards).not.toEqual([]);
-        expect(quoted).toEqual({ kind: 'quoted', eventId: event.id, rewards });
+        expect(quoted).toMatchObject({ kind: 'quoted', eventId: event.id, rewards });
       }
     },
   );
@@ -100,7 +100,7 @@ describe('a quote', () => {
       const { id: grantId } = drawn!;
       const reward = { grantId, offerId: 'draw', label: '', state: 'posted', reason: 'granted' };
       const untold = { ...reward, amountMinor: 0, currency: 'CNY', award: [] };
-      expect(quoted).toEqual({ kind: 'quoted', eventId: event.id, rewards: [untold] });
+      expect(quoted).toMatchObject({ kind: 'quoted', eventId: event.id, rewards: [untold] });
       // Nor is it told with a refusal, which a second chance meets.
       const { customerId, accountId } = event;
       const again = { ...crowd.of('draw'), customerId, accountId };

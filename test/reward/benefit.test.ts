@@ -312,10 +312,15 @@ describe('an exchange', () => {
       { combo: -1 },
       { combo: 'x' },
       { item: { id: 'kettle' } },
-      { offerId: 'other' },
     ]) {
-      expect(request(attributes), JSON.stringify(attributes)).toEqual([]);
+      expect(request(attributes), JSON.stringify(attributes)).toMatchObject([
+        { offerId: 'shop', intent: 'rejected', reason: 'no_such_item' },
+      ]);
     }
+    expect(request({ offerId: 'other' })).toMatchObject([
+      { kind: 'refuse', reason: 'offer_not_found' },
+    ]);
+    expect(request({ offerId: {} })).toMatchObject([{ kind: 'refuse', reason: 'offer_not_named' }]);
   });
 
   test('gives a share of the points spent back', () => {
@@ -333,14 +338,14 @@ describe('an exchange', () => {
 
 test('a voucher is claimed from the offer that is named', () => {
   const offer = { on: ['voucher.claimed'], vouchers: [{ voucher: 'v', face: 5, validFor: '7d' }] };
-  const claimed = (attributes: object): number =>
+  const claimed = (attributes: object): readonly object[] =>
     granted(offer, {
       ...{ type: 'voucher.claimed', amountMinor: undefined, currency: undefined },
       attributes,
-    } as Partial<EventFacts>).length;
-  expect([claimed({ offerId: 'off' }), claimed({ offerId: 'other' }), claimed({})]).toEqual([
-    1, 0, 0,
-  ]);
+    } as Partial<EventFacts>);
+  expect(claimed({ offerId: 'off' })).toMatchObject([{ intent: 'posted' }]);
+  expect(claimed({ offerId: 'other' })).toMatchObject([{ reason: 'offer_not_found' }]);
+  expect(claimed({})).toMatchObject([{ reason: 'offer_not_named' }]);
 });
 
 describe('tiers', () => {

@@ -57,6 +57,9 @@ describe('what a campaign asks, the ledger does', () => {
     list.push(ops(compiled, { id: 'e9', customerId: 'c-9' }, 'allow', { invitedBy: half }));
     expect(standings(await apply(list.flat()))).toEqual([
       'off posted granted',
+      'rejected grant_not_named',
+      'rejected grant_not_named',
+      'rejected voucher_not_named',
       'off posted granted',
     ]);
   });

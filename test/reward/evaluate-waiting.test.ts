@@ -119,10 +119,12 @@ describe('what a customer wishes', () => {
   });
 
   test('is not done for an event that is blocked, nor when it names nothing', () => {
-    expect(wish('claim.submitted', { grantId: 'g' }, 'block')).toEqual([]);
-    expect(wish('claim.submitted', {})).toEqual([]);
-    expect(wish('choice.made', { grantId: 'g' })).toEqual([]);
-    expect(wish('voucher.redeemed', { voucherId: {} })).toEqual([]);
+    const refused = (reason: string): object[] => [{ kind: 'refuse', reason }];
+    expect(wish('claim.submitted', { grantId: 'g' }, 'block')).toMatchObject(refused('risk_block'));
+    expect(wish('claim.submitted', {})).toMatchObject(refused('grant_not_named'));
+    expect(wish('choice.made', { grantId: 'g' })).toMatchObject(refused('option_not_named'));
+    expect(wish('voucher.redeemed', { voucherId: {} })).toMatchObject(refused('voucher_not_named'));
+    expect(wish('payment.cancelled', {})).toMatchObject(refused('authorisation_not_named'));
   });
 });
 
@@ -160,12 +162,26 @@ describe('what a refund may take back', () => {
     [{}, { quota: 'keep', right: 'keep', keepAtLeastMinor: 0 }],
     [{ refund: { quota: 'restore' } }, { quota: 'restore', right: 'keep', keepAtLeastMinor: 0 }],
     [{ refund: { right: 'restore' } }, { quota: 'keep', right: 'restore', keepAtLeastMinor: 0 }],
-    [{ refund: { below: 'revoke' } }, { quota: 'keep', right: 'keep', keepAtLeastMinor: 20_000 }],
-    [
-      { refund: { below: 'revoke' }, onTierExhausted: 'next_lower' },
-      { quota: 'keep', right: 'keep', keepAtLeastMinor: 10_000 },
-    ],
   ])('%j: %j', (offer, expected) => {
     expect(only({ id: 'p' }, { tiers, offer }).onRefund).toEqual(expected);
+  });
+
+  test('what must remain is the threshold of the tier that is granted, not of a lower one', () => {
+    const kept = (offer: object): unknown[] =>
+      only({ id: 'p' }, { tiers, offer }).choices.map((choice) => choice.keepAtLeastMinor);
+    expect(kept({})).toEqual([undefined]);
+    expect(kept({ refund: { below: 'revoke' } })).toEqual([20_000]);
+    const lower = { refund: { below: 'revoke' }, onTierExhausted: 'next_lower' };
+    expect(kept(lower)).toEqual([20_000, 10_000]);
+  });
+
+  test('counted anew, as much stays as the rest of the payment earns', () => {
+    const offer = { refund: { below: 'reprice' }, onTierExhausted: 'next_lower' };
+    const { choices } = only({ id: 'p' }, { tiers, offer });
+    const [high, low] = [
+      [20_000, 1200],
+      [10_000, 500],
+    ];
+    expect(choices.map(({ reprice }) => reprice)).toEqual([[high, low], [low]]);
   });
 });

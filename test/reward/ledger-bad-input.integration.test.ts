@@ -49,7 +49,7 @@ const CASES: readonly [string, readonly LedgerOp[], readonly LedgerOp[], string]
     'a refund that names no payment',
     [reserve(WHOLE)],
     refund('r', undefined, 1),
-    'payment_not_found',
+    'payment_not_named',
   ],
   [
     'a refund larger than the payment',

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { GRANT_REASONS, GRANT_STATES } from '../../pipeline/reward/grant.ts';
+import {
+  GRANT_REASONS,
+  GRANT_STATES,
+  INELIGIBLE_REASONS,
+  type GrantReason,
+} from '../../pipeline/reward/grant.ts';
 import { OPERATIONS } from '../../pipeline/reward/journal.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -165,12 +170,13 @@ test('the stories reach every state and every reason', async () => {
   expect([...states].sort()).toEqual([...GRANT_STATES].sort());
   // Tests of their own have the rest, and evaluation has reasons that the ledger only keeps.
   expect(OPERATIONS.filter((each) => !operations.has(each))).toEqual(['conflict']);
-  const elsewhere = [
+  const elsewhere: GrantReason[] = [
     'account_frozen',
     'base_missing',
     'refund_without_amount',
     'id_conflict',
     'compensated',
+    ...INELIGIBLE_REASONS,
     'voucher_out_of_scope',
     'voucher_wrong_currency',
   ];

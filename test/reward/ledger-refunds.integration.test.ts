@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { hasOffer } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import { apply, standard, ledger, one, standing, useLedger } from './ledger-fixture.ts';
+import type { ReserveOp } from '../../pipeline/reward/ledger-op.ts';
 import { label, offer, ops, other, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
 
 useLedger();
@@ -93,7 +94,7 @@ test('no offer stands behind the record of a refund that took nothing back; one 
 
 test('a refund that names no payment or no amount is recorded with its reason', async () => {
   expect(await one(refund('r1', undefined, 5))).toMatchObject({
-    reason: 'payment_not_found',
+    reason: 'payment_not_named',
   });
   expect(await one(refund('r2', 'p', undefined))).toMatchObject({
     reason: 'refund_without_amount',
@@ -113,4 +114,19 @@ test('a held grant whose payment is refunded whole is voided; in part, it is red
     clawedBackMinor: 500,
   });
   expect(await standing(SPEND)).toEqual([500, 0]);
+});
+
+test('counted anew, what stays is what the rest of the payment earns, after every refund', async () => {
+  const [op] = ops(standard, { id: 'p' }) as [ReserveOp];
+  const reprice = [
+    [30_000, 1000],
+    [10_000, 300],
+  ] as const;
+  await apply([{ ...op, choices: op.choices.map((choice) => ({ ...choice, reprice })) }]);
+  const taken = async (id: string, amount: number): Promise<number> =>
+    (await one(refund(id, 'p', amount))).clawedBackMinor;
+  expect([await taken('r1', 1), await taken('r2', 19_999), await taken('r3', 1)]).toEqual([
+    700, 700, 1000,
+  ]);
+  expect(await ledger.grant(op.grantId)).toMatchObject({ state: 'clawed_back' });
 });

@@ -1,7 +1,7 @@
 /** Stories for the laws of the ledger: few customers, tight limits, every operation, every order. */
 
 import fc from 'fast-check';
-import type { LedgerOp, ReserveOp } from '../../pipeline/reward/ledger-op.ts';
+import type { CaptureOp, LedgerOp, ReserveOp } from '../../pipeline/reward/ledger-op.ts';
 import {
   authorise,
   cancel,
@@ -53,7 +53,7 @@ const WORLD = offer({
 });
 
 const PAYMENTS = 16;
-const INTENTS: Record<Verdict, Pick<ReserveOp, 'intent' | 'reason'>> = {
+const INTENTS: Record<Verdict, Pick<CaptureOp, 'intent' | 'reason'>> = {
   allow: { intent: 'posted', reason: 'granted' },
   review: { intent: 'held', reason: 'held_for_review' },
   block: { intent: 'voided', reason: 'risk_block' },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { grantIdOf } from '../../pipeline/reward/evaluate.ts';
+import { grantIdOf } from '../../pipeline/reward/grant-id.ts';
 import { DEFAULT_SIMULATION, simulate } from '../../pipeline/simulate/simulate.ts';
 import type { SimulatedEvent } from '../../pipeline/simulate/simulated-event.ts';
 

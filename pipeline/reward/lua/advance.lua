@@ -12,6 +12,9 @@ local function end_wait(record, what, at)
     record.reason = 'review_overdue'
   end
   journal('expire', record.id, at, record, legs)
+  if what == 'void' then
+    drop_dependents(record, record.id, at)
+  end
 end
 
 -- Moves the ledger's clock on and lets happen what has become due. Returns false when there is more of it

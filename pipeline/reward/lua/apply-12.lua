@@ -70,6 +70,10 @@ local APPLY = {
   choose = choose,
   redeem = redeem,
   extend = extend,
+  refuse = function(op)
+    local noted = find('refuse_' .. op.id)
+    return noted and { noted.id } or refuse(op, op.reason)
+  end,
   -- From now on the ledger's clock stands there, also for what comes late.
   advance = function(op)
     recorded = math.max(recorded, op.eventTime)

@@ -3,7 +3,7 @@
 -- comes in. Points likewise.
 
 -- All of it went back because it was abuse: a refund owes nothing more, and the reason stays.
-local REVERSED = { risk_block = true, account_frozen = true, review_confirmed = true, late_truth = true }
+local REVERSED = { risk_block = true, account_frozen = true, review_confirmed = true, late_truth = true, base_missing = true }
 local AWAITING = { awaiting_claim = true, awaiting_choice = true }
 
 -- What of a grant's payment has gone back: by refunds, or because less was captured than authorised.
@@ -19,10 +19,30 @@ local function is_whole(record, refunded)
   return refunded >= record.payment or record.payment - refunded < rules_of(record).keep
 end
 
+-- What the rest of the payment would earn where the offer counts anew, or nil where a share is taken.
+local function left_by(record, rest)
+  local steps = rules_of(record).reprice
+  if not steps then
+    return nil
+  end
+  for _, step in ipairs(steps) do
+    if rest >= step[1] then
+      return step[2]
+    end
+  end
+  return 0
+end
+
 -- Takes back from a posted grant. Returns the vouchers to void once the entry is written.
 local function take_back(legs, record, refunded, whole)
+  local left = not whole and left_by(record, record.payment - refunded)
   local function share(total)
-    return whole and total or mul_div_half_up(total, refunded, record.payment)
+    if whole then
+      return total
+    elseif left then
+      return record.amount - left
+    end
+    return mul_div_half_up(total, refunded, record.payment)
   end
   local target, void = reclaim_cost(record, share, whole)
   local owed = target - record.clawed
@@ -66,8 +86,10 @@ local function catch_up(record, operation_id, at)
   end
 end
 
--- It was abuse: what has been given goes back in full. A hold is voided, which frees every leg; of anything
+-- It was abuse, or what it rested on is gone: what has been given goes back in full. A hold is voided, which frees every leg; of anything
 -- later the values return, and rights and quotas stay used.
+local drop_dependents
+
 local function reverse(record, reason, operation_id, at)
   local legs, void = {}, {}
   if record.state == 'held' then
@@ -89,4 +111,18 @@ local function reverse(record, reason, operation_id, at)
     journal('void', operation_id, at, record, legs)
   end
   void_vouchers(void, record, operation_id, at)
+  drop_dependents(record, operation_id, at)
+end
+
+-- A share of what an exchange spends goes back with the exchange.
+function drop_dependents(record, operation_id, at)
+  local ids = words(read('payments', cjson.decode(record.identity)[3]) or '')
+  for _, id in ipairs(ids) do
+    local other = find(id)
+    for _, base in ipairs(rules_of(other).needs or {}) do
+      if base == record.id then
+        reverse(other, 'base_missing', operation_id, at)
+      end
+    end
+  end
 end

@@ -1,12 +1,23 @@
+-- What was paid, by the grants it earned: on a proof it may be said to be less.
+local function paid_for(ids)
+  local paid = 0
+  for _, id in ipairs(ids) do
+    paid = math.max(paid, find(id).payment)
+  end
+  return paid
+end
+
 -- Counts a refund against a payment that earned grants and brings all of them in line.
 -- `legs` may hold the leg that takes the refund out of the parking place. Returns the ids touched.
 local function apply_refund(refund, payment, legs)
   local ids = words(read('payments', payment))
   local captured = balance('captured/' .. refund.part).posted
-  local paid = captured > 0 and captured or find(ids[1]).payment
+  local paid = captured > 0 and captured or paid_for(ids)
   local refunded = balance('refunded/' .. refund.part)
   local counted = math.min(refund.amount, paid - refunded.posted)
-  if counted == 0 then
+  if refund.amount == 0 and paid > 0 then
+    return note('refund_' .. refund.id, 'refund_refused', refund, 'refund_without_amount', legs)
+  elseif counted == 0 and refund.amount > 0 then
     return note('refund_' .. refund.id, 'refund_refused', refund, 'refund_exceeds_payment', legs)
   end
   local reason = 'partly_refunded'
@@ -15,7 +26,9 @@ local function apply_refund(refund, payment, legs)
   elseif refunded.posted + counted == paid then
     reason = 'refunded'
   end
-  leg(legs, 'refunded/' .. refund.part, counted, 0)
+  -- Also of nothing: that it came is known by its leg.
+  move('refunded/' .. refund.part, counted, 0)
+  legs[#legs + 1] = 'refunded/' .. refund.part .. ' ' .. int(counted) .. ' 0'
   leg(legs, 'excess/' .. refund.part, refund.amount - counted, 0)
   write('refunds', refund.id, int(refund.amount) .. ' ' .. refund.part)
   for _, id in ipairs(ids) do
@@ -105,14 +118,16 @@ local function refund(op)
     end
     return conflict(op.id, op, 0, op.amount)
   end
-  if op.payment == '' or is_captured(op) then
+  if op.payment == '' then
+    return note('refund_' .. op.id, 'refund_refused', op, 'payment_not_named', {})
+  elseif is_captured(op) then
     return note('refund_' .. op.id, 'refund_refused', op, 'payment_not_found', {})
-  end
-  if op.amount == 0 then
-    return note('refund_' .. op.id, 'refund_refused', op, 'refund_without_amount', {})
   end
   if read('payments', op.payment) then
     return apply_refund(op, op.payment, {})
+  end
+  if op.amount == 0 then
+    return note('refund_' .. op.id, 'refund_refused', op, 'refund_without_amount', {})
   end
   return park(op, op.payment)
 end

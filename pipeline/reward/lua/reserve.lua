@@ -167,6 +167,15 @@ local function lists(ids, id)
   return false
 end
 
+-- Refunds find a grant by what it stands under. Returns what stood there before.
+local function list_under(payment, id)
+  local others = read('payments', payment)
+  if not lists(others, id) then
+    write('payments', payment, others and (others .. ' ' .. id) or id)
+  end
+  return others
+end
+
 local function take(op, choice)
   local record = new_record(op, choice)
   local legs = {}
@@ -194,14 +203,14 @@ local function take(op, choice)
   if record.state == 'posted' then
     issue_vouchers(record, op.eventTime, op.anew and days_late(record) or 0)
   end
-  local others = read('payments', op.event)
-  if not lists(others, record.id) then
-    write('payments', op.event, others and (others .. ' ' .. record.id) or record.id)
+  local others = list_under(op.event, record.id)
+  if op.proven then
+    others = list_under(op.proven, record.id)
   end
   if others then
     catch_up(record, record.id, op.eventTime)
   end
-  unpark(op.event, record.part)
+  unpark(op.proven or op.event, record.part)
 end
 
 -- What the caller asked for, for comparison with what is stored.
@@ -268,6 +277,8 @@ local function reserve(op)
   end
   if op.intent == 'voided' then
     return nil, turn_down(op, 'intercept', 'voided', op.reason)
+  elseif op.intent == 'rejected' then
+    return nil, turn_down(op, 'reject', 'rejected', op.reason)
   end
   local reason = barrier(op)
   if not reason then

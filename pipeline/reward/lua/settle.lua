@@ -7,6 +7,9 @@ local function is_meant(op, record)
   if op.grant or record.reason == 'authorisation_in_review' then
     return true
   end
+  if rules_of(record).proven then
+    return record.reason ~= 'awaiting_review' and cjson.decode(record.identity)[3] == op.event
+  end
   return record.reason ~= 'awaiting_review' and record.part == op.part
 end
 
@@ -51,6 +54,7 @@ local function settle(op)
         await_nothing(record)
         record.state, record.reason = 'voided', op.reason
         journal('void', op.id, op.at, record, legs)
+        drop_dependents(record, op.id, watermark)
       elseif ABUSE[op.reason] and LIVE[record.state] and record.moving then
         reverse(record, op.reason, op.id, watermark)
       end
