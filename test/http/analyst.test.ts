@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ConfigStatus } from '../../pipeline/config-status.ts';
 import type { Order } from '../../pipeline/http/order.ts';
 import { Metrics } from '../../pipeline/telemetry.ts';
 import { payment, start } from './running.ts';
@@ -85,7 +86,14 @@ describe('an analyst', () => {
 describe('a machine that watches', () => {
   it('learns of life, readiness with its reasons, and the active configuration', async () => {
     const reasons: string[] = [];
-    await using api = await start({ readiness: () => reasons });
+    const judging: ConfigStatus = {
+      version: 'v2',
+      since: '2026-03-05T12:00:00.000Z',
+      actor: 'mei',
+      reason: 'fewer false alarms',
+      needsRestart: ['redis.url'],
+    };
+    await using api = await start({ readiness: () => reasons, configStatus: () => judging });
     expect(await (await fetch(`${api.url}/healthz`)).json()).toEqual({ status: 'alive' });
     expect(await (await fetch(`${api.url}/readyz`)).json()).toEqual({ status: 'ready' });
     reasons.push('redis does not answer');
@@ -93,7 +101,7 @@ describe('a machine that watches', () => {
     expect(not.status).toBe(503);
     expect(await not.json()).toEqual({ status: 'not ready', reasons });
     expect(await (await fetch(`${api.url}/v1/config`)).json()).toEqual({
-      version: 'v1',
+      ...judging,
       engineVersion: '0.1.0',
     });
   });
