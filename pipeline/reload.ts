@@ -120,10 +120,12 @@ export class Reloader {
   }
 
   async #goBack(version: string, cause: Cause): Promise<void> {
-    const { analytics, live } = this.#parts;
+    const { analytics, live, recorder } = this.#parts;
     this.#parsed.clear();
     this.#attempt = new AbortController();
     try {
+      // It may have judged for less than a flush.
+      await recorder.flush();
       const files = await filesOfVersion(analytics, version);
       if (files === undefined)
         throw new Failure(`the files of version ${version} are not on record`);

@@ -10,7 +10,7 @@ import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import type { Analytics } from '../../pipeline/record/analytics.ts';
 import { Reloader } from '../../pipeline/reload.ts';
 import { BENCH_KEYS, openPath, type BenchPath } from '../bench/path.ts';
-import type { PlainEvent } from './events.ts';
+import { at, paymentOf, type PlainEvent } from './events.ts';
 import { ROOT } from './cli.ts';
 
 export const catalogue = await discoverDetectors();
@@ -92,4 +92,31 @@ export async function startReloading(
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** The bands of payments of the shipped `account-velocity`, as its file has them. */
+export const PAYMENTS = 'payments: { review: 8, block: 20, conclusive: 40 }';
+
+/** Payments of one account, an hour apart, that no other detector speaks of. */
+export function payments(account: string, count: number, fromHour = 0): PlainEvent[] {
+  return Array.from({ length: count }, (_, n) =>
+    paymentOf({
+      id: `${account}-${fromHour + n}`,
+      accountId: account,
+      customerId: account,
+      cardId: account,
+      deviceId: account,
+      ip: undefined,
+      occurredAt: at((fromHour + n) * 3_600_000),
+    }),
+  );
+}
+
+/** Every step that is on record but the start, in order. */
+export async function changesOf({
+  recorder,
+  analytics,
+}: Reloading): Promise<readonly Record<string, unknown>[]> {
+  await recorder.flush();
+  return analytics.query(`SELECT * FROM config_changes WHERE kind != 'start' ORDER BY arrival`);
 }
