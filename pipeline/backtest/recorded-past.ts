@@ -41,8 +41,11 @@ const TAB = 9;
 const OWN = `actor = 'policy'`;
 
 type Placed = readonly [at: number, step: PastStep];
-/** A row with its place in the slice; what may be null is not there. */
-type Row<Value> = Value & { readonly at: number; readonly expiresAtMs: number | null };
+/** What a statement selects; its caller vouches for what it makes of it. */
+interface Row {
+  readonly at: number;
+  readonly expiresAtMs: number | null;
+}
 
 /**
  * Every step in the order of arrival. What the engine itself does again is left out: its freezes, proposals,
@@ -115,42 +118,42 @@ async function* eventsIn(
 }
 
 async function ordersIn(analytics: Analytics, within: string): Promise<Placed[]> {
-  const of = async <Value>(
+  const of = async (
     columns: string,
     from: string,
-    stepOf: (value: Value) => PastStep,
+    stepOf: (row: unknown) => PastStep,
   ): Promise<Placed[]> => {
-    const rows = await analytics.query<Row<Value>>(
+    const rows = await analytics.query<Row>(
       `SELECT bitAnd(arrival, ${WITHIN_SLICE}) AS at, ${columns} FROM ${from} ORDER BY at LIMIT 1 BY id`,
     );
     return rows.map(({ at, expiresAtMs, ...row }) => [
       at,
-      stepOf({ ...row, expiresAtMs: expiresAtMs ?? undefined } as unknown as Value),
+      stepOf({ ...row, expiresAtMs: expiresAtMs ?? undefined }),
     ]);
   };
   const times = `toFloat64(toUnixTimestamp64Milli(occurred_at)) AS occurredAtMs,
      toFloat64(toUnixTimestamp64Milli(expires_at)) AS expiresAtMs`;
   const said = `actor, reason, decision_id AS decisionId, ${times}`;
   const placed = [
-    ...(await of<AccountAction>(
+    ...(await of(
       `action_id AS id, toString(account_actions.kind) AS kind, account_id AS accountId, ${said}, answers, detail`,
       `account_actions WHERE ${within} AND NOT (${OWN} AND account_actions.kind IN ('propose', 'freeze', 'expire'))`,
-      (action) => ({ step: 'action', action: told(action) }),
+      (row) => ({ step: 'action', action: told(row as AccountAction) }),
     )),
-    ...(await of<ListChange>(
+    ...(await of(
       `change_id AS id, toString(list_changes.list) AS list, kind, value, toString(list_changes.op) AS op, author, detail, ${said}`,
       `list_changes WHERE ${within} AND list_changes.op IN ('add', 'remove') AND NOT ${OWN}`,
-      (change) => ({ step: 'list', change }),
+      (row) => ({ step: 'list', change: row as ListChange }),
     )),
-    ...(await of<ExclusionChange>(
+    ...(await of(
       `change_id AS id, toString(exclusion_changes.op) AS op, kind, value, accounts, hub_limit AS hubLimit, ${said}`,
       `exclusion_changes WHERE ${within} AND NOT ${OWN}`,
-      (change) => ({ step: 'exclusion', change }),
+      (row) => ({ step: 'exclusion', change: row as ExclusionChange }),
     )),
-    ...(await of<{ readonly kind: string; readonly version: string }>(
+    ...(await of(
       `change_id AS id, NULL AS expiresAtMs, kind, version`,
       `config_changes WHERE ${within}`,
-      ({ kind, version }) => ({ step: 'config', kind, version }),
+      (row) => ({ step: 'config', ...(row as { kind: string; version: string }) }),
     )),
   ];
   return placed.sort(([a], [b]) => a - b);
