@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { messageOf } from '../pipeline/failure.ts';
 import { brokenOff, parseYaml, type YamlFile } from './yaml-file.ts';
 
+/** A parsed entry takes a hundred times its text in memory while it is checked: a million of them ended the process. */
+const MAX_YAML_CHARACTERS = 4 * 1024 * 1024;
+
 /** Paths are below the configuration's root, with `/`. */
 export interface ConfigFiles {
   /** What problems are told under: a folder as a person would name it. */
@@ -80,7 +83,13 @@ export class ConfigReading {
     const name = this.nameOf(...path);
     let file: YamlFile;
     try {
-      file = await this.#parse(name, await this.text(...path));
+      const text = await this.text(...path);
+      if (text.length > MAX_YAML_CHARACTERS) {
+        throw new Error(
+          `${text.length} characters are more than the ${MAX_YAML_CHARACTERS} of a file; entries of long lists go in by \`sheepdog list import\``,
+        );
+      }
+      file = await this.#parse(name, text);
     } catch (error) {
       this.problems.push(`${name}: cannot be read: ${messageOf(error)}`);
       file = brokenOff(name);

@@ -23,6 +23,14 @@ type TakenGrant = Pick<Grant, 'eventId' | 'state' | 'amountMinor' | 'clawedBackM
 /** Honest accounts that are told apart; above it their figures are left out. */
 const MAX_HONEST = 5_000_000;
 
+/** What an attack reached for and does not have. */
+const NOT_GIVEN: ReadonlySet<Grant['state']> = new Set([
+  'held',
+  'voided',
+  'awaiting_claim',
+  'awaiting_choice',
+]);
+
 export class AttackScore {
   readonly #attacks = new Map<string, Attack>();
   /** Which attack an event belongs to, for its grants. */
@@ -70,13 +78,16 @@ export class AttackScore {
     else if (verdict === 'review') this.#reviewed.add(accountId);
   }
 
-  /** Counts a grant once, as it stands at the end. What is held waits for a person and is not lost. */
+  /**
+   * Counts a grant once, as it stands at the end. What is held waits for a person and is not lost, and a prize
+   * that was not claimed is not given: the claim is an event of its own and judged like a payment.
+   */
   grant({ eventId, state, amountMinor, clawedBackMinor }: TakenGrant): void {
     const kind = this.#ofEvent.get(eventId);
     if (kind === undefined || state === 'rejected' || state === 'forfeited') return;
     const attack = this.#attacks.get(kind)!;
     attack.attemptedMinor += amountMinor;
-    if (state !== 'held' && state !== 'voided') attack.lostMinor += amountMinor - clawedBackMinor;
+    if (!NOT_GIVEN.has(state)) attack.lostMinor += amountMinor - clawedBackMinor;
   }
 
   /**

@@ -50,7 +50,7 @@ describe('the attack score', () => {
     expect(named('shadow')).toBe(1);
   });
 
-  it('counts as lost what was given and not taken back, never what waits or was refused', () => {
+  it('counts as lost what was given and not taken back, never what waits, for a claim too, or was refused', () => {
     const score = scoreOf([
       decided('allow'),
       decided('review'),
@@ -61,13 +61,14 @@ describe('the attack score', () => {
     score.grant({ ...grant, eventId: 'e0', state: 'posted' });
     score.grant({ ...grant, eventId: 'e1', state: 'held' });
     score.grant({ ...grant, eventId: 'e2', state: 'voided' });
+    score.grant({ ...grant, eventId: 'e0', state: 'awaiting_claim' });
     score.grant({ ...grant, eventId: 'e3', state: 'clawed_back', clawedBackMinor: 400 });
     score.grant({ ...grant, eventId: 'e3', state: 'rejected' });
     score.grant({ ...grant, eventId: 'somebody else', state: 'posted' });
     expect(score.report(true)?.['farm']).toMatchObject({
-      attemptedMinor: 4000,
+      attemptedMinor: 5000,
       lostMinor: 1600,
-      lostShare: 0.4,
+      lostShare: 0.32,
     });
   });
 

@@ -40,3 +40,18 @@ test('what was looked for and not found is no part of what is stored', async () 
   expect((await reading.yaml('rules', 'b.yaml')).content).toEqual({ a: 1 });
   expect(reading.texts).toEqual({ 'rules/b.yaml': 'a: 1' });
 });
+
+test('a list of a million entries is refused at once, with where it belongs; what else is wrong is told beside it', async () => {
+  const { files } = await loadConfig('config', detectors);
+  const entry = (_: unknown, i: number): string => `  - { value: a${i}, reason: r, author: o }`;
+  const long = `accounts:\n${Array.from({ length: 1_000_000 }, entry).join('\n')}\n`;
+  const texts = { ...files, 'lists/block.yaml': long, 'lists/watch.yaml': 'account: []' };
+  const before = process.memoryUsage().heapUsed;
+  const refused = await loadConfig(storedFiles('v', texts), detectors).catch((e: unknown) => e);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(500 * 1024 * 1024);
+  const lines = String(refused).split('\n');
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatch(/v\/lists\/block\.yaml: cannot be read: \d+ characters are more than/);
+  expect(lines[0]).toContain('go in by `sheepdog list import`');
+  expect(lines[1]).toContain('v/lists/watch.yaml:1:1: unknown key "account"');
+});

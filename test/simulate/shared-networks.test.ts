@@ -85,6 +85,11 @@ describe('two thousand people behind a gateway and three hundred in an office', 
     expect(shareOf(days, 'review')).toBeLessThanOrEqual(0.005);
   });
 
+  it('have at most one account in two hundred reviewed', () => {
+    const reviewed = days.filter(({ decision }) => decision.verdict === 'review');
+    expect(accountsOf(reviewed) / accountsOf(days)).toBeLessThanOrEqual(0.005);
+  });
+
   it('are reviewed for what one of them does alone, never for what they share', () => {
     const found = days.flatMap(({ decision }) => decision.findings);
     expect(found.length).toBeGreaterThan(0);
