@@ -22,7 +22,9 @@ export async function readCampaigns(reading: ConfigReading): Promise<readonly Ca
   for (const name of await reading.namesIn('campaigns', /\.ya?ml$/)) {
     const file = await reading.yaml('campaigns', name);
     const shaped = check(file, campaignSchema, problems);
-    if (shaped === undefined) continue;
+    problems.push(...pointedProblems(file));
+    // A hundredth of what was meant fits nothing else: that would only be told beside it.
+    if (shaped === undefined || file.pointed.length > 0) continue;
     const before = places.get(shaped.id);
     if (before !== undefined) {
       problems.push(`${file.locate(['id'])}: id "${shaped.id}" stands in ${before} already`);
@@ -36,6 +38,14 @@ export async function readCampaigns(reading: ConfigReading): Promise<readonly Ca
     sources.push({ campaign, file });
   }
   return sources;
+}
+
+/** `4000.00` is read as 4000 and may have meant yuan: who writes a point is asked which. */
+function pointedProblems(file: YamlFile): string[] {
+  return file.pointed.map(({ path, written }) => {
+    const message = `${written} has a decimal point: amounts are whole fen (400000 for 4000.00 yuan), and all else whole numbers`;
+    return `${file.locate(path)}: ${path.map(String).join('.')}: ${message}`;
+  });
 }
 
 function withLists(campaign: Campaign, texts: ReadonlyMap<string, string>): Campaign {

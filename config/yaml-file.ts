@@ -21,6 +21,8 @@ export interface YamlFile {
   readonly content: unknown;
   /** `path:line:column` of the value (or its key) at a path of keys, or of its nearest parent that exists. */
   locate(path: readonly PropertyKey[], want?: 'key' | 'value'): string;
+  /** Numbers that are whole and were written with a decimal point or an exponent, as `4000.00`: their paths and texts. */
+  readonly pointed: readonly { readonly path: readonly PropertyKey[]; readonly written: string }[];
   /** As `locate`, for the character at an index of the text that stands at the path. */
   locateInside(path: readonly PropertyKey[], index: number): string;
 }
@@ -28,7 +30,7 @@ export interface YamlFile {
 /** A file that could not be read: every place in it is the file. */
 export function brokenOff(path: string): YamlFile {
   const locate = (): string => path;
-  return { path, text: '', content: undefined, locate, locateInside: locate };
+  return { path, text: '', content: undefined, pointed: [], locate, locateInside: locate };
 }
 
 /** Parses one file; a syntax error goes to `problems`. @param path what problems are told under. */
@@ -55,6 +57,7 @@ export function parseYaml(path: string, text: string, problems: string[]): YamlF
     path,
     text,
     content: broken ? undefined : (document.toJS({ maxAliasCount: 100 }) as unknown),
+    pointed: broken ? [] : pointedIn(document.contents, []),
     locate: (keys, want = 'value') => at(offsetOf(document, keys, want)),
     locateInside: (keys, index) => at(offsetInside(document, text, keys, index)),
   };
@@ -164,6 +167,16 @@ function offsetOf(document: Document, keys: readonly PropertyKey[], want: 'key' 
     node = next;
   }
   return offset;
+}
+
+function pointedIn(node: unknown, path: readonly PropertyKey[]): YamlFile['pointed'] {
+  if (isMap(node)) {
+    return node.items.flatMap(({ key, value }) => pointedIn(value, [...path, nameOf(key)]));
+  }
+  if (isSeq(node)) return node.items.flatMap((item, index) => pointedIn(item, [...path, index]));
+  if (!isScalar(node) || typeof node.value !== 'number' || !Number.isInteger(node.value)) return [];
+  const written = node.source ?? '';
+  return /[.eE]/.test(written) && !/^0x/i.test(written) ? [{ path, written }] : [];
 }
 
 function nameOf(key: unknown): string {

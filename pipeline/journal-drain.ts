@@ -44,6 +44,8 @@ export class JournalDrain {
   /** The drain that has not begun yet: everyone who asks in the meantime shares it. */
   #next: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
+  /** The accounts whose raised limits stand beside the ledger. */
+  #noted: readonly SharedAccount[] | undefined;
   /** The loop has ended by a failure, which is told already. */
   #failed = false;
   /** The newest balances of all shared accounts; empty before the first reading. */
@@ -146,6 +148,11 @@ export class JournalDrain {
   async #readBalances(): Promise<void> {
     const { ledger, recorder } = this.#parts;
     const accounts = this.#parts.accounts();
+    if (accounts !== this.#noted) {
+      const raised = accounts.filter(({ added }) => added !== 0);
+      await ledger.noteAdded(new Map(raised.map(({ account, added }) => [account, added])));
+      this.#noted = accounts;
+    }
     const sequence = await ledger.sequence();
     const found = await ledger.balances(accounts.map(({ account }) => account));
     this.balances = found.map(({ account, posted, pending }, index) => {

@@ -34,10 +34,12 @@ async function balances(flags: LedgerFlags): Promise<void> {
   await withRedis(flags, async (redis) => {
     const connection = redis.connect('effects');
     try {
-      const found = await new Ledger(connection).balances(accounts.map(({ account }) => account));
+      const ledger = new Ledger(connection);
+      const added = await ledger.added();
+      const found = await ledger.balances(accounts.map(({ account }) => account));
       for (const [index, { account, posted, pending }] of found.entries()) {
-        const limit = accounts[index]?.limit;
-        const left = limit === undefined ? undefined : limit - posted - pending;
+        const limit = accounts[index]!.limit + (added.get(account) ?? 0);
+        const left = limit - posted - pending;
         process.stdout.write(`${JSON.stringify({ account, limit, posted, pending, left })}\n`);
       }
     } finally {

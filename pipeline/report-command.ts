@@ -1,6 +1,7 @@
 /** `report`: reads the record of a stopped worker, or that of a cluster, where a reader's rights are enough. */
 
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Campaign } from '../config/campaign-schema.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { ReportFlags } from './command-report.ts';
@@ -52,6 +53,8 @@ async function write(path: string, text: string): Promise<void> {
   }
   try {
     await writeFile(path, text);
+    // Beside a report on the standard output it must not stand in it.
+    process.stderr.write(`the report is in ${resolve(path)}\n`);
   } catch (error) {
     throw new Failure(`${path}: the report cannot be written: ${messageOf(error)}`);
   }

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { AnalyticsError } from '../record/analytics.ts';
 import type { CampaignReport } from '../report/document.ts';
 import { reportPage } from '../report/html.ts';
 import { DEFAULT_MARGIN_BP } from '../report/margin.ts';
@@ -24,7 +25,11 @@ export function addCampaignReportRoute(app: FastifyInstance, parts: CampaignRepo
     if (!query.success) {
       return sendError(reply, 400, 'bad_request', 'marginBp: write basis points, such as 60');
     }
-    const report = await read(request.params.id, query.data.marginBp);
+    const report = await read(request.params.id, query.data.marginBp).catch(whileAway);
+    if (report === 'away') {
+      reply.header('retry-after', '5');
+      return sendError(reply, 503, 'unavailable', 'the record is away: ask again');
+    }
     if (report === undefined) {
       return sendError(reply, 404, 'not_found', 'no such campaign: GET /v1/campaigns lists them');
     }
@@ -37,6 +42,12 @@ export function addCampaignReportRoute(app: FastifyInstance, parts: CampaignRepo
       .header('referrer-policy', 'no-referrer')
       .send(html);
   });
+}
+
+/** The record is expected back, unless it answered that the question itself is wrong. */
+function whileAway(error: unknown): 'away' {
+  if (error instanceof AnalyticsError && !error.permanent) return 'away';
+  throw error;
 }
 
 /** A report reads all of history: two at once would take the record away from the worker for twice as long. */

@@ -2,7 +2,7 @@
 
 import { budgetPath, type BudgetLine } from '../../config/campaign-budgets.ts';
 import type { Campaign, Offer } from '../../config/campaign-schema.ts';
-import type { Adjustments } from './adjustments.ts';
+import { Adjustments } from './adjustments.ts';
 import type { StockItem } from './benefit.ts';
 import type { SharedAccount } from './campaign.ts';
 import { BUDGET, STOCK, type Leg } from './ledger-op.ts';
@@ -14,12 +14,19 @@ export function sharedAccounts(
 ): SharedAccount[] {
   return campaigns.flatMap((campaign) => {
     const { id: campaignId } = campaign;
-    return [
-      ...budgetLegs(campaign, campaign.budgets, [], adjustments),
-      ...[...stockOf(campaign).values()].map(({ leg }) => leg),
-      ...campaign.offers.flatMap((offer) => quotaLegs(campaign, offer, adjustments)),
-    ].map(({ account, limit }) => ({ account, campaignId, limit: limit! }));
+    const configured = limitedLegs(campaign, new Adjustments());
+    return limitedLegs(campaign, adjustments).map(({ account, limit }, index) => {
+      return { account, campaignId, limit: limit!, added: limit! - configured[index]!.limit! };
+    });
   });
+}
+
+function limitedLegs(campaign: Campaign, adjustments: Adjustments): Leg[] {
+  return [
+    ...budgetLegs(campaign, campaign.budgets, [], adjustments),
+    ...[...stockOf(campaign).values()].map(({ leg }) => leg),
+    ...campaign.offers.flatMap((offer) => quotaLegs(campaign, offer, adjustments)),
+  ];
 }
 
 /** The budget line that pays an offer, with everything above it, topmost first. */

@@ -24,6 +24,8 @@ export interface SharedAccount {
   readonly account: string;
   readonly campaignId: string;
   readonly limit: number;
+  /** What of the limit was added while the campaign runs; negative where it was given away. */
+  readonly added: number;
 }
 
 export interface CompiledTier {

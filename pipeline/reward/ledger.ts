@@ -67,6 +67,7 @@ export class Ledger {
   readonly generationSize: number;
   readonly #keyList: readonly string[];
   readonly #size: string;
+  readonly #addedKey: string;
   /** The newest sequence seen: a ledger that stands before it has lost entries and decides nothing more. */
   #seen = 0;
 
@@ -74,7 +75,9 @@ export class Ledger {
   constructor(redis: Redis, options: LedgerOptions = {}) {
     this.redis = redis;
     this.generationSize = options.generationSize ?? 500_000;
-    this.keys = ledgerKeys(options.prefix ?? '{sheepdog}:ledger');
+    const prefix = options.prefix ?? '{sheepdog}:ledger';
+    this.keys = ledgerKeys(prefix);
+    this.#addedKey = `${prefix}:added`;
     this.#keyList = Object.values(this.keys);
     this.#size = String(this.generationSize);
   }
@@ -179,6 +182,25 @@ export class Ledger {
     if (accounts.length === 0) return [];
     const found = await this.#call(() => this.redis.hmget(this.keys.balances, ...accounts));
     return accounts.map((account, index) => balanceOf(account, found[index] ?? '0 0'));
+  }
+
+  /**
+   * Leaves word of what was added to limits while campaigns run, for who reads balances beside the worker: it is
+   * no part of the ledger's state, which knows no limits.
+   */
+  async noteAdded(added: ReadonlyMap<string, number>): Promise<void> {
+    const key = this.#addedKey;
+    await this.#call(async () => {
+      const batch = this.redis.multi().del(key);
+      for (const [account, by] of added) batch.hset(key, account, by);
+      for (const [error] of (await batch.exec()) ?? []) if (error !== null) throw error;
+    });
+  }
+
+  /** What the worker that ran last left word of. */
+  async added(): Promise<ReadonlyMap<string, number>> {
+    const found = await this.#call(() => this.redis.hgetall(this.#addedKey));
+    return new Map(Object.entries(found).map(([account, by]) => [account, Number(by)]));
   }
 
   /** A grant by its id, whichever way the answer went. */

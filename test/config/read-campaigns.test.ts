@@ -42,3 +42,12 @@ test('the mistakes of all files are told in one run', async () => {
     'b.yaml:16:13: offers.0.budget: no budget line is called "total.gifts": there are total, total.spend',
   ]);
 });
+
+test('an amount that is written with a decimal point is asked about, whichever was meant', async () => {
+  const text = SMALL.replace(/limit: \d+/, 'limit: 4000.00');
+  expect(await problemsOf({ 'a.yaml': text })).toEqual([
+    expect.stringMatching(
+      /^a\.yaml:\d+:\d+: budgets\.total\.limit: 4000\.00 has a decimal point: amounts are whole fen \(400000 for 4000\.00 yuan\)/,
+    ),
+  ]);
+});

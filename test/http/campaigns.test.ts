@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Order } from '../../pipeline/http/order.ts';
+import { AnalyticsError } from '../../pipeline/record/analytics.ts';
 import { start } from './running.ts';
 
 const who = { actor: 'wang', reason: 'organised abuse' };
@@ -43,5 +44,17 @@ describe('a campaign manager', () => {
     );
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain(hint);
+  });
+});
+
+describe('the closing report', () => {
+  const away = new AnalyticsError('ClickHouse does not answer', undefined, undefined);
+  it('is not to be had while the record is away, and is asked for again', async () => {
+    await using api = await start({ report: () => Promise.reject(away) });
+    const answer = await fetch(`${api.url}/v1/campaigns/spring/report`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await answer.json()).toEqual({
+      error: { code: 'unavailable', message: 'the record is away: ask again' },
+    });
   });
 });

@@ -124,6 +124,19 @@ describe('the journal of the ledger', () => {
     expect(failures).toEqual([]);
   });
 
+  it('leaves word of raised limits for who reads balances beside it', async () => {
+    const [account] = compiled.accounts;
+    const raised = [
+      { ...account!, added: 7 },
+      { ...account!, account: 'other', added: 0 },
+    ];
+    const parts = { ledger, recorder, clock: systemClock, log: silentLogger() };
+    const fail = (error: unknown): void => void failures.push(error);
+    await new JournalDrain({ ...parts, accounts: () => raised, fail }).drainNow();
+    expect([...(await ledger.added())]).toEqual([[account!.account, 7]]);
+    expect(failures).toEqual([]);
+  });
+
   it('ends in one line when Redis lost it, and leaves what another life wrote there', async () => {
     await grant('a', 'b');
     const journal = drain();

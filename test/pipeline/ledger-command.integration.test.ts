@@ -44,3 +44,22 @@ test('the lease of a cluster is its consumer group', () => {
   expect(groupOf('cluster', 'bank')).toBe('bank');
   expect(groupOf('embedded', 'bank')).toBe('embedded');
 });
+
+test('ledger balances shows limits with what was added to them while the campaigns run', async () => {
+  const ledger = new Ledger(server.connect());
+  const account = 'quota/bill-payment/bill-off/from-10000';
+  const shown = async (): Promise<unknown> => {
+    const { stdout } = await run(['ledger', 'balances', '--data', await newFolder()], {
+      env: { REDIS_URL: server.url },
+    });
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { account: string });
+    return lines.find((line) => line.account === account);
+  };
+  await ledger.noteAdded(new Map([[account, 5]]));
+  expect(await shown()).toEqual({ account, limit: 10_005, posted: 0, pending: 0, left: 10_005 });
+  await ledger.noteAdded(new Map());
+  expect(await shown()).toMatchObject({ limit: 10_000 });
+});

@@ -70,6 +70,7 @@ describe('report', () => {
     const written = await report('--campaign', 'autumn', '--out', page, '--json', json);
     expect(written.code, written.stderr).toBe(0);
     expect(written.stdout).toBe('');
+    expect(written.stderr).toBe(`the report is in ${page}\nthe report is in ${json}\n`);
     const found = JSON.parse(await readFile(json, 'utf8')) as CampaignReport;
     expect(found.figures).toMatchObject({
       payments: { value: 2 },
