@@ -7,6 +7,7 @@
  */
 
 import type { Decision } from '../decide/decision.ts';
+import { KeyTable } from '../decide/key-table.ts';
 import { keyColumn, type EventView } from '../event.ts';
 import type { Grant } from '../reward/grant.ts';
 import { share, type AttackReport, type HonestReport } from './report.ts';
@@ -20,6 +21,7 @@ interface Attack {
 
 type TakenGrant = Pick<Grant, 'eventId' | 'state' | 'amountMinor' | 'clawedBackMinor'>;
 
+const ACCOUNT = keyColumn('accountId');
 /** Honest accounts that are told apart; above it their figures are left out. */
 const MAX_HONEST = 5_000_000;
 
@@ -35,10 +37,10 @@ export class AttackScore {
   readonly #attacks = new Map<string, Attack>();
   /** Which attack an event belongs to, for its grants. */
   readonly #ofEvent = new Map<string, string>();
-  /** Honest accounts by a hash of 53 bits, and those of them that were stopped or looked at. */
-  readonly #honest = new Set<number>();
+  /** Honest accounts by their hash, and those of them that were stopped or looked at. */
+  readonly #honest = new KeyTable();
   /** Accounts of all attacks, by the same hash. */
-  readonly #attacked = new Set<number>();
+  readonly #attacked = new KeyTable();
   readonly #blocked = new Set<string>();
   readonly #reviewed = new Set<string>();
   /** Accounts that some finding named. */
@@ -62,7 +64,7 @@ export class AttackScore {
     const { accountId } = event;
     const caught = decision.verdict !== 'allow' || attack.accounts.get(accountId) === true;
     attack.accounts.set(accountId, caught);
-    this.#attacked.add(accountHash(event));
+    note(this.#attacked, event);
     this.#ofEvent.set(event.id, kind);
   }
 
@@ -72,10 +74,9 @@ export class AttackScore {
   }
 
   #addHonest(event: EventView, { verdict }: Decision): void {
-    const { accountId } = event;
-    if (this.#honest.size < MAX_HONEST) this.#honest.add(accountHash(event));
-    if (verdict === 'block') this.#blocked.add(accountId);
-    else if (verdict === 'review') this.#reviewed.add(accountId);
+    if (this.#honest.size < MAX_HONEST) note(this.#honest, event);
+    if (verdict === 'block') this.#blocked.add(event.accountId);
+    else if (verdict === 'review') this.#reviewed.add(event.accountId);
   }
 
   /**
@@ -97,7 +98,9 @@ export class AttackScore {
   honest(): HonestReport | undefined {
     if (this.#attacks.size === 0 || this.#honest.size === MAX_HONEST) return undefined;
     let accounts = this.#honest.size;
-    for (const hash of this.#attacked) if (this.#honest.has(hash)) accounts -= 1;
+    for (const [lo, hi] of this.#attacked.entries()) {
+      if (this.#honest.get(lo, hi) === PRESENT) accounts -= 1;
+    }
     const [blocked, reviewed] = [this.#blocked, this.#reviewed].map((flagged) =>
       [...flagged].reduce((sum, id) => sum + Number(!this.#isAttacked(id)), 0),
     ) as [number, number];
@@ -134,9 +137,11 @@ export class AttackScore {
   }
 }
 
-function accountHash({ batch, row }: EventView): number {
-  const at = keyColumn('accountId') * batch.capacity + row;
-  return (batch.keyHi[at]! & 0x1fffff) * 2 ** 32 + (batch.keyLo[at]! >>> 0);
+const PRESENT = 0;
+
+function note(accounts: KeyTable, { batch, row }: EventView): void {
+  const at = ACCOUNT * batch.capacity + row;
+  accounts.set(batch.keyLo[at]!, batch.keyHi[at]!, PRESENT);
 }
 
 /** The accounts of a ring as its evidence lists them, value by value: `deviceId d1: a, b; cardId c9: b, c … and 2 more`. */

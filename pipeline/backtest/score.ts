@@ -62,6 +62,8 @@ export class Score {
     this.#events.add(fraud);
     if (decision.verdict === 'block') this.#blocked.add(fraud);
     else if (decision.verdict === 'review') this.#reviewed.add(fraud);
+    // A loop over a frozen array makes objects even when it is empty.
+    if (decision.findings.length === 0) return;
     for (const { detector, band } of decision.findings) {
       // A rule that failed on an event has said nothing about it.
       if (band !== 'error') this.#detectors.get(detector)?.add(fraud);

@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EventBatch, typeCodeOf } from '../event.ts';
+import { EventBatch, textColumn, typeCodeOf } from '../event.ts';
 import type { Decoder } from './decode.ts';
 import {
   compareRecords,
@@ -31,7 +31,10 @@ export interface EventOrderOptions {
   readonly folder?: string;
 }
 
+/** Of a batch of one event. */
+const ID = textColumn('id');
 const OPENED = typeCodeOf('account.opened');
+const NO_ID = Buffer.alloc(0);
 const RUN_RECORDS = 200_000;
 const RUN_BYTES = 256 * 1024 * 1024;
 const BATCH_RECORDS = 1000;
@@ -81,7 +84,7 @@ class EventSort {
       this.held.push({
         record,
         occurredAtMs: isEvent ? this.scratch.occurredAtMs[0]! : -Infinity,
-        id: isEvent ? this.tieBreak() : Buffer.alloc(0),
+        id: isEvent ? this.tieBreak() : NO_ID,
         sequence: this.count++,
       });
       this.runBytes += record.bytes.length;
@@ -91,8 +94,13 @@ class EventSort {
 
   /** What orders events of one instant: an account is opened before anything else; then the id. */
   private tieBreak(): Buffer {
-    const first = this.scratch.typeCode[0] === OPENED ? 0 : 1;
-    return Buffer.concat([Buffer.of(first), this.scratch.bytesOf('id', 0)]);
+    const { scratch } = this;
+    const from = scratch.spanStart[ID]!;
+    const length = scratch.spanLength[ID]!;
+    const key = Buffer.allocUnsafe(1 + length);
+    key[0] = scratch.typeCode[0] === OPENED ? 0 : 1;
+    scratch.source[0]!.copy(key, 1, from, from + length);
+    return key;
   }
 
   private async spill(): Promise<void> {
