@@ -59,8 +59,17 @@ export const LIMIT_KEYS = [
 ] as const;
 export type LimitKey = (typeof LIMIT_KEYS)[number];
 
-/** `day`, `week` (from Monday) and `month` are local; `occurrence` is one opening of the schedule. */
-const PERIODS = ['campaign', 'day', 'week', 'month', 'occurrence', 'ever'] as const;
+/** `minute`, `hour`, `day`, `week` (from Monday) and `month` are those of the local clock; `occurrence` is one opening of the schedule. */
+const PERIODS = [
+  'campaign',
+  'minute',
+  'hour',
+  'day',
+  'week',
+  'month',
+  'occurrence',
+  'ever',
+] as const;
 export type Period = (typeof PERIODS)[number];
 
 const values = z.array(text).min(1, 'name at least one value');

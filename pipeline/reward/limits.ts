@@ -27,6 +27,12 @@ export interface CompiledQuota {
   readonly unit: 'grant' | 'customer';
 }
 
+/** When an event happened by the campaign's own clock: the number of the day, and the minute of it. */
+export interface Moment {
+  readonly day: number;
+  readonly minute: number;
+}
+
 /** A right for ever belongs to no campaign; no campaign's id is a hyphen. */
 const EVER = '-';
 
@@ -54,11 +60,11 @@ export function participationOf(limits: readonly CompiledLimit[]): CompiledLimit
 export function limitsOf(
   limits: readonly CompiledLimit[],
   identity: Identity,
-  day: number,
+  when: Moment,
 ): Leg[] | undefined {
   const legs: Leg[] = [];
   for (const limit of limits) {
-    const account = `${limit.account}/${bucketOf(limit.period, day)}`;
+    const account = `${limit.account}/${bucketOf(limit.period, when)}`;
     const keys = limit.per.map((key) => identity.key(key));
     if (limit.any) {
       // Who names no customer is known by the account: under both keys that is one name, and one leg.
@@ -77,12 +83,12 @@ export function limitsOf(
 export function quotasOf(
   quota: CompiledQuota | undefined,
   identity: Identity,
-  day: number,
+  when: Moment,
 ): ReserveOp['quotas'] | undefined {
   if (quota === undefined) return [];
   const { max, period, unit } = quota;
   const account =
-    period === 'campaign' ? quota.account : `${quota.account}/${bucketOf(period, day)}`;
+    period === 'campaign' ? quota.account : `${quota.account}/${bucketOf(period, when)}`;
   if (unit === 'grant') return [{ account, limit: max }];
   const { customer } = identity;
   if (customer === undefined) return undefined;
@@ -105,8 +111,12 @@ export function quotaAccount(campaignId: string, offerId: string, part: string):
 }
 
 /** The stretch of time that a unit counts in; an occurrence is one opening of the schedule, within a day. */
-function bucketOf(period: Period, day: number): string {
+function bucketOf(period: Period, { day, minute }: Moment): string {
   switch (period) {
+    case 'minute':
+      return `${dateText(day)}T${two(Math.floor(minute / 60))}.${two(minute % 60)}`;
+    case 'hour':
+      return `${dateText(day)}T${two(Math.floor(minute / 60))}`;
     case 'campaign':
     case 'ever':
       return period;
@@ -118,6 +128,10 @@ function bucketOf(period: Period, day: number): string {
     case 'month':
       return monthOf(day);
   }
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 /** The date that was written last: most events of a batch are of one day. */

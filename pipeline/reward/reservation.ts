@@ -52,9 +52,12 @@ function reservationOf(
   const { occurredAtMs } = event;
   const { id: eventId } = fields;
   const { terms } = offer;
-  const day = terms.local.day(occurredAtMs);
-  const limits = limitsOf(offer.limits, identity, day);
-  const quotas = quotasOf(offer.quota, identity, day);
+  const when = {
+    day: terms.local.day(occurredAtMs),
+    minute: Math.floor(terms.local.minuteOfDay(occurredAtMs)),
+  };
+  const limits = limitsOf(offer.limits, identity, when);
+  const quotas = quotasOf(offer.quota, identity, when);
   const unless = unlessOf(offer.unless, identity);
   if (limits === undefined || quotas === undefined || unless === undefined)
     return 'identity_missing';

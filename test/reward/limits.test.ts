@@ -20,6 +20,8 @@ const at = (text: string): Facts => ({ occurredAtMs: Date.parse(text) });
 describe('a right', () => {
   test.each([
     ['campaign', 'limit/bills/off/customer/campaign/customer=customer-1'],
+    ['minute', 'limit/bills/off/customer/2026-11-20T13.00/customer=customer-1'],
+    ['hour', 'limit/bills/off/customer/2026-11-20T13/customer=customer-1'],
     ['day', 'limit/bills/off/customer/2026-11-20/customer=customer-1'],
     ['week', 'limit/bills/off/customer/2026-W47/customer=customer-1'],
     ['month', 'limit/bills/off/customer/2026-11/customer=customer-1'],
