@@ -61,7 +61,6 @@ const OWN_COLUMNS = `
   minOrNullIf(ms, paid),
   maxOrNullIf(ms, paid),
   countIf(paid),
-  sumIf(amount, paid),
   maxOrNullIf(ms, type = 'login'),
   maxOrNullIf(ms, type = 'customer.updated'),
   minOrNullIf(ms, invited)`;
@@ -107,7 +106,7 @@ function periodColumns(periods: readonly FactPeriod[]): {
   return { columns: columns.join('\n'), parameters };
 }
 
-const PERIODS_AT = 13;
+const PERIODS_AT = 12;
 const COLUMNS_A_PERIOD = 4;
 
 /** A line in the order of the statement's columns; `\N` is none, and becomes NaN. */
@@ -131,12 +130,11 @@ function totalsIn(
     firstPaymentAtMs: number(6),
     lastPaymentAtMs: number(7),
     payments: number(8),
-    spendMinor: number(9),
-    loginAtMs: number(10),
-    updatedAtMs: number(11),
+    loginAtMs: number(9),
+    updatedAtMs: number(10),
     updateId,
     attributes,
-    invitedAtMs: number(12),
+    invitedAtMs: number(11),
     invitationId,
     inviterId,
     periods: Array.from({ length: periods }, (_, index) => {

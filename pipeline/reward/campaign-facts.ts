@@ -3,7 +3,7 @@
 import type { Benefit, PlainBenefit } from '../../config/campaign-benefits.ts';
 import type { Campaign } from '../../config/campaign-schema.ts';
 import { factsRead } from './cel.ts';
-import type { FactPeriod } from './customer-facts.ts';
+import { spendIdOf, type FactPeriod } from './customer-facts.ts';
 
 /** Every expression of a campaign. */
 export function expressionsOf(campaign: Campaign): string[] {
@@ -26,19 +26,28 @@ export function readsFacts(campaign: Campaign): boolean {
   );
 }
 
+const READS_SPEND = /\bcustomer\s*\.\s*spend\b/;
+/** The last instant that a date can stand for. */
+const LATEST_MS = 8_640_000_000_000_000;
+
 /** The campaign's window and its offers' phases, as far as an expression asks. */
 export function factPeriodsOf(campaign: Campaign): FactPeriod[] {
   const { id, window, phases, currency } = campaign;
-  const names = new Set(expressionsOf(campaign).flatMap(factsRead));
+  const sources = expressionsOf(campaign);
+  const names = new Set(sources.flatMap(factsRead));
+  const spend: FactPeriod[] = sources.some((source) => READS_SPEND.test(source))
+    ? [{ id: spendIdOf(currency), fromMs: 0, toMs: LATEST_MS, currency }]
+    : [];
   const period = (periodId: string, { from, to }: Campaign['window']): FactPeriod => ({
     id: periodId,
     fromMs: from,
     toMs: to,
     currency,
   });
-  if (!names.has('inCampaign') && !names.has('inPhase')) return [];
+  if (!names.has('inCampaign') && !names.has('inPhase')) return spend;
   const used = new Set(campaign.offers.map(({ phase }) => phase));
   return [
+    ...spend,
     period(id, window),
     ...Object.entries(names.has('inPhase') ? phases : {})
       .filter(([name]) => used.has(name))

@@ -25,6 +25,7 @@ export function termsOf(
   const scope = new Scope(subject, {
     campaignId,
     window,
+    currency,
     local,
     params: campaign.params,
     lists: listsOf(campaign, settings.adjustments),

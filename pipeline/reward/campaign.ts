@@ -166,7 +166,9 @@ export function compileCampaigns(
     resting,
     accounts: sharedAccounts(campaigns, adjustments),
     readsFacts: campaigns.some(readsFacts),
-    factPeriods: campaigns.flatMap(factPeriodsOf),
+    factPeriods: [
+      ...new Map(campaigns.flatMap(factPeriodsOf).map((period) => [period.id, period])).values(),
+    ],
     subject,
   };
 }

@@ -112,6 +112,8 @@ export class EventFields {
 export class CustomerFields {
   #facts: CustomerFacts = NO_FACTS;
   #profile: Json | undefined;
+  /** The period that `spend` counts in: all of time, in the currency of the campaign that asks. */
+  spendId = '';
 
   bind(facts: CustomerFacts): void {
     this.#facts = facts;
@@ -140,7 +142,7 @@ export class CustomerFields {
     return BigInt(this.#facts.payments);
   }
   get spend(): bigint {
-    return BigInt(this.#facts.spendMinor);
+    return BigInt(this.#facts.during(this.spendId).spendMinor);
   }
   get loginAt(): bigint {
     return time(this.#facts.loginAtMs);

@@ -10,7 +10,7 @@ import {
   PeriodFields,
   type Json,
 } from './cel-fields.ts';
-import { NO_FACTS, type CustomerFacts } from './customer-facts.ts';
+import { NO_FACTS, spendIdOf, type CustomerFacts } from './customer-facts.ts';
 import type { LocalTime } from './local-time.ts';
 
 /** The event that is being evaluated, shared by the scopes of all campaigns. */
@@ -34,6 +34,7 @@ export class Subject {
 export interface ScopeSettings {
   readonly campaignId: string;
   readonly window: { readonly from: number; readonly to: number };
+  readonly currency: string;
   readonly local: LocalTime;
   readonly params: Readonly<Record<string, ParamValue>>;
   readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
@@ -50,12 +51,14 @@ export class Scope {
   /** The period that `inPhase` counts in: that of the offer at hand. */
   periodId: string;
   readonly #subject: Subject;
+  readonly #spendId: string;
   readonly #lists: ScopeSettings['lists'];
   readonly #segments = new Map<string, Segment>();
 
   constructor(subject: Subject, settings: ScopeSettings) {
     this.#subject = subject;
     this.#lists = settings.lists;
+    this.#spendId = spendIdOf(settings.currency);
     this.local = settings.local;
     this.periodId = settings.campaignId;
     this.campaign = new CampaignFields(settings.window.from, settings.window.to);
@@ -80,7 +83,9 @@ export class Scope {
     return this.#subject.fields.attributes;
   }
   get customer(): CustomerFields {
-    return this.#subject.customer;
+    const { customer } = this.#subject;
+    customer.spendId = this.#spendId;
+    return customer;
   }
 
   /** Makes a segment readable, evaluated at the first read an event. */

@@ -132,6 +132,7 @@ export function checkExpression(
   const scope = new Scope(new Subject(), {
     campaignId: '',
     window: { from: 0, to: 0 },
+    currency: '',
     local: new LocalTime('UTC'),
     params: names.params,
     lists: new Map(),

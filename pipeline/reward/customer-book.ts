@@ -173,7 +173,6 @@ export class CustomerBook {
     this.#at.earliest(NumberColumn.firstPayment, totals.firstPaymentAtMs);
     this.#at.latest(NumberColumn.lastPayment, totals.lastPaymentAtMs);
     this.#at.latest(NumberColumn.login, totals.loginAtMs);
-    this.#at.sum(NumberColumn.spend, totals.spendMinor);
     this.#at.count(IntColumn.cards, totals.cards);
     this.#at.count(IntColumn.payments, totals.payments);
     for (const [index, period] of totals.periods.entries()) {
@@ -200,7 +199,6 @@ export class CustomerBook {
     const amountMinor = batch.amountMinor[row]! || 0;
     this.#at.earliest(NumberColumn.firstPayment, atMs);
     this.#at.latest(NumberColumn.lastPayment, atMs);
-    this.#at.sum(NumberColumn.spend, amountMinor);
     this.#at.count(IntColumn.payments, 1);
     const { periods } = this;
     for (let index = 0; index < periods.length; index++) {

@@ -13,6 +13,11 @@ export interface FactPeriod {
   readonly currency?: string | undefined;
 }
 
+/** All of time: what a customer ever spent counts in the currency of the campaign that asks, and in no other. */
+export function spendIdOf(currency: string): string {
+  return `spend/${currency}`;
+}
+
 /** What a customer did within a period. */
 export interface PeriodFacts {
   /** Payments that were not blocked. */
@@ -36,7 +41,6 @@ export interface CustomerFacts {
   readonly lastPaymentAtMs: number | undefined;
   /** Payments that were not blocked. */
   readonly payments: number;
-  readonly spendMinor: number;
   /** The latest login. */
   readonly loginAtMs: number | undefined;
   /** Who invited this customer; '' for nobody. */
@@ -66,7 +70,6 @@ export const NO_FACTS: CustomerFacts = {
   firstPaymentAtMs: undefined,
   lastPaymentAtMs: undefined,
   payments: 0,
-  spendMinor: 0,
   loginAtMs: undefined,
   invitedBy: '',
   birthday: '',

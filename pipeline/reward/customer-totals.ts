@@ -27,7 +27,6 @@ export interface CustomerTotals {
   readonly firstPaymentAtMs: number;
   readonly lastPaymentAtMs: number;
   readonly payments: number;
-  readonly spendMinor: number;
   readonly loginAtMs: number;
   /** The latest `customer.updated`; attributes as JSON, '' for none or too many bytes. */
   readonly updatedAtMs: number;

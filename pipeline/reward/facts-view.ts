@@ -17,12 +17,11 @@ export const NumberColumn = {
   firstPayment: 3,
   lastPayment: 4,
   login: 5,
-  spend: 6,
   periodFirstLogin: 0,
   periodLastBefore: 1,
   periodSpend: 2,
 } as const;
-const OWN_NUMBERS = 7;
+const OWN_NUMBERS = 6;
 const PERIOD_NUMBERS = 3;
 
 /** Integer columns; that of a period is its count of payments. A birthday is month × 100 + day. */
@@ -95,9 +94,6 @@ export class FactsView implements CustomerFacts {
   }
   get payments(): number {
     return this.at.ints[this.at.intAt + IntColumn.payments]!;
-  }
-  get spendMinor(): number {
-    return numberIn(this.at, NumberColumn.spend) ?? 0;
   }
   get loginAtMs(): number | undefined {
     return numberIn(this.at, NumberColumn.login);

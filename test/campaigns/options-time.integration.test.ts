@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { findingsOf, problemsOf, replaced } from '../config/campaign-file.ts';
 import type { PlainEvent } from '../support/events.ts';
 import { bill, FRIDAY, MONDAY, one, refund, shop, told } from './payments.ts';
-import { shanghai, shipped, Stage, usePlay, type CampaignId } from './play.ts';
+import { forget, shanghai, shipped, Stage, usePlay, type CampaignId } from './play.ts';
 
 usePlay();
 
@@ -202,4 +202,36 @@ describe('D16 quotas that do not fit the budget', () => {
       'credit-card total.reward.points',
     ]);
   });
+});
+
+test('C24 a right by the hour or the minute begins anew with the next one of the local clock', async () => {
+  for (const [period, next] of [
+    ['hour', '2026-10-09 13:00'],
+    ['minute', '2026-10-09 12:01'],
+  ] as const) {
+    await forget();
+    const limits = [{ per: ['device'], period, max: 1 }];
+    const stage = one('credit-card', 'friday-off', { limits });
+    const pays = (at: string, cardId: string): PlainEvent => shop({ at, cardId, deviceId: 'd' });
+    expect(
+      await told(stage, 'friday-off', [
+        pays('2026-10-09 12:00', 'k1'),
+        pays('2026-10-09 12:00:59.999', 'k2'),
+        pays(next, 'k3'),
+      ]),
+    ).toEqual(['posted 5000', 'limit_reached', 'posted 5000']);
+  }
+});
+
+test('what a customer ever spent counts in the currency of the campaign that asks', async () => {
+  const stage = one('credit-card', 'friday-off', { eligible: 'customer.spend >= 20000' });
+  const before = shop({ at: '2026-10-05 12:00', cardId: 'k9', amount: 20_000 });
+  expect(
+    await told(stage, 'friday-off', [
+      { ...before, currency: 'JPY' },
+      shop(),
+      before,
+      shop({ cardId: 'k2' }),
+    ]),
+  ).toEqual(['nothing', 'nothing', 'nothing', 'posted 5000']);
 });

@@ -64,10 +64,12 @@ describe('an expression reads', () => {
 
   test('what was known of the customer before the event', () => {
     const known: Partial<CustomerFacts> = {
-      ...{ payments: 3, spendMinor: 90_000, tags: ['young'], birthday: '11-02' },
+      ...{ payments: 3, tags: ['young'], birthday: '11-02' },
       ...{ profile: { level: 4 }, cardApprovedAtMs: FRIDAY_NOON_MS - 30 * DAY_MS },
       during: (periodId) => ({
-        ...{ payments: periodId === 'bills' ? 2 : 1, spendMinor: 500 },
+        payments: periodId === 'bills' ? 2 : 1,
+        // What was ever spent counts in the campaign's currency.
+        spendMinor: periodId === 'spend/CNY' ? 90_000 : 500,
         ...{ firstLoginAtMs: undefined, lastPaymentBeforeMs: FRIDAY_NOON_MS - 200 * DAY_MS },
       }),
     };

@@ -78,7 +78,6 @@ const anyEvent: fc.Arbitrary<EventFacts> = fc.record({
 });
 const anyFacts: fc.Arbitrary<Partial<CustomerFacts>> = fc.record({
   payments: fc.nat(),
-  spendMinor: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
   lastPaymentAtMs: fc.option(fc.nat({ max: FRIDAY_NOON_MS }), { nil: undefined }),
   birthday: fc.constantFrom('', '02-29', '12-31'),
   invitedBy: fc.string(),
