@@ -16,7 +16,7 @@ import type { Decoder } from '../ingest/decode.ts';
 import type { Keys } from '../keys.ts';
 import type { PastStep, RecordedDecision } from './recorded-past.ts';
 import { share, type Scores } from './report.ts';
-import { isFraud, Score } from './score.ts';
+import { fraudAt, Score } from './score.ts';
 import type { LoadedVersions } from './versions.ts';
 
 export interface AsOfOptions {
@@ -215,8 +215,7 @@ class Replay {
     count.events++;
     if (!this.#rulings.has(version)) return;
     this.#events++;
-    const eventId = this.#batch.text('id', row)!;
-    this.#score.add(decision, isFraud(this.#batch.text('label', row), eventId));
+    this.#score.add(decision, fraudAt(this.#batch, row));
     const replayed = answerOf(decision);
     const was = answerOf(recorded);
     if (JSON.stringify(replayed) === JSON.stringify(was)) return;
@@ -225,6 +224,7 @@ class Replay {
     const change = `${was.verdict} → ${replayed.verdict}`;
     this.#changes.set(change, (this.#changes.get(change) ?? 0) + 1);
     if (this.#decisions.length < NAMED) {
+      const eventId = this.#batch.text('id', row)!;
       this.#decisions.push({ eventId, version, recorded: was, replayed });
     }
   }

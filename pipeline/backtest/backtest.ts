@@ -18,7 +18,7 @@ import type { ChangeLine, Comparison } from './comparison.ts';
 import type { DryRun } from './dry-run.ts';
 import { share, type BacktestReport } from './report.ts';
 import { rewardChanges } from './reward-changes.ts';
-import { isFraud, Score } from './score.ts';
+import { fraudAt, Score } from './score.ts';
 
 /** A configuration ready to judge; its engine has seen nothing yet and is used up by the run. */
 export interface Candidate {
@@ -176,8 +176,7 @@ class Run {
   }
 
   #count(row: number, decision: Decision, other: Decision | undefined): void {
-    const id = this.#batch.text('id', row)!;
-    const fraud = isFraud(this.#batch.text('label', row), id);
+    const fraud = fraudAt(this.#batch, row);
     this.#events++;
     this.#score.add(decision, fraud);
     this.#view.row = row;

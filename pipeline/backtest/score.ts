@@ -4,6 +4,7 @@
  */
 
 import type { Decision } from '../decide/decision.ts';
+import type { EventBatch } from '../event.ts';
 import { Failure } from '../failure.ts';
 import { ratesOf, type Rates, type Scores } from './report.ts';
 
@@ -22,6 +23,14 @@ export function isFraud(label: string | undefined, eventId: string): boolean | u
   throw new Failure(
     `event ${eventId} has the label "${label}": write fraud or honest, or map it with \`label: {column, positive: […]}\``,
   );
+}
+
+/** As `isFraud`, of an event of a batch; the words that simulations and records write are taken first. */
+export function fraudAt(batch: EventBatch, row: number): boolean | undefined {
+  const label = batch.text('label', row);
+  if (label === undefined) return undefined;
+  if (label === 'honest') return false;
+  return label === 'fraud' ? true : isFraud(label, batch.text('id', row)!);
 }
 
 /** Flags by truth: on fraud, on honest events, on events without a label. */

@@ -88,6 +88,22 @@ export class Decoder {
     return record.refused ?? this.decode(record.bytes, record.receivedAtMs, into);
   }
 
+  /**
+   * Reads a record as `decodeRecord` does and hashes nothing: for who only orders events.
+   * @returns the bytes that the spans of `drafted` point into; undefined where the record is no event.
+   */
+  read({ refused, bytes, receivedAtMs }: RawRecord): Buffer | undefined {
+    if (refused !== undefined) return undefined;
+    if (this.scanner.scan(bytes, receivedAtMs, this.draft)) return this.draft.laidOut ?? bytes;
+    const source = this.general.decode(bytes, receivedAtMs, this.draft);
+    return Buffer.isBuffer(source) ? source : undefined;
+  }
+
+  /** The event that was read last; stays until the next one. */
+  get drafted(): EventDraft {
+    return this.draft;
+  }
+
   /** The key that an event with this text in the field has in its batch: for lists and look-ups by hand. */
   keyOf(field: KeyField, text: string): KeyHash {
     if (field === 'amount') {

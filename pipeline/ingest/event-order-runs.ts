@@ -8,8 +8,11 @@ export interface OrderedRecord {
   readonly record: RawRecord;
   /** −Infinity for a record that is no event. */
   readonly occurredAtMs: number;
-  /** What orders events of one instant, by bytes: their rank and the UTF-8 of the id. */
-  readonly id: Buffer;
+  /** What orders events of one instant: their rank, and then the UTF-8 of the id, by bytes. */
+  readonly rank: number;
+  readonly idSource: Buffer;
+  readonly idStart: number;
+  readonly idEnd: number;
   /** Place in the input; counts only where everything else is equal, or for records that are no events. */
   readonly sequence: number;
 }
@@ -21,7 +24,8 @@ export function compareRecords(a: OrderedRecord, b: OrderedRecord): number {
   if (a.occurredAtMs !== b.occurredAtMs) return a.occurredAtMs < b.occurredAtMs ? -1 : 1;
   if (a.occurredAtMs === -Infinity) return a.sequence - b.sequence;
   return (
-    Buffer.compare(a.id, b.id) ||
+    a.rank - b.rank ||
+    a.idSource.compare(b.idSource, b.idStart, b.idEnd, a.idStart, a.idEnd) ||
     Buffer.compare(a.record.bytes, b.record.bytes) ||
     a.sequence - b.sequence
   );
@@ -30,10 +34,12 @@ export function compareRecords(a: OrderedRecord, b: OrderedRecord): number {
 const WRITE_RECORDS = 1000;
 const READ_BYTES = 1 << 18;
 
-/** Length of a frame's body (u32), time (f64), sequence (f64), arrival (f64), lengths of id, position and refusal (u32 each). */
-const HEAD_BYTES = 4 + 8 * 3 + 4 * 3;
+/** Length of a frame's body (u32), time (f64), sequence (f64), arrival (f64), lengths of id, position and refusal, rank (u32 each). */
+const HEAD_BYTES = 4 + 8 * 3 + 4 * 4;
 
-function frameOf({ record, occurredAtMs, id, sequence }: OrderedRecord): Buffer {
+function frameOf(ordered: OrderedRecord): Buffer {
+  const { record, occurredAtMs, sequence, idSource, idStart, idEnd } = ordered;
+  const id = idSource.subarray(idStart, idEnd);
   const position = Buffer.from(record.position);
   const refused = Buffer.from(record.refused === undefined ? '' : JSON.stringify(record.refused));
   const head = Buffer.alloc(HEAD_BYTES);
@@ -45,6 +51,7 @@ function frameOf({ record, occurredAtMs, id, sequence }: OrderedRecord): Buffer 
   head.writeUInt32LE(id.length, 28);
   head.writeUInt32LE(position.length, 32);
   head.writeUInt32LE(refused.length, 36);
+  head.writeUInt32LE(ordered.rank, 40);
   return Buffer.concat([head, id, position, refused, record.bytes]);
 }
 
@@ -52,7 +59,8 @@ function frameOf({ record, occurredAtMs, id, sequence }: OrderedRecord): Buffer 
 function readFrame(bytes: Buffer, at: number): OrderedRecord {
   let from = at + HEAD_BYTES;
   const next = (length: number): Buffer => bytes.subarray(from, (from += length));
-  const id = next(bytes.readUInt32LE(at + 28));
+  const idStart = from;
+  const idEnd = (from += bytes.readUInt32LE(at + 28));
   const position = next(bytes.readUInt32LE(at + 32)).toString();
   const refused = next(bytes.readUInt32LE(at + 36)).toString();
   const content = bytes.subarray(from, at + HEAD_BYTES + bytes.readUInt32LE(at));
@@ -65,7 +73,10 @@ function readFrame(bytes: Buffer, at: number): OrderedRecord {
   return {
     record,
     occurredAtMs: bytes.readDoubleLE(at + 4),
-    id,
+    rank: bytes.readUInt32LE(at + 40),
+    idSource: bytes,
+    idStart,
+    idEnd,
     sequence: bytes.readDoubleLE(at + 12),
   };
 }

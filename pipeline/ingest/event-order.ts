@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EventBatch, textColumn, typeCodeOf } from '../event.ts';
+import { textColumn, typeCodeOf } from '../event.ts';
 import type { Decoder } from './decode.ts';
 import {
   compareRecords,
@@ -31,10 +31,8 @@ export interface EventOrderOptions {
   readonly folder?: string;
 }
 
-/** Of a batch of one event. */
 const ID = textColumn('id');
 const OPENED = typeCodeOf('account.opened');
-const NO_ID = Buffer.alloc(0);
 const RUN_RECORDS = 200_000;
 const RUN_BYTES = 256 * 1024 * 1024;
 const BATCH_RECORDS = 1000;
@@ -54,7 +52,6 @@ export function inEventOrder(source: Source, options: EventOrderOptions): Source
 
 class EventSort {
   private readonly options: EventOrderOptions;
-  private readonly scratch = new EventBatch(1);
   private held: OrderedRecord[] = [];
   private runBytes = 0;
   private count = 0;
@@ -78,29 +75,23 @@ class EventSort {
   private async collect(batch: RawBatch): Promise<void> {
     const { runRecords = RUN_RECORDS, runBytes = RUN_BYTES } = this.options;
     for (const record of batch.records) {
-      this.scratch.clear();
-      const failure = this.options.decoder.decodeRecord(record, this.scratch);
-      const isEvent = failure === undefined;
+      const { decoder } = this.options;
+      const source = decoder.read(record);
+      const isEvent = source !== undefined;
+      const { occurredAtMs, typeCode, spanStart, spanLength } = decoder.drafted;
       this.held.push({
         record,
-        occurredAtMs: isEvent ? this.scratch.occurredAtMs[0]! : -Infinity,
-        id: isEvent ? this.tieBreak() : NO_ID,
+        occurredAtMs: isEvent ? occurredAtMs : -Infinity,
+        // An account is opened before anything else happens on it.
+        rank: typeCode === OPENED ? 0 : 1,
+        idSource: source ?? record.bytes,
+        idStart: isEvent ? spanStart[ID]! : 0,
+        idEnd: isEvent ? spanStart[ID]! + spanLength[ID]! : 0,
         sequence: this.count++,
       });
       this.runBytes += record.bytes.length;
       if (this.held.length >= runRecords || this.runBytes >= runBytes) await this.spill();
     }
-  }
-
-  /** What orders events of one instant: an account is opened before anything else; then the id. */
-  private tieBreak(): Buffer {
-    const { scratch } = this;
-    const from = scratch.spanStart[ID]!;
-    const length = scratch.spanLength[ID]!;
-    const key = Buffer.allocUnsafe(1 + length);
-    key[0] = scratch.typeCode[0] === OPENED ? 0 : 1;
-    scratch.source[0]!.copy(key, 1, from, from + length);
-    return key;
   }
 
   private async spill(): Promise<void> {

@@ -5,7 +5,7 @@
  */
 
 import { accountKey } from '../backtest/account-changes.ts';
-import { isFraud } from '../backtest/score.ts';
+import { fraudAt } from '../backtest/score.ts';
 import { truthOf } from '../backtest/comparison.ts';
 import type { Clock } from '../clock.ts';
 import type { Engine } from '../decide/engine.ts';
@@ -171,8 +171,8 @@ class Measuring {
 
   #count(value: number | undefined): void {
     const { labels } = this.#options;
-    const { id, occurredAtMs } = this.#view;
-    const fraud = labels?.get(id) ?? isFraud(this.#batch.text('label', this.#view.row), id);
+    const { occurredAtMs } = this.#view;
+    const fraud = labels?.get(this.#view.id) ?? fraudAt(this.#batch, this.#view.row);
     const truth = truthOf(fraud);
     this.#totals[truth]++;
     this.#firstMs = Math.min(this.#firstMs, occurredAtMs);
