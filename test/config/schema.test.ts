@@ -24,12 +24,13 @@ describe('the shipped configuration of the running', () => {
     expect(systemSchema.parse(read('sheepdog.yaml'))).toEqual(defaults);
   });
 
-  it('differs for the cluster only where the worker listens and where its dead letters go', () => {
+  it('differs for the cluster only where the worker listens, whom a change meets first and where dead letters go', () => {
     const cluster = settingsOf(read('cluster/sheepdog.yaml'));
-    expect([...cluster.keys()]).toEqual(['http.host', 'kafka.deadLetterTopic']);
+    expect([...cluster.keys()]).toEqual(['http.host', 'rollout.share', 'kafka.deadLetterTopic']);
     expect(systemSchema.parse(read('cluster/sheepdog.yaml'))).toEqual({
       ...defaults,
       http: { ...defaults.http, host: '0.0.0.0' },
+      rollout: { ...defaults.rollout, share: 0.05 },
       kafka: { ...defaults.kafka, deadLetterTopic: 'payments.dead-letters' },
     });
   });

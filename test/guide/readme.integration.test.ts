@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endAll, newFolder, ROOT, run, startIn } from '../support/cli.ts';
 
 /** Commands whose first word names a group of them. */
-const GROUPS = new Set(['campaign', 'config', 'ledger']);
+const GROUPS = new Set(['campaign', 'config', 'label', 'ledger', 'list', 'proposals']);
 const COMMAND = /npm run --silent sheepdog -- ([^\n`&|]+)/g;
 
 let readme: string;
