@@ -1,5 +1,6 @@
 /** The README is run: its event, its map, its commands, its chapter on tuning. */
 
+import { existsSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -98,11 +99,10 @@ describe('the README', () => {
     }
   });
 
-  it('points only at files that there are', async () => {
+  it('points only at files and folders that there are', () => {
     const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path!);
     expect(links.length).toBeGreaterThan(3);
-    for (const path of links) {
-      await expect(readFile(join(ROOT, path), 'utf8'), path).resolves.not.toBe('');
-    }
+    const missing = links.filter((path) => !existsSync(join(ROOT, path)));
+    expect(missing).toEqual([]);
   });
 });
