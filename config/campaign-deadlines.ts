@@ -3,7 +3,7 @@
 import { civilOf, LocalTime } from '../pipeline/reward/local-time.ts';
 import { WorkingDays } from '../pipeline/reward/working-days.ts';
 import type { Path, PlacedOffer } from './campaign-places.ts';
-import { outcomesOf } from './campaign-places.ts';
+import { outcomesOf, placedOffers } from './campaign-places.ts';
 import type { Campaign } from './campaign-schema.ts';
 import type { DayTerm } from './campaign-values.ts';
 
@@ -65,6 +65,24 @@ export function termsOf(campaign: Campaign, placed: PlacedOffer): RunningTerm[] 
 function lastOf({ term, lastMs }: RunningTerm, local: LocalTime): number {
   const end = endOf(lastMs, term, local);
   return end === undefined ? lastMs : end - 1;
+}
+
+/** An authorisation without its payment is held so long, unless its offer says. */
+export const AUTHORISATION_MS = 86_400_000;
+
+/** When a campaign is closed by itself: nothing is claimed, chosen, captured or reviewed in time any more, and the grace is over. */
+export function closesAtMs(campaign: Campaign): number {
+  const local = new LocalTime(campaign.timezone);
+  const ends = placedOffers(campaign, {}).flatMap((placed) => {
+    const { open, offer } = placed;
+    const waits = termsOf(campaign, placed).filter(
+      ({ what }) => what === 'claim' || what === 'choice',
+    );
+    const heldMs = offer.hold?.timeout ?? (offer.settle === 'preauth' ? AUTHORISATION_MS : 0);
+    return [open.to + heldMs, ...waits.map((term) => lastOf(term, local) + 1)];
+  });
+  const phases = Object.values(campaign.phases).map(({ to }) => to);
+  return Math.max(campaign.window.to, ...phases, ...ends) + campaign.closeAfter;
 }
 
 /** The first instant after a term, or undefined when the working days of a year on the way are not known. */

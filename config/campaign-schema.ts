@@ -16,6 +16,7 @@ import {
   oneBenefit,
 } from './campaign-benefit-schema.ts';
 import { budgetLine } from './campaign-budgets.ts';
+import { limit } from './campaign-limit-schema.ts';
 import { lists, listsOf } from './campaign-lists.ts';
 import {
   amount,
@@ -23,6 +24,7 @@ import {
   dayTerm,
   expression,
   identifier,
+  instant,
   interval,
   name,
   positiveDuration,
@@ -30,6 +32,7 @@ import {
   text,
   timeOfDay,
 } from './campaign-values.ts';
+import { duration } from './schema.ts';
 
 /** ISO order: index + 1 is the number of the day. */
 export const WEEKDAYS = [
@@ -42,38 +45,7 @@ export const WEEKDAYS = [
   'sunday',
 ] as const;
 
-/** What a limit can be counted by: `customer` is the customerId or the accountId; attributes name those after `merchant`. */
-export const LIMIT_KEYS = [
-  'customer',
-  'account',
-  'card',
-  'device',
-  'ip',
-  'category',
-  'merchant',
-  'inviter',
-  'voucher',
-  'payment',
-  'identity',
-  'phone',
-] as const;
-export type LimitKey = (typeof LIMIT_KEYS)[number];
-
-/** `minute`, `hour`, `day`, `week` (from Monday) and `month` are those of the local clock; `occurrence` is one opening of the schedule. */
-const PERIODS = [
-  'campaign',
-  'minute',
-  'hour',
-  'day',
-  'week',
-  'month',
-  'occurrence',
-  'ever',
-] as const;
-export type Period = (typeof PERIODS)[number];
-
 const values = z.array(text).min(1, 'name at least one value');
-const limitKeys = z.array(z.enum(LIMIT_KEYS)).min(1, 'name what is counted');
 
 const when = z
   .strictObject({
@@ -92,24 +64,6 @@ const when = z
     merchant: Array.isArray(merchant) ? merchant : undefined,
     /** The campaign's list that names the merchants. */
     merchantList: merchant === undefined || Array.isArray(merchant) ? undefined : merchant.list,
-  }));
-
-const limit = z
-  .strictObject({
-    per: limitKeys.optional(),
-    perAny: limitKeys.optional(),
-    period: z.enum(PERIODS).default('campaign'),
-    max: count,
-  })
-  .refine(
-    ({ per, perAny }) => (per === undefined) !== (perAny === undefined),
-    'write either per or perAny',
-  )
-  .transform(({ per, perAny, ...rest }) => ({
-    ...rest,
-    per: per ?? perAny!,
-    /** Every key that the event names takes a leg of its own, and any full one refuses: one person, many names. */
-    any: perAny !== undefined,
   }));
 
 const tier = z
@@ -172,6 +126,11 @@ const offerKeys = {
   limits: z.array(limit).default([]),
   /** Offers of this campaign that close this one to a customer who took part in them. */
   excludedBy: z.array(name).default([]),
+  /**
+   * What becomes of the offers that this one closes, when an event qualifies for it and it is exhausted:
+   * `fallthrough`: they are open, `close`: the event earns none of them.
+   */
+  onExhausted: z.enum(['fallthrough', 'close']).default('fallthrough'),
   /** `group`: at most one grant of the group for each event, the highest priority first. */
   stacking: z.enum(['all', 'group']).default('all'),
   /** `always`: held until it is approved or rejected. */
@@ -288,6 +247,19 @@ export const campaignSchema = z
     window: interval,
     /** `draft`: checked, never granted. */
     status: z.enum(['draft', 'approved']).default('approved'),
+    /** Who stands behind this version of the file. Without an approval by somebody else it does not go live. */
+    release: z
+      .strictObject({
+        version: count.min(1, 'write 1 or more'),
+        /** Events before it earn nothing by this version; left out: since the campaign begins. */
+        effectiveFrom: instant.optional(),
+        author: text,
+        approvedBy: text.optional(),
+        reason: text,
+      })
+      .optional(),
+    /** How long after its last claim, choice or capture the campaign is closed by itself. */
+    closeAfter: duration.prefault('30d'),
     /** What customers may read: the terms themselves or where they stand. */
     terms: text.optional(),
     /** Which calendar says what a working day is. */

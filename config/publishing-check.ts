@@ -10,6 +10,7 @@ import { advertisingFindings } from './publishing-words.ts';
 import { budgetFindings } from './publishing-budgets.ts';
 import type { Finding, Inspected, Severity } from './publishing-finding.ts';
 import { deadFindings } from './publishing-dead-offers.ts';
+import { releaseFindings } from './publishing-release.ts';
 import { offerFindings } from './publishing-offers.ts';
 import { placedOffers } from './campaign-places.ts';
 import { ConfigFailure } from './yaml-file.ts';
@@ -36,6 +37,7 @@ export function publishingCheck({ campaignSources, categories, system }: Publish
       ...deadFindings(inspected),
       ...offerFindings(inspected),
       ...advertisingFindings(inspected),
+      ...releaseFindings(inspected),
     ]
       .sort((a, b) => RANK[a.severity] - RANK[b.severity])
       .map(({ severity, path, message }) => ({

@@ -31,7 +31,7 @@ export function compileOffer(
     priority: offer.priority,
     preauth: offer.settle === 'preauth',
     periodId: periodIdOf(campaignId, offer.phase),
-    fromMs: open.from,
+    fromMs: Math.max(open.from, campaign.release?.effectiveFrom ?? open.from),
     toMs: open.to,
     lowestMinor: tiers.at(-1)!.atLeastMinor,
     schedule: offer.schedule && scheduleOf(offer.schedule),
@@ -47,6 +47,9 @@ export function compileOffer(
     nextLower: offer.onTierExhausted === 'next_lower',
     quota: offerQuota(campaignId, offer, adjustments),
     limits: compileLimits(campaign, offer),
+    closedBy: offer.excludedBy.filter(
+      (id) => campaign.offers.find((other) => other.id === id)?.onExhausted === 'close',
+    ),
     unless: offer.excludedBy.map((other) => participationIn(campaign, other)),
     rivals: [],
     reviewAlways: offer.review === 'always' || (onExchange && exchangesWait(campaign)),

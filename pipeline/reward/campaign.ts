@@ -77,6 +77,8 @@ export interface CompiledOffer {
   readonly nextLower: boolean;
   readonly quota: CompiledQuota | undefined;
   readonly limits: readonly CompiledLimit[];
+  /** Ids of the offers that close this one for an event that qualifies for them, granted or exhausted. */
+  readonly closedBy: readonly string[];
   /** Where the offers that close this one say who took part in them. */
   readonly unless: readonly CompiledLimit[];
   /** The other offers of which at most one is granted for an event. */

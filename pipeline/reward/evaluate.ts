@@ -54,7 +54,8 @@ export function evaluate(
   for (const offer of offers ?? []) {
     const op = opOrReason(offer, current);
     if (typeof op !== 'string') {
-      ops.push(op);
+      const closed = offer.closedBy.some((id) => isAmong(ops, offer.campaignId, id));
+      ops.push(closed && op.kind === 'reserve' ? { ...op, ...EXCLUDED } : op);
       continue;
     }
     offer.terms.ineligible.count(op);
@@ -91,6 +92,15 @@ export function whyNot(
     const { campaignId, offerId } = offer;
     return typeof reason === 'string' ? [{ campaignId, offerId, reason }] : [];
   });
+}
+
+const EXCLUDED = { intent: 'rejected', reason: 'excluded' } as const;
+
+/** Whether the event qualified for an offer that comes before. */
+function isAmong(ops: readonly LedgerOp[], campaignId: string, offerId: string): boolean {
+  return ops.some(
+    (op) => op.kind === 'reserve' && op.campaignId === campaignId && op.offerId === offerId,
+  );
 }
 
 function opOrReason(offer: CompiledOffer, current: Case): ReturnType<typeof offerOp> {

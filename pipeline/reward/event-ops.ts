@@ -6,15 +6,8 @@ import type { Subject } from './cel-scope.ts';
 import type { GrantReason } from './grant.ts';
 import type { Identity } from './identity.ts';
 import type { CampaignTerms } from './benefit.ts';
-import type {
-  CaptureOp,
-  Leg,
-  LedgerOp,
-  RedeemOp,
-  RefundOp,
-  RefuseOp,
-  VoucherUse,
-} from './ledger-op.ts';
+import type { CaptureOp, Leg, LedgerOp, RefundOp } from './ledger-op.ts';
+import type { RedeemOp, RefuseOp, VoucherUse } from './wish-op.ts';
 
 /** Types that stand for more than what they earn. */
 export const ACTING_TYPES: ReadonlySet<EventType> = new Set<EventType>([

@@ -1,6 +1,6 @@
 /** Who an event is about. Strangers who share a placeholder are nobody: they share no right. */
 
-import type { LimitKey } from '../../config/campaign-schema.ts';
+import type { LimitKey } from '../../config/campaign-limit-schema.ts';
 import type { Event } from '../event.ts';
 import { isName, type EventFields } from './cel-fields.ts';
 import type { Subject } from './cel-scope.ts';

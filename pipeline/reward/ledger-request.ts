@@ -4,13 +4,12 @@ import type { Grant } from './grant.ts';
 import {
   accountPart,
   type CaptureOp,
-  type ChooseOp,
-  type ClaimOp,
   type LedgerOp,
   type RefundOp,
   type ReserveOp,
   type SettleOp,
 } from './ledger-op.ts';
+import type { ChooseOp, ClaimOp } from './wish-op.ts';
 import { decodeGrant, identityOf, standingOf, termsOf } from './record.ts';
 import { encodeReserve, SharedParts } from './reserve-request.ts';
 

@@ -1,12 +1,7 @@
 /** Rights, quotas and exclusions as legs of the ledger: which accounts one event would move. */
 
-import {
-  LIMIT_KEYS,
-  type Campaign,
-  type LimitKey,
-  type Offer,
-  type Period,
-} from '../../config/campaign-schema.ts';
+import type { Campaign, Offer } from '../../config/campaign-schema.ts';
+import { LIMIT_KEYS, type LimitKey, type Period } from '../../config/campaign-limit-schema.ts';
 import type { Identity } from './identity.ts';
 import { LIMIT, QUOTA, type Leg, type ReserveOp } from './ledger-op.ts';
 import { dateOf, monthOf, weekOf } from './local-time.ts';

@@ -1,6 +1,7 @@
 /** The campaigns as they stand now: the configured ones with what people have changed since. */
 
 import { budgetPath, type BudgetLine } from '../../config/campaign-budgets.ts';
+import { closesAtMs } from '../../config/campaign-deadlines.ts';
 import type { Campaign } from '../../config/campaign-schema.ts';
 import { Adjustments, lineage, type CampaignAction, type CampaignChange } from './adjustments.ts';
 import { budgetAccount, tierName } from './campaign-accounts.ts';
@@ -10,7 +11,9 @@ import { compileCampaigns, type CompiledCampaigns, type CompileSettings } from '
 
 /**
  * Where a campaign is in its life. `checked`: a draft that the publishing check lets pass, and that waits for its
- * approval; `ended`: nothing new is earned, claims still run.
+ * approval; `ended`: nothing new is earned, claims, choices, captures and reviews still run; `closed`: by itself when
+ * they are over and the campaign's grace has passed, or by an order. An order to close ends what is earned and
+ * nothing else: what was promised is kept, and what waits may still be claimed, chosen, captured and judged.
  */
 export type CampaignStatus =
   'draft' | 'checked' | 'scheduled' | 'live' | 'paused' | 'ended' | 'closed';
@@ -24,6 +27,7 @@ export class LiveCampaigns {
   readonly #campaigns: readonly Campaign[];
   readonly #settings: LiveSettings;
   readonly #adjustments = new Adjustments();
+  readonly #closesAt = new Map<string, number>();
   readonly #ineligible = new Map<string, IneligibleCounts>();
   #compiled: CompiledCampaigns;
 
@@ -31,6 +35,7 @@ export class LiveCampaigns {
   constructor(campaigns: readonly Campaign[], settings: LiveSettings = {}) {
     this.#campaigns = campaigns;
     for (const { id } of campaigns) this.#ineligible.set(id, new IneligibleCounts());
+    for (const each of campaigns) this.#closesAt.set(each.id, closesAtMs(each));
     this.#settings = settings;
     this.#compiled = this.#compile();
   }
@@ -109,6 +114,7 @@ export class LiveCampaigns {
     const from = Math.min(campaign.window.from, ...phases.map((phase) => phase.from));
     const to = Math.max(campaign.window.to, ...phases.map((phase) => phase.to));
     if (atMs < from) return 'scheduled';
+    if (atMs >= this.#closesAt.get(campaign.id)!) return 'closed';
     if (atMs >= to) return 'ended';
     return this.#adjustments.isPaused(campaign.id) ? 'paused' : 'live';
   }

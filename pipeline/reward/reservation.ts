@@ -1,5 +1,6 @@
 /** What one offer asks of the ledger for one event: a reservation, an extension, or the record that it earns nothing. */
 
+import { AUTHORISATION_MS } from '../../config/campaign-deadlines.ts';
 import type { Benefit } from '../../config/campaign-benefits.ts';
 import type { Decision } from '../decide/decision.ts';
 import type { EventType } from '../event.ts';
@@ -11,12 +12,10 @@ import { wordOf } from './event-ops.ts';
 import type { IneligibleReason } from './grant.ts';
 import { grantIdOf } from './grant-id.ts';
 import type { Identity, Person } from './identity.ts';
-import type { Choice, ExtendOp, ReserveOp } from './ledger-op.ts';
+import type { Choice, ReserveOp } from './ledger-op.ts';
+import type { ExtendOp } from './wish-op.ts';
 import { limitsOf, quotasOf, unlessOf } from './limits.ts';
 import { offeringOf, type Occasion, type Offering } from './offering.ts';
-
-/** How long an authorisation without its payment keeps what it reserved, unless the offer says. */
-const AUTHORISATION_MS = 86_400_000;
 
 /** One event under evaluation. */
 export interface Case {

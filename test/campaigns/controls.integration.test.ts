@@ -159,6 +159,36 @@ describe('C27 rules are changed at once', () => {
     });
     expect(chosen.of('first-spend')).toBe('posted 3000 (cup)');
   });
+
+  test('C27 A24 what was authorised before the close is captured after it, and nothing else is', async () => {
+    const on = new Stage(shipped('credit-card', { only: ['mall-off'] }));
+    const pay = (facts: PlainEvent): PlainEvent => ({
+      ...{ at: '2026-10-10 12:00', customerId: 'c1', instrument: 'credit', amount: 60_000 },
+      ...{ merchantId: 'mall-01', ...facts },
+    });
+    await on.play(pay({ id: 'auth', type: 'payment.authorising' }));
+    await on.change({ campaignId: 'credit-card', kind: 'close' });
+    const captured = pay({ type: 'payment', attributes: { authorisationId: 'auth' } });
+    expect((await on.play(captured)).told).toEqual(['mall-off posted 10000']);
+    const other = pay({ type: 'payment', customerId: 'c2' });
+    expect((await on.play(other)).told).toEqual([]);
+  });
+
+  test('C27 a version earns nothing for events before it takes effect', async () => {
+    const release = { version: 2, author: 'ann', approvedBy: 'bob', reason: 'a better offer' };
+    const effectiveFrom = '2026-10-09T12:00:00+08:00';
+    const on = new Stage(
+      shipped('credit-card', {
+        only: ['friday-off'],
+        campaign: { release: { ...release, effectiveFrom } },
+      }),
+    );
+    const told = await on.playAll([
+      shop({ at: '2026-10-09 11:59:59.999', cardId: 'k1' }),
+      shop({ at: '2026-10-09 12:00', cardId: 'k2' }),
+    ]);
+    expect(told.map((outcome) => outcome.of('friday-off'))).toEqual(['nothing', 'posted 5000']);
+  });
 });
 
 test('C37 C29 a merchant who breaks the terms is off the list at once', async () => {

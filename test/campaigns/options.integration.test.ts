@@ -121,6 +121,16 @@ describe('D6 a gift beside discount and draw', () => {
       { 'bill-off': { excludedBy: [] } },
       ['bill-off posted 1200 (tier-2)', 'new-user-gift posted 2000'],
     ],
+    [
+      'gone, leaves them open (onExhausted: fallthrough)',
+      { 'new-user-gift': { quota: { max: 0 } } },
+      ['bill-off posted 1200 (tier-2)', 'new-user-gift quota_exhausted'],
+    ],
+    [
+      'gone, closes them all the same (onExhausted: close)',
+      { 'new-user-gift': { quota: { max: 0 }, onExhausted: 'close' } },
+      ['bill-off excluded', 'new-user-gift quota_exhausted'],
+    ],
   ])('D6 the gift %s', async (_title, offers, expected) => {
     const only = ['bill-off', 'new-user-gift'];
     const stage = new Stage(shipped('bill-payment', { only, offers }));

@@ -30,8 +30,12 @@ function readCampaign(text: string): {
   return { source: { campaign, file }, problems };
 }
 
+const RELEASE = 'release: { version: 1, author: ann, approvedBy: bob, reason: tests }';
+
 /** What the publishing check says of a campaign, as `config check` prints it. @throws Error as `sourceOf`. */
-export function findingsOf(text: string, categories: readonly string[] = []): string[] {
+export function findingsOf(written: string, categories: readonly string[] = []): string[] {
+  // At the end, so that no place moves; what is said of a release has tests of its own.
+  const text = /^release:/m.test(written) ? written : `${written}\n${RELEASE}\n`;
   const system = { ingest: { maxAmountMinor: 100_000_000 } };
   return publishingCheck({ campaignSources: [sourceOf(text)], categories, system }).map(
     ({ where, severity, message }) => `${where}: ${severity}: ${message}`,

@@ -1,16 +1,8 @@
 /** Reservations of every kind that a campaign can ask for, for the tests of the ledger. */
 
 import type { AwardItem } from '../../pipeline/reward/grant.ts';
-import type {
-  CancelOp,
-  CaptureOp,
-  Choice,
-  ChooseOp,
-  ClaimOp,
-  ExtendOp,
-  RedeemOp,
-  ReserveOp,
-} from '../../pipeline/reward/ledger-op.ts';
+import type { CancelOp, CaptureOp, Choice, ReserveOp } from '../../pipeline/reward/ledger-op.ts';
+import type { ChooseOp, ClaimOp, ExtendOp, RedeemOp } from '../../pipeline/reward/wish-op.ts';
 import { FRIDAY_NOON_MS, money, offer, ops, type Facts, type Offer } from './ledger-scenario.ts';
 
 export const DAY_MS = 86_400_000;

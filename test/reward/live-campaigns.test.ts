@@ -189,3 +189,33 @@ it('what was added to a tier stays with it when another takes its place in the f
     ['quota/spring/off/from-100', 8],
   ]);
 });
+
+describe('a campaign comes to its end by itself', () => {
+  const DAY_MS = 86_400_000;
+  const END_MS = CAMPAIGN.window.to;
+  const statusAt = (atMs: number, keys: object = {}): string =>
+    new LiveCampaigns([{ ...CAMPAIGN, ...keys }]).statuses(atMs)[0]!.status;
+
+  it('ended with its window, closed when its grace has passed', () => {
+    expect(statusAt(END_MS - 1)).toBe('live');
+    expect(statusAt(END_MS)).toBe('ended');
+    expect(statusAt(END_MS + 30 * DAY_MS - 1)).toBe('ended');
+    expect(statusAt(END_MS + 30 * DAY_MS)).toBe('closed');
+    expect(statusAt(END_MS + DAY_MS, { closeAfter: DAY_MS })).toBe('closed');
+  });
+
+  it('claims, choices and captures come before the grace', () => {
+    const [off, ...others] = CAMPAIGN.offers;
+    const claim = {
+      anchor: 'campaign_end',
+      within: { days: 10, working: false },
+      onMiss: 'forfeit',
+    };
+    const claimed = { offers: [{ ...off!, claim }, ...others] };
+    expect(statusAt(END_MS + 40 * DAY_MS - 1, claimed)).toBe('ended');
+    expect(statusAt(END_MS + 40 * DAY_MS, claimed)).toBe('closed');
+    const reserved = { offers: [{ ...off!, settle: 'preauth' }, ...others] };
+    expect(statusAt(END_MS + 31 * DAY_MS - 1, reserved)).toBe('ended');
+    expect(statusAt(END_MS + 31 * DAY_MS, reserved)).toBe('closed');
+  });
+});
