@@ -258,6 +258,11 @@ export const campaignSchema = z
         reason: text,
       })
       .optional(),
+    /**
+     * Which orders may take from customers while it runs: `risk`: those whose reason begins with `risk:`, `free`: all.
+     * What favours customers needs no such reason.
+     */
+    tightening: z.enum(['risk', 'free']).default('risk'),
     /** How long after its last claim, choice or capture the campaign is closed by itself. */
     closeAfter: duration.prefault('30d'),
     /** What customers may read: the terms themselves or where they stand. */

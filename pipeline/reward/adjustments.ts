@@ -31,6 +31,25 @@ export type CampaignChange = { readonly campaignId: string } & (
   | { readonly kind: 'merchant_list'; readonly list: string; readonly merchants: readonly string[] }
 );
 
+/**
+ * Whether a change takes from customers what the published terms promise them; every other favours them.
+ * @param merchants those of the list that it names, as they stand.
+ */
+export function tightens(change: CampaignChange, merchants: readonly string[]): boolean {
+  switch (change.kind) {
+    case 'pause':
+    case 'close':
+    case 'restrict_instrument':
+      return true;
+    case 'merchant_list': {
+      const left = new Set(change.merchants);
+      return merchants.some((merchant) => !left.has(merchant));
+    }
+    default:
+      return false;
+  }
+}
+
 /** A person's word on a reward that waits. Its campaign stands in the grant: the order names only that. */
 export interface GrantJudgement {
   readonly campaignId: '';

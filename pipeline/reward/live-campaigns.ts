@@ -3,7 +3,13 @@
 import { budgetPath, type BudgetLine } from '../../config/campaign-budgets.ts';
 import { closesAtMs } from '../../config/campaign-deadlines.ts';
 import type { Campaign } from '../../config/campaign-schema.ts';
-import { Adjustments, lineage, type CampaignAction, type CampaignChange } from './adjustments.ts';
+import {
+  Adjustments,
+  lineage,
+  tightens,
+  type CampaignAction,
+  type CampaignChange,
+} from './adjustments.ts';
 import { budgetAccount, tierName } from './campaign-accounts.ts';
 import type { IneligibleReason } from './grant.ts';
 import { IneligibleCounts } from './ineligible-counts.ts';
@@ -22,6 +28,9 @@ export interface LiveSettings extends CompileSettings {
   /** Campaigns with errors of the publishing check. */
   readonly unpublishable?: ReadonlySet<string>;
 }
+
+/** How the reason of an order begins that is given because of a risk. */
+const RISK = 'risk:';
 
 export class LiveCampaigns {
   readonly #campaigns: readonly Campaign[];
@@ -74,7 +83,7 @@ export class LiveCampaigns {
    */
   change(action: CampaignAction, spent: ReadonlyMap<string, number>): string | undefined {
     if (this.#adjustments.has(action.id)) return undefined;
-    const problem = this.#problem(action.change, spent);
+    const problem = this.#problem(action, spent);
     if (problem !== undefined) return problem;
     if (this.#adjustments.apply({ ...action, change: this.named(action.change) }))
       this.#compiled = this.#compile();
@@ -127,7 +136,10 @@ export class LiveCampaigns {
     });
   }
 
-  #problem(change: CampaignChange, spent: ReadonlyMap<string, number>): string | undefined {
+  #problem(
+    { change, reason }: CampaignAction,
+    spent: ReadonlyMap<string, number>,
+  ): string | undefined {
     const campaign = this.#campaigns.find(({ id }) => id === change.campaignId);
     if (campaign === undefined) {
       const known = this.#campaigns.map(({ id }) => id).join(', ');
@@ -145,7 +157,22 @@ export class LiveCampaigns {
     if (change.kind === 'merchant_list' && !Object.hasOwn(campaign.lists, change.list)) {
       return `campaign ${campaign.id} has no list "${change.list}"`;
     }
-    return undefined;
+    return this.#tighteningProblem(campaign, change, reason);
+  }
+
+  #tighteningProblem(
+    { id, tightening, lists }: Campaign,
+    change: CampaignChange,
+    reason: string,
+  ): string | undefined {
+    if (tightening === 'free' || reason.startsWith(RISK)) return undefined;
+    const merchants =
+      change.kind === 'merchant_list'
+        ? (this.#adjustments.merchantList(id, change.list) ?? lists[change.list]!)
+        : [];
+    return tightens(change, merchants)
+      ? `${change.kind} takes from customers what the terms of ${id} promise: only for a risk, with a reason such as "${RISK} organised abuse"`
+      : undefined;
   }
 }
 

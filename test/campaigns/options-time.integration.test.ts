@@ -168,6 +168,32 @@ test('D15 a rule that is changed at once takes nothing back from who had it', as
   expect((await stage.play(shop({ cardId: 'k2' }))).of('friday-off')).toBe('posted 5000');
 });
 
+describe('D15 an order that takes from customers what the terms promise', () => {
+  const pause = { campaignId: 'credit-card', kind: 'pause', offerId: 'friday-off' } as const;
+  const refusal = expect.stringContaining('takes from customers') as unknown;
+  test.each([
+    ['risk', 'sales are slow', refusal, 'posted 5000'],
+    ['risk', 'risk: organised abuse', undefined, 'nothing'],
+    ['free', 'sales are slow', undefined, 'nothing'],
+  ])('D15 tightening: %s, because "%s"', async (tightening, reason, problem, earned) => {
+    const campaign = { tightening };
+    const stage = new Stage(shipped('credit-card', { only: ['friday-off'], campaign }));
+    expect(await stage.change(pause, reason)).toEqual(problem);
+    expect((await stage.play(shop())).of('friday-off')).toBe(earned);
+  });
+
+  test('D15 what favours customers wants no such reason', async () => {
+    const stage = new Stage(shipped('credit-card', { only: ['friday-off'] }));
+    const offer = { campaignId: 'credit-card', offerId: 'friday-off' };
+    const said = [
+      await stage.change({ ...offer, kind: 'resume' }, 'second wave'),
+      await stage.change({ ...offer, kind: 'add_quota', by: 1 }, 'second wave'),
+      await stage.change({ ...offer, kind: 'allow_instrument', instrument: 'debit' }, 'asked'),
+    ];
+    expect(said).toEqual([undefined, undefined, undefined]);
+  });
+});
+
 describe('D16 quotas that do not fit the budget', () => {
   test('D16 the budget is a hard cap beside the quota', async () => {
     const stage = new Stage(

@@ -218,14 +218,14 @@ export class Stage {
   }
 
   /** An order to change a campaign. @returns why it is refused, or undefined. */
-  async change(ordered: CampaignChange): Promise<string | undefined> {
+  async change(ordered: CampaignChange, reason = 'risk: seen'): Promise<string | undefined> {
     const change = this.live.named(ordered);
     const id = `order-${++this.#events}`;
     const balances = await this.ledger.balances(this.live.lowers(change));
     const spent = balances.map(
       ({ account, posted, pending }) => [account, posted + pending] as const,
     );
-    const action = { id, change, actor: 'ann', reason: 'seen', issuedAtMs: 1 };
+    const action = { id, change, actor: 'ann', reason, issuedAtMs: 1 };
     return this.live.change(action, new Map(spent));
   }
 

@@ -50,7 +50,7 @@ function saidOf(spent: ReadonlyMap<string, number>, ...changes: readonly Change[
   const problems = changes.map((change, index) =>
     live.change(
       {
-        ...{ id: `c${index}`, actor: 'li', reason: 'tests', issuedAtMs: 0 },
+        ...{ id: `c${index}`, actor: 'li', reason: 'risk: tests', issuedAtMs: 0 },
         change: { campaignId: 'spring', ...change } as unknown as CampaignChange,
       },
       spent,
@@ -116,6 +116,41 @@ describe('a change that cannot be obeyed says why', () => {
     expect(said({ kind: 'close' }, { kind: 'pause' }).problem).toBe(
       'campaign spring is closed for good',
     );
+  });
+});
+
+describe('a change that takes from customers wants a reason of risk', () => {
+  const live = (): LiveCampaigns => new LiveCampaigns([CAMPAIGN]);
+  const problem = (campaigns: LiveCampaigns, change: Change, reason: string) =>
+    campaigns.change(
+      {
+        ...{ id: `c-${reason} ${JSON.stringify(change)}`, actor: 'li', reason, issuedAtMs: 0 },
+        change: { campaignId: 'spring', ...change } as unknown as CampaignChange,
+      },
+      new Map(),
+    );
+  const list = (...merchants: string[]): Change => ({
+    kind: 'merchant_list',
+    list: 'malls',
+    merchants,
+  });
+
+  it.each<[Change]>([
+    [{ kind: 'pause' }],
+    [{ kind: 'close' }],
+    [{ kind: 'restrict_instrument', instrument: 'credit' }],
+    [list('mall-2')],
+  ])('%j', (change) => {
+    expect(problem(live(), change, 'slow sales')).toBe(
+      `${String(change['kind'])} takes from customers what the terms of spring promise: only for a risk, with a reason such as "risk: organised abuse"`,
+    );
+    expect(problem(live(), change, 'risk: abuse')).toBeUndefined();
+  });
+
+  it('a list that only grows does not, and what came on it is not taken off without one', () => {
+    const campaigns = live();
+    expect(problem(campaigns, list('mall-1', 'mall-2'), 'another joined')).toBeUndefined();
+    expect(problem(campaigns, list('mall-1'), 'it left')).toContain('only for a risk');
   });
 });
 

@@ -26,7 +26,7 @@ async function campaignsAt(address: string): Promise<readonly View[]> {
 
 /** Gives an order as a campaign manager does. @returns what it was told. */
 async function order(data: string, ...args: string[]): Promise<string> {
-  const ended = await run([...args, '--reason', 'tests', '--actor', 'li', '--data', data]);
+  const ended = await run([...args, '--reason', 'risk: tests', '--actor', 'li', '--data', data]);
   expect(ended.code, ended.stderr).toBe(0);
   return ended.stdout.trimEnd();
 }
@@ -96,8 +96,8 @@ describe('an order to a running worker', () => {
       "SELECT account, argMax(limit_value, recorded_at) AS most FROM ledger_balances WHERE account IN ('budget/trial/total.mall', 'quota/trial/bill/from-10000') GROUP BY account ORDER BY account",
     );
     expect(actions).toEqual([
-      { kind: 'add_quota', actor: 'li', reason: 'tests' },
-      { kind: 'add_budget', actor: 'li', reason: 'tests' },
+      { kind: 'add_quota', actor: 'li', reason: 'risk: tests' },
+      { kind: 'add_budget', actor: 'li', reason: 'risk: tests' },
     ]);
     expect(balances.map(({ most }) => Number(most))).toEqual([3000, 4]);
   });
@@ -160,8 +160,8 @@ describe('an order to a running worker', () => {
       "SELECT kind, JSONExtractString(value, 'grantId') AS about, actor, reason FROM campaign_actions FINAL ORDER BY action_id LIMIT 2",
     );
     expect(words).toEqual([
-      { kind: 'approve', about: first, actor: 'li', reason: 'tests' },
-      { kind: 'reject', about: second, actor: 'li', reason: 'tests' },
+      { kind: 'approve', about: first, actor: 'li', reason: 'risk: tests' },
+      { kind: 'reject', about: second, actor: 'li', reason: 'risk: tests' },
     ]);
     expect((await run(['ledger', 'verify', '--data', data])).code).toBe(0);
     // Words on rewards are no changes: a start that reads them back goes on.
@@ -185,6 +185,9 @@ describe('an order to a running worker', () => {
     );
     expect(await refused(data, ...campaign('merchant-list', 'trial', 'shops', 'shop-1'))).toBe(
       'sheepdog: campaign trial has no list "shops"\n',
+    );
+    expect(await refused(data, ...campaign('pause', 'trial'))).toBe(
+      'sheepdog: pause takes from customers what the terms of trial promise: only for a risk, with a reason such as "risk: organised abuse"\n',
     );
   });
 });
