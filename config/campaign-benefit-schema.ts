@@ -10,6 +10,7 @@ import type {
   PlainBenefit,
   PointsRule,
   Prize,
+  Rounding,
   VoucherRule,
 } from './campaign-benefits.ts';
 import {
@@ -42,9 +43,15 @@ const voucher = z
     minSpendMinor: minSpend,
   }));
 
+/** Of a share of money, before its cap. */
+const shareKeys = {
+  cap: positiveAmount.optional(),
+  rounding: z.enum(['down', 'half_up']).default('down'),
+};
+
 const plainKeys = {
   off: z
-    .union([positiveAmount, z.strictObject({ percentBp: share, cap: positiveAmount.optional() })], {
+    .union([positiveAmount, z.strictObject({ percentBp: share, ...shareKeys })], {
       error: 'write an amount in fen, or { percentBp: 500, cap: 3000 }',
     })
     .meta({ id: 'off' })
@@ -61,12 +68,12 @@ const plainKeys = {
         .int('write the part that is left to pay in whole basis points, such as 8000')
         .nonnegative('write 0 or more basis points')
         .max(9999, 'write less than 10000: the fee has to become smaller'),
-      cap: positiveAmount.optional(),
+      ...shareKeys,
     })
     .meta({ id: 'feeCut' })
     .optional(),
   cashback: z
-    .union([positiveAmount, z.strictObject({ bp: share, cap: positiveAmount.optional() })], {
+    .union([positiveAmount, z.strictObject({ bp: share, ...shareKeys })], {
       error: 'write an amount in fen, or { bp: 100, cap: 10000 }',
     })
     .meta({ id: 'cashback' })
@@ -222,32 +229,34 @@ export function benefitOf(written: WrittenBenefit): Benefit {
 function plainOf(written: Partial<WrittenPlain>): PlainBenefit {
   const { off, feeCut, cashback, vouchers, goods } = written;
   if (off !== undefined) {
-    const money = typeof off === 'number' ? off : { shareBp: off.percentBp, cap: off.cap };
-    return { kind: 'discount', money: moneyOf(money) };
+    const money = typeof off === 'number' ? fixed(off) : shareOf(off, off.percentBp);
+    return { kind: 'discount', money };
   }
   if (cashback !== undefined) {
-    const money =
-      typeof cashback === 'number' ? cashback : { shareBp: cashback.bp, cap: cashback.cap };
-    return { kind: 'cashback', money: moneyOf(money) };
+    const money = typeof cashback === 'number' ? fixed(cashback) : shareOf(cashback, cashback.bp);
+    return { kind: 'cashback', money };
   }
   if (feeCut !== undefined) {
     // The customer pays factorBp of the fee; the rest is the benefit.
     const shareBp = 10_000 - feeCut.factorBp;
     const attribute = feeCut.of.slice('attributes.'.length);
-    return { kind: 'fee_cut', money: moneyOf({ shareBp, cap: feeCut.cap }, attribute) };
+    return { kind: 'fee_cut', money: shareOf(feeCut, shareBp, attribute) };
   }
   if (vouchers !== undefined) return { kind: 'vouchers', vouchers };
   if (goods !== undefined) return { kind: 'goods', ...goods };
   return { kind: 'points', points: pointsOf(written.points!) };
 }
 
-function moneyOf(
-  written: number | { readonly shareBp: number; readonly cap: number | undefined },
+function fixed(amountMinor: number): MoneyRule {
+  return { kind: 'fixed', amountMinor };
+}
+
+function shareOf(
+  { cap: capMinor, rounding }: { cap?: number | undefined; rounding: Rounding },
+  shareBp: number,
   attribute?: string,
 ): MoneyRule {
-  return typeof written === 'number'
-    ? { kind: 'fixed', amountMinor: written }
-    : { kind: 'share', attribute, shareBp: written.shareBp, capMinor: written.cap };
+  return { kind: 'share', attribute, shareBp, capMinor, rounding };
 }
 
 function pointsOf(written: NonNullable<WrittenPlain['points']>): PointsRule {

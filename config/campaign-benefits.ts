@@ -1,9 +1,12 @@
 /**
  * What an offer gives. A file writes one key (`off: 500`, `draw: {…}`); everybody behind the schema reads one
- * of these forms, told apart by `kind`, with its units in the names. Rounding is always down, then the cap.
+ * of these forms, told apart by `kind`, with its units in the names. What is rounded is capped afterwards.
  */
 
 import type { DayTerm } from './campaign-values.ts';
+
+/** To whole fen. */
+export type Rounding = 'down' | 'half_up';
 
 /** How much money: a fixed sum, or a share of the payment or of an amount among the event's attributes. */
 export type MoneyRule =
@@ -14,6 +17,7 @@ export type MoneyRule =
       readonly attribute: string | undefined;
       readonly shareBp: number;
       readonly capMinor: number | undefined;
+      readonly rounding: Rounding;
     };
 
 /** How many points. */

@@ -49,7 +49,8 @@ export function costOf(campaign: Campaign, benefit: PlainBenefit, maxAmountMinor
 function moneyCost(money: MoneyRule, maxAmountMinor: number): bigint {
   if (money.kind === 'fixed') return BigInt(money.amountMinor);
   if (money.capMinor !== undefined) return BigInt(money.capMinor);
-  return (BigInt(maxAmountMinor) * BigInt(money.shareBp)) / BP;
+  const half = money.rounding === 'half_up' ? BP / 2n : 0n;
+  return (BigInt(maxAmountMinor) * BigInt(money.shareBp) + half) / BP;
 }
 
 function pointsCost(campaign: Campaign, rule: PointsRule, maxAmountMinor: number): Bound {

@@ -11,7 +11,7 @@ import type { DayTerm } from '../../config/campaign-values.ts';
 import type { EventFields } from './cel-fields.ts';
 import type { Scope } from './cel-scope.ts';
 import type { DrawSeed } from './draw.ts';
-import { floorShare } from './exact.ts';
+import { floorShare, halfUpShare } from './exact.ts';
 import type { AwardItem } from './grant.ts';
 import type { IneligibleCounts } from './ineligible-counts.ts';
 import type { Leg } from './ledger-op.ts';
@@ -146,13 +146,13 @@ function giving(
   return Number.isSafeInteger(costMinor) ? { award, costMinor, points, stock } : undefined;
 }
 
-/** Rounded down, then capped. */
+/** Rounded, then capped. */
 function amountOf(rule: MoneyRule, { fields, paymentMinor }: Basis): number | undefined {
   if (rule.kind === 'fixed') return rule.amountMinor;
-  const { attribute, shareBp, capMinor } = rule;
+  const { attribute, shareBp, capMinor, rounding } = rule;
   const of = attribute === undefined ? paymentMinor : fields.json[attribute];
   if (!isAmount(of)) return undefined;
-  const share = floorShare(of, shareBp, WHOLE);
+  const share = (rounding === 'down' ? floorShare : halfUpShare)(of, shareBp, WHOLE);
   return share === undefined || capMinor === undefined ? share : Math.min(share, capMinor);
 }
 

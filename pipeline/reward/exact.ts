@@ -14,3 +14,14 @@ export function floorShare(
   const exact = (BigInt(value) * BigInt(numerator)) / BigInt(denominator);
   return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : undefined;
 }
+
+/** As `floorShare`, but a half and more is rounded up. */
+export function halfUpShare(
+  value: number,
+  numerator: number,
+  denominator: number,
+): number | undefined {
+  const down = floorShare(value, numerator, denominator);
+  const rest = (BigInt(value) * BigInt(numerator)) % BigInt(denominator);
+  return down === undefined || 2n * rest < BigInt(denominator) ? down : down + 1;
+}

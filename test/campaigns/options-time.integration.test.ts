@@ -81,7 +81,10 @@ test.each([
   [{ bp: 100, cap: 10_000 }, 1_000_000, 'posted 10000'],
   [{ bp: 100, cap: 10_000 }, 1_000_001, 'posted 10000'],
   [{ bp: 100 }, 1_000_199, 'posted 10001'],
-])('D10 cashback %j of %i is rounded down, then capped: %s', async (cashback, amount, expected) => {
+  [{ bp: 100, rounding: 'half_up' }, 1_000_149, 'posted 10001'],
+  [{ bp: 100, rounding: 'half_up' }, 1_000_150, 'posted 10002'],
+  [{ bp: 100, rounding: 'half_up', cap: 10_000 }, 1_000_150, 'posted 10000'],
+])('D10 cashback %j of %i is rounded, then capped: %s', async (cashback, amount, expected) => {
   const stage = one('credit-card', 'instalment-cash', { cashback });
   const event = { type: 'instalment', at: FRIDAY, customerId: 'c1', amount, terms: 12 };
   expect((await stage.play(event)).of('instalment-cash')).toBe(expected);

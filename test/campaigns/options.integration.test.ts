@@ -101,6 +101,7 @@ describe('D5 what a refund gives back', () => {
   test.each([
     ['keep', 'posted 1200 -60 (tier-2)'],
     ['revoke', 'clawed_back 1200 -1200 (tier-2)'],
+    ['reprice', 'posted 1200 -700 (tier-2)'],
   ])(
     'D5 below: %s, when less than the tier asks for is left of the payment',
     async (below, state) => {

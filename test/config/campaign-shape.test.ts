@@ -233,7 +233,13 @@ describe('behind the schema every benefit has one form', () => {
       { kind: 'discount', money: { kind: 'fixed', amountMinor: 500 } },
       {
         kind: 'discount',
-        money: { kind: 'share', attribute: undefined, shareBp: 500, capMinor: 3000 },
+        money: {
+          kind: 'share',
+          attribute: undefined,
+          shareBp: 500,
+          capMinor: 3000,
+          rounding: 'down',
+        },
       },
     ]);
   });
@@ -241,7 +247,13 @@ describe('behind the schema every benefit has one form', () => {
   test('a fee of which 80 % is left to pay is cut by 20 % of its attribute', () => {
     expect(tiersOf('fee')[0]!.benefit).toEqual({
       kind: 'fee_cut',
-      money: { kind: 'share', attribute: 'fee', shareBp: 2000, capMinor: undefined },
+      money: {
+        kind: 'share',
+        attribute: 'fee',
+        shareBp: 2000,
+        capMinor: undefined,
+        rounding: 'down',
+      },
     });
   });
 
