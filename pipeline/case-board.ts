@@ -1,9 +1,11 @@
 /** What waits for people, as a list: by HTTP, in the console, and for a command line beside the running worker. */
 
-import type { AccountAction, Command } from './decide/account-action.ts';
+import type { AccountAction } from './decide/account-action.ts';
 import type { OpenCase } from './decide/freeze-cases.ts';
 import { SWITCHES, type SwitchName } from './decide/freeze-cases.ts';
 import type { FreezeState } from './decide/freezing.ts';
+import { orderOf } from './dual-control.ts';
+import { orderText } from './order-name.ts';
 import type { RewardProposal, RewardProposals } from './reward/proposal.ts';
 
 export const CASE_KINDS = ['freeze', 'order', 'appeal', 'clawback', 'compensation'] as const;
@@ -73,20 +75,19 @@ function ofAccount({ kind, opened }: OpenCase): BoardCase {
     ...{ id, kind, accountId, actor, reason, since: new Date(occurredAtMs).toISOString() },
     ...(decisionId !== '' && { decisionId }),
     ...(expiresAtMs !== undefined && { lapsesAt: new Date(expiresAtMs).toISOString() }),
-    ...(kind === 'order' && { order: orderText(opened) }),
+    ...(kind === 'order' && { order: toldOf(opened) }),
   };
 }
 
-/** `freeze a-1`, `approve g_1`: the order's kind and whom or what it names. */
-function orderText({ detail = '{}' }: AccountAction): string {
-  const {
-    id: _,
-    actor: __,
-    reason: ___,
-    issuedAtMs: ____,
-    ...order
-  } = JSON.parse(detail) as Command;
-  return Object.values(order).join(' ');
+/** Told once: an order of thousands of items is read for it, and the list is made every second. */
+const TOLD = new WeakMap<AccountAction, string>();
+
+function toldOf(request: AccountAction): string {
+  const known = TOLD.get(request);
+  if (known !== undefined) return known;
+  const text = orderText(orderOf(request));
+  TOLD.set(request, text);
+  return text;
 }
 
 function ofReward(proposal: RewardProposal, kind: 'clawback' | 'compensation'): BoardCase {

@@ -75,11 +75,13 @@ function addProposals(root: Command): void {
     dismiss: 'end a proposal, or withdraw an order, without effect',
   };
   for (const word of ['approve', 'dismiss'] as const) {
-    audited(proposals.command(word).argument('<proposal>'))
+    audited(proposals.command(word).argument('<proposals...>'))
       .description(described[word])
-      .action(async (proposalId: string, options: AnalystFlags) => {
+      .action(async (proposalIds: string[], options: AnalystFlags) => {
         const { order } = await import('./order.ts');
-        await order({ kind: 'proposal', proposalId, word }, options);
+        for (const proposalId of proposalIds) {
+          await order({ kind: 'proposal', proposalId, word }, options);
+        }
       });
   }
 }

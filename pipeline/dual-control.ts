@@ -4,25 +4,74 @@
  */
 
 import type { AccountAction, Command } from './decide/account-action.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { ObeyParts, Obeyed, SettleOrder } from './obey.ts';
 import { actionOf, type DualControl, type FreezeState } from './decide/freezing.ts';
+import { orderName, type OrderName } from './order-name.ts';
 
-/** Whether an order is given by one person alone. Stopping things never waits: neither a switch nor a dismissal. */
+/**
+ * From which mode on an order wants a second person. Asking never does, nor what stops something at once and can
+ * be taken back: a switch, a campaign's pause, and the withdrawal of an order that waits.
+ */
+const SECOND_PERSON: Readonly<Record<OrderName, Exclude<DualControl, 'none'> | 'never'>> = {
+  freeze: 'manual',
+  unfreeze: 'manual',
+  appeal: 'never',
+  'review confirmed': 'all',
+  'review cleared': 'all',
+  'proposal approve': 'all',
+  'proposal dismiss': 'all',
+  approve: 'all',
+  reject: 'all',
+  'label confirmed': 'all',
+  'label false_positive': 'all',
+  labels: 'all',
+  'list add': 'all',
+  'list remove': 'all',
+  'exclusion add': 'all',
+  'exclusion remove': 'all',
+  'exclusion dismiss': 'all',
+  'config promoted': 'all',
+  'config rolled_back': 'all',
+  'campaign pause': 'never',
+  'campaign restrict_instrument': 'never',
+  'campaign resume': 'all',
+  'campaign close': 'all',
+  'campaign allow_instrument': 'all',
+  'campaign add_quota': 'all',
+  'campaign add_budget': 'all',
+  'campaign merchant_list': 'all',
+  'switch freezing off': 'never',
+  'switch freezing on': 'never',
+  'switch blocking off': 'never',
+  'switch blocking on': 'never',
+  // The worker's own.
+  rescore: 'never',
+};
+
+/** Characters of the orders that wait, together: a list's part of an import is large. */
+export const MAX_WAITING_CHARACTERS = 64_000_000;
+
 export function wantsSecond(command: Command, mode: DualControl): boolean {
-  switch (command.kind) {
-    case 'freeze':
-    case 'unfreeze':
-      return mode !== 'none';
-    case 'review':
-    case 'approve':
-      return mode === 'all';
-    case 'label':
-      return mode === 'all' && command.label === 'false_positive';
-    case 'proposal':
-      return mode === 'all' && command.word === 'approve';
-    default:
-      return false;
-  }
+  const from = SECOND_PERSON[orderName(command)];
+  return from !== 'never' && (mode === 'all' || mode === from);
+}
+
+/** The order that a command lets happen when it is a second person's word on one that waits. */
+export function confirmedOrder(freezing: FreezeState, command: Command): Command | undefined {
+  if (command.kind !== 'proposal' || command.word !== 'approve') return undefined;
+  const waiting = freezing.cases.find(command.proposalId);
+  return waiting?.kind === 'order' ? orderOf(waiting.opened) : undefined;
+}
+
+/** The order that waits. */
+export function orderOf({ detail = '{}' }: AccountAction): Command {
+  return JSON.parse(detail) as Command;
+}
+
+export interface ControlParts {
+  readonly engine: Pick<ObeyParts['engine'], 'freezing'>;
+  readonly config: Pick<LiveConfig, 'subject'>;
 }
 
 /**
@@ -30,7 +79,7 @@ export function wantsSecond(command: Command, mode: DualControl): boolean {
  * over; any other order passes.
  */
 export async function underControl(
-  { engine: { freezing } }: Pick<ObeyParts, 'engine'>,
+  { engine: { freezing }, config }: ControlParts,
   command: Command,
   settle: SettleOrder,
   execute: (command: Command, settle: SettleOrder) => Promise<Obeyed>,
@@ -38,9 +87,10 @@ export async function underControl(
   const actions: AccountAction[] = freezing.lapse(command.issuedAtMs);
   const withThese: SettleOrder = (follows) =>
     settle({ ...follows, actions: [...actions.splice(0), ...(follows.actions ?? [])] });
-  const answered = (accepted: boolean, message: string): Obeyed => {
+  const answered = (accepted: boolean, message: string, waitsAs?: string): Obeyed => {
     void withThese({});
-    return { answer: Promise.resolve({ commandId: command.id, accepted, message }) };
+    const result = { commandId: command.id, accepted, message };
+    return { answer: Promise.resolve(waitsAs === undefined ? result : { ...result, waitsAs }) };
   };
   const waiting = command.kind === 'proposal' ? freezing.cases.find(command.proposalId) : undefined;
   if (command.kind === 'proposal' && waiting?.kind === 'order') {
@@ -53,12 +103,21 @@ export async function underControl(
   if (!wantsSecond(command, freezing.settings.dualControl ?? 'none')) {
     return await execute(command, withThese);
   }
-  const request = freezing.request(command, JSON.stringify(command));
+  // What is on trial may be another one by the time the second person comes.
+  const meant = command.kind === 'config' ? { ...command, version: config.subject } : command;
+  const text = JSON.stringify(meant);
+  const { open, waitingCharacters } = freezing.cases;
+  if (waitingCharacters + text.length > MAX_WAITING_CHARACTERS) {
+    const message = `${open.order} orders wait already, and no more fit: approve or dismiss some first`;
+    return answered(false, message);
+  }
+  const request = freezing.request(command, text);
   actions.push(request);
   const { actor } = command;
   return answered(
     true,
     `waits for a second person: \`proposals approve ${request.id}\` by anybody but ${actor}`,
+    request.id,
   );
 }
 
@@ -82,7 +141,7 @@ export function secondWord(
     const message = `${request.actor} gave this order: somebody else has to confirm it`;
     return { kind: 'refused', message };
   }
-  const order = JSON.parse(request.detail ?? '{}') as Command;
+  const order = orderOf(request);
   const { id, actor, reason, issuedAtMs } = command;
   const said = `${order.reason} (confirmed by ${actor}: ${reason})`;
   return {

@@ -21,6 +21,31 @@ export interface FollowParts {
 
 const FOLLOW_AGAIN_MS = 1000;
 
+/**
+ * Obeys what waits in the log before the first event is decided: orders that were given while no worker ran, and
+ * those that were in force before a kill took them back. Waits through an absence of Redis.
+ * @returns the position from which to follow. @throws Stopped
+ */
+export async function catchUp(parts: FollowParts): Promise<string> {
+  const { commands, lifecycle, clock, log } = parts;
+  let position = parts.position ?? LOG_START;
+  for (;;) {
+    lifecycle.throwIfStopping();
+    try {
+      const waiting = await commands.read(position);
+      if (waiting.length === 0) return position;
+      for (const command of waiting) {
+        await obey(parts, command);
+        position = command.id;
+      }
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      log.warn({ error: messageOf(error) }, 'the command log is away');
+      await clock.sleep(FOLLOW_AGAIN_MS, lifecycle.signal);
+    }
+  }
+}
+
 /** Ends when the process stops; an absence of Redis is waited through, any other error ends the process. */
 export async function followCommands(parts: FollowParts): Promise<void> {
   const { commands, lifecycle, clock, log } = parts;

@@ -31,6 +31,9 @@ export interface ImportTally {
   done: number;
   same: number;
   refused: number;
+  /** Lines of parts that wait for a second person, and the proposals by which they happen. */
+  waiting: number;
+  readonly proposals: string[];
 }
 
 interface Row {
@@ -48,7 +51,7 @@ export async function importFile<Item extends object>(
   what: Import<Item>,
   flags: ImportFlags,
 ): Promise<ImportTally> {
-  const tally: ImportTally = { done: 0, same: 0, refused: 0 };
+  const tally: ImportTally = { done: 0, same: 0, refused: 0, waiting: 0, proposals: [] };
   const rejects = new Rejects(flags.rejects, tally);
   try {
     await orderMany(flags, (give) => sendAll(what, give, tally, rejects));
@@ -68,11 +71,14 @@ async function sendAll<Item extends object>(
   let items: Item[] = [];
   let rows: Row[] = [];
   const send = async (): Promise<void> => {
-    const { items: result, message } = await give(what.order(items));
-    if (result === undefined) throw new Failure(message);
-    tally.done += result.done;
-    tally.same += result.same;
-    for (const { index, why } of result.refused) rejects.add(rows[index]!, why);
+    const { items: result, message, waitsAs } = await give(what.order(items));
+    if (waitsAs !== undefined) {
+      tally.waiting += items.length;
+      tally.proposals.push(waitsAs);
+    } else if (result === undefined) throw new Failure(message);
+    tally.done += result?.done ?? 0;
+    tally.same += result?.same ?? 0;
+    for (const { index, why } of result?.refused ?? []) rejects.add(rows[index]!, why);
     items = [];
     rows = [];
   };
@@ -91,7 +97,7 @@ async function sendAll<Item extends object>(
     items.push(item);
     rows.push(row);
     if (items.length === what.part) await send();
-    const seen = tally.done + tally.same + tally.refused;
+    const seen = tally.done + tally.same + tally.refused + tally.waiting;
     if (seen - told >= TELL_EVERY) {
       told = seen;
       process.stderr.write(`${seen} lines\n`);
@@ -186,7 +192,12 @@ function rowOf(cells: readonly string[]): string {
 }
 
 /** What became of it, on stdout. @throws Failure (exit code 1) when lines were refused. */
-export function tellImport(what: string, { done, same, refused }: ImportTally): void {
+export function tellImport(what: string, tally: ImportTally): void {
+  const { done, same, refused, waiting, proposals } = tally;
   process.stdout.write(`${what}: ${done} taken, ${same} stood already, ${refused} refused\n`);
+  if (waiting > 0) {
+    const ids = proposals.join(' ');
+    process.stdout.write(`${waiting} wait for a second person: \`proposals approve ${ids}\`\n`);
+  }
   if (refused > 0) throw new Failure(`${refused} lines were refused; the others are in force`);
 }

@@ -63,6 +63,11 @@ export class LiveConfig {
     return this.#trial;
   }
 
+  /** The version that an order now would be about. */
+  get subject(): string {
+    return (this.#trial?.config ?? this.#active).version;
+  }
+
   get rolledBack(): string | undefined {
     return this.#rolledBack;
   }
@@ -150,11 +155,15 @@ export class LiveConfig {
   }
 
   /** An analyst's word, between two batches. */
-  order({ id, to, actor, reason }: Extract<Command, { kind: 'config' }>): CommandResult {
+  order(command: Extract<Command, { kind: 'config' }>): CommandResult {
+    const { id, to, actor, reason, version: meant = this.subject } = command;
     const cause = { actor, reason };
     const answer = (accepted: boolean, message: string): CommandResult => ({
       ...{ commandId: id, accepted, message },
     });
+    if (meant !== this.subject) {
+      return answer(false, `the order was about ${meant}; meanwhile it is ${this.subject}'s turn`);
+    }
     if (this.#trial !== undefined) {
       const { version } = this.#trial.config;
       this.#parts.engine.endTrial(to);

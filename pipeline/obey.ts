@@ -6,7 +6,7 @@ import { causesOfLabel, type Cause } from './decide/cause.ts';
 import { decisionIdOf, eventIdOf } from './decide/decision.ts';
 import type { Engine } from './decide/engine.ts';
 import type { KeyOf } from './decide/live-lists.ts';
-import { underControl } from './dual-control.ts';
+import { confirmedOrder, underControl } from './dual-control.ts';
 import type { LiveConfig } from './live-config.ts';
 import { obeyExclusion } from './obey-exclusion.ts';
 import { labelledEvents, readLabels } from './obey-labels.ts';
@@ -29,7 +29,7 @@ export interface ObeyParts {
   readonly spentOn: (
     accounts: readonly string[],
   ) => Promise<ReadonlyMap<string, number> | undefined>;
-  readonly config: Pick<LiveConfig, 'order' | 'ended'>;
+  readonly config: Pick<LiveConfig, 'order' | 'ended' | 'subject'>;
   readonly caseWork: CaseWork;
   readonly metrics: Pick<Metrics, 'rescored'>;
   readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];
@@ -60,9 +60,10 @@ const NO_LABELS: LabelStanding = { decided: new Set(), known: new Set() };
 
 /** What an order needs to know of the record; asked for beforehand, because the path does not wait for it. */
 export async function prepare(
-  { recorder, history }: Pick<ObeyParts, 'recorder' | 'history'>,
-  command: Command,
+  { engine, recorder, history }: Pick<ObeyParts, 'engine' | 'recorder' | 'history'>,
+  given: Command,
 ): Promise<LabelStanding | undefined> {
+  const command = confirmedOrder(engine.freezing, given) ?? given;
   if (command.kind === 'list') await recorder.room();
   if (command.kind !== 'labels') return undefined;
   // The labels of the order before this one must be seen, and room be made for these.

@@ -19,7 +19,7 @@ import type { LiveConfig } from './live-config.ts';
 import { RATE_BUCKET_MS, RATE_HISTORY_MS } from './drift.ts';
 import { openDelivering, type Delivering } from './deliver.ts';
 import type { NamedDetector } from './detect/detector.ts';
-import { followCommands } from './follow-commands.ts';
+import { catchUp, followCommands } from './follow-commands.ts';
 import type { HttpServer } from './http/server.ts';
 import { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';
@@ -154,12 +154,14 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   await lateTruth.restore(history);
   const { pipeline } = path;
   await beginConfig(options, { ...configured, stores, keys, history, recorder, pipeline });
+  const following = { ...options, ...path, position: history.positions[COMMANDS_POSITION] };
+  const position = await catchUp(following);
   starting.done = true;
   queue.start();
   await delivering.start(lost);
   path.journal.start();
   lateTruth.start(path, assembled.engine.freezing);
-  void followCommands({ ...options, ...path, position: history.positions[COMMANDS_POSITION] });
+  void followCommands({ ...following, position });
   const { analytics } = stores;
   return { ...path, analytics, inbox, http, history, recorder, queue, assembled, live, obstacles };
 }

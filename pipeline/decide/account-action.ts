@@ -113,7 +113,12 @@ export type Command = {
     }
   | { readonly kind: 'labels'; readonly labels: readonly NewLabel[] }
   /** A person's word on the configuration that is on trial, or was the last to be adopted. */
-  | { readonly kind: 'config'; readonly to: 'promoted' | 'rolled_back' }
+  | {
+      readonly kind: 'config';
+      readonly to: 'promoted' | 'rolled_back';
+      /** The version that it is about; left out: whichever is on trial, or judges, when it is obeyed. */
+      readonly version?: string | undefined;
+    }
 );
 
 /** The answer to a command, printed to whoever gave it. */
@@ -122,6 +127,8 @@ export interface CommandResult {
   readonly accepted: boolean;
   readonly message: string;
   readonly verdict?: Verdict;
+  /** Id of the proposal that a second person approves for it to happen; left out: it happened, or never will. */
+  readonly waitsAs?: string;
   /** What became of an order's many items. */
   readonly items?: {
     readonly done: number;

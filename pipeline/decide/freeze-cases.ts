@@ -28,8 +28,14 @@ export class FreezeCases {
   /** By id. */
   readonly #requests = new Map<string, AccountAction>();
   readonly #off = new Set<SwitchName>();
+  #waitingCharacters = 0;
   /** Cases that made room although nobody had judged them. */
   dropped = 0;
+
+  /** Length of all orders that wait for a second person, as JSON. */
+  get waitingCharacters(): number {
+    return this.#waitingCharacters;
+  }
 
   isOn(name: SwitchName): boolean {
     return !this.#off.has(name);
@@ -89,7 +95,7 @@ export class FreezeCases {
       case 'confirm':
       case 'withdraw':
       case 'lapse':
-        this.#requests.delete(answers);
+        this.#forget(this.#requests, answers);
         break;
       case 'switch':
         this.#turn(action.detail ?? '');
@@ -114,11 +120,24 @@ export class FreezeCases {
   }
 
   #open(cases: Map<string, AccountAction>, key: string, action: AccountAction): void {
+    this.#forget(cases, key);
     cases.set(key, action);
+    if (action.kind === 'request') this.#waitingCharacters += lengthOf(action);
     if (cases.size <= MAX_OPEN) return;
     const oldest = cases.keys().next();
     if (oldest.done === true) return;
-    cases.delete(oldest.value);
+    this.#forget(cases, oldest.value);
     this.dropped++;
   }
+
+  #forget(cases: Map<string, AccountAction>, key: string): void {
+    const known = cases.get(key);
+    if (known === undefined) return;
+    cases.delete(key);
+    if (known.kind === 'request') this.#waitingCharacters -= lengthOf(known);
+  }
+}
+
+function lengthOf({ detail = '' }: AccountAction): number {
+  return detail.length;
 }
