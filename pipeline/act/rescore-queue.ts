@@ -61,7 +61,8 @@ export class RescoreQueue {
    * @throws what Redis says when it is away (redis.ts `isUnavailable`).
    */
   async enqueue(causes: readonly Cause[]): Promise<void> {
-    const fresh = causes.filter(({ id }) => !this.#recent.has(id));
+    const unique = new Map(causes.map((cause) => [cause.id, cause]));
+    const fresh = [...unique.values()].filter(({ id }) => !this.#recent.has(id));
     if (fresh.length === 0) return;
     await this.#queue.addBulk(
       fresh.map((data) => ({

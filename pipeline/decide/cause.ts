@@ -41,8 +41,6 @@ export interface CausedGrant {
 }
 
 const HOUR_MS = 3_600_000;
-/** A larger ring is followed from the others of its accounts as well. */
-const MOST_ACCOUNTS = 200;
 
 /** What a decision says about rewards of before: late and blocked, blocked for certain, or a ring that names others. */
 export function causesOf(view: EventView, decision: Decision, causes: Cause[]): void {
@@ -50,24 +48,23 @@ export function causesOf(view: EventView, decision: Decision, causes: Cause[]): 
   const live = decision.findings.filter(({ mode, band }) => mode === 'live' && band !== 'error');
   const names = live.map(({ detector }) => detector).join(', ');
   const at = { atMs: view.occurredAtMs, decisionId: decisionIdOf(view.id), byPerson: false };
-  const { accountId } = view;
-  // Once an hour of event time and account: who is blocked a thousand times is one case.
-  const slot = (kind: CauseKind): string =>
-    `${kind}_${Math.floor(view.occurredAtMs / HOUR_MS)}_${accountId}`;
+  // Once an hour of event time and account that is named: who is blocked a thousand times is one case.
+  const name = (kind: CauseKind, accountId: string): void => {
+    const id = `${kind}_${Math.floor(view.occurredAtMs / HOUR_MS)}_${accountId}`;
+    causes.push({ id, kind, accountIds: [accountId], ...at, evidence: names });
+  };
   if (decision.verdict === 'block' && !decision.reasons.includes('account_frozen')) {
     const kind = decision.late
       ? 'late_block'
       : live.some(({ conclusive, band }) => conclusive && band === 'block')
         ? 'block'
         : undefined;
-    if (kind !== undefined) {
-      causes.push({ id: slot(kind), kind, accountIds: [accountId], ...at, evidence: names });
-    }
+    if (kind !== undefined) name(kind, view.accountId);
   }
-  const others = live.flatMap(ringAccounts).filter((each) => each !== accountId);
-  if (others.length === 0) return;
-  const accountIds = [...new Set(others)].slice(0, MOST_ACCOUNTS);
-  causes.push({ id: slot('ring'), kind: 'ring', accountIds, ...at, evidence: names });
+  // One by one, so that who joins a ring that was named already is named too; the event itself is judged by its ring.
+  const others = new Set(live.flatMap(ringAccounts));
+  others.delete(view.accountId);
+  for (const other of others) name('ring', other);
 }
 
 /** What an action says about them: an account was frozen, or cleared. */

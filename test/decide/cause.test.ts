@@ -41,9 +41,21 @@ describe('a decision makes earlier rewards doubtful', () => {
     const links = `deviceId d1: ${view.accountId}, b, c; cardId c9: b, x…; …`;
     const ring: Finding = { ...FINDING, detector: 'ring', evidence: { links } };
     expect(caused({ ...REVIEW, findings: [ring] })).toMatchObject([
-      { kind: 'ring', accountIds: ['b', 'c'] },
+      { kind: 'ring', accountIds: ['b'] },
+      { kind: 'ring', accountIds: ['c'] },
     ]);
     expect(caused({ ...REVIEW, findings: [{ ...ring, mode: 'shadow' }] })).toEqual([]);
+  });
+
+  it('of whoever joins the ring later, within the same hour too, and of nobody twice', () => {
+    const ids = (links: string): string[] => {
+      const ring: Finding = { ...FINDING, detector: 'ring', evidence: { links } };
+      return caused({ ...REVIEW, findings: [ring] }).map(({ id }) => id);
+    };
+    const before = ids(`deviceId d1: ${view.accountId}, b`);
+    const later = ids(`deviceId d1: ${view.accountId}, b, late; cardId c9: b, late`);
+    expect(later).toHaveLength(2);
+    expect(later).toEqual([...before, expect.stringMatching(/_late$/)]);
   });
 
   it('once an hour of event time and account, whatever comes within it', () => {
