@@ -72,12 +72,13 @@ export function operationOf(
   }
   const grantId = fields.name('grantId');
   if (grantId === undefined) return refusalOf(event, identity, 'grant_not_named');
-  const room = inForce.accounts;
-  if (type === 'claim.submitted') return { kind: 'claim', ...wish, grantId, room };
+  const intent = decision.verdict === 'review' ? 'held' : 'posted';
+  const answer = { ...wish, grantId, intent, room: inForce.accounts } as const;
+  if (type === 'claim.submitted') return { kind: 'claim', ...answer };
   const option = fields.name('option');
   return option === undefined
     ? refusalOf(event, identity, 'option_not_named')
-    : { kind: 'choose', ...wish, grantId, option, room };
+    : { kind: 'choose', ...answer, option };
 }
 
 /** The record that an event's wish comes to nothing, and why. */

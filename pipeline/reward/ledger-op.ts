@@ -99,7 +99,7 @@ export interface ReserveOp {
   readonly needs?: readonly string[];
   /** While it is held, from the ledger's clock; undefined: it waits until somebody speaks. */
   readonly hold?: Hold | undefined;
-  /** The hold that begins when a capture leaves it to review. */
+  /** The hold that begins when a capture, a claim or a choice leaves it to review. */
   readonly reviewHold?: Hold | undefined;
   /** What it waits for once it is granted; missed, it is forfeited. The time is exclusive. */
   readonly next?:

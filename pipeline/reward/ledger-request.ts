@@ -48,14 +48,9 @@ function encodeOther(op: Exclude<LedgerOp, ReserveOp>, shared: SharedParts): unk
         authorisation: op.authorisationId,
       };
     case 'claim':
-      return { ...encodeWish(op, op.customerId), grant: op.grantId, ...roomOf(op, shared) };
+      return encodeAnswer(op, shared);
     case 'choose':
-      return {
-        ...encodeWish(op, op.customerId),
-        grant: op.grantId,
-        option: op.option,
-        ...roomOf(op, shared),
-      };
+      return { ...encodeAnswer(op, shared), option: op.option };
     case 'redeem':
       return {
         ...encodeWish(op, op.customerId, op.amountMinor),
@@ -126,14 +121,20 @@ function encodeCapture(op: CaptureOp): unknown {
   };
 }
 
-/** Accounts by their numbers; their limits stand beside them. */
-function roomOf(
-  { room = [] }: ClaimOp | ChooseOp,
+/** The room as accounts by their numbers; their limits stand beside them. */
+function encodeAnswer(
+  op: ClaimOp | ChooseOp,
   shared: SharedParts,
-): { readonly room?: readonly number[] } {
-  return room.length === 0
-    ? {}
-    : { room: room.map(({ account, limit }) => shared.account(account, limit)) };
+): Readonly<Record<string, unknown>> {
+  const { grantId, intent, room = [] } = op;
+  return {
+    ...encodeWish(op, op.customerId),
+    grant: grantId,
+    intent,
+    ...(room.length > 0 && {
+      room: room.map(({ account, limit }) => shared.account(account, limit)),
+    }),
+  };
 }
 
 /** A customer's wish; refused, it is kept as a record of its own. */

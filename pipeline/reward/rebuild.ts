@@ -13,6 +13,8 @@ import { Sums, type LedgerHistory } from './verify.ts';
 import type { Voucher } from './voucher.ts';
 
 const COMMANDS_A_TRIP = 2000;
+/** Operations after which a grant stands under their own event as well. */
+const LISTING = new Set(['capture', 'claim', 'choose']);
 /** Operations whose time is a person's, not an event's. */
 const UNTIMED = new Set(['post', 'void', 'review_opened', 'review_passed']);
 
@@ -59,8 +61,8 @@ class RebuiltState {
   readonly sums = new Sums();
   readonly grants = new Map<string, StoredGrant>();
   readonly vouchers = new Map<string, Voucher>();
-  /** Grants in the order in which payments earned them, or captured them: then with the payment's id. */
-  readonly earned: { readonly grantId: string; readonly paymentId: string | undefined }[] = [];
+  /** Grants in the order in which events earned them, or stand for them since: then with that event's id. */
+  readonly earned: { readonly grantId: string; readonly underId: string | undefined }[] = [];
   readonly refunds = new Map<string, { amount: number; part: string }>();
   readonly parked = new Map<string, Map<string, readonly [amount: number, atMs: number]>>();
   watermark = 0;
@@ -86,10 +88,9 @@ class RebuiltState {
     this.sums.add(row);
     const { operation, operationId, grantId, account } = row;
     if (!UNTIMED.has(operation)) this.watermark = Math.max(this.watermark, row.occurredAtMs);
-    if (row.leg === 0 && operation === 'reserve')
-      this.earned.push({ grantId, paymentId: undefined });
-    if (row.leg === 0 && operation === 'capture')
-      this.earned.push({ grantId, paymentId: operationId });
+    if (row.leg === 0 && operation === 'reserve') this.earned.push({ grantId, underId: undefined });
+    if (row.leg === 0 && LISTING.has(operation))
+      this.earned.push({ grantId, underId: operationId });
     if (account.startsWith(REFUNDED)) this.#addRefund(row, REFUNDED);
     else if (account.startsWith(EXCESS)) this.#addRefund(row, EXCESS);
     else if (account.startsWith(PARKED)) this.#addParked(row);
@@ -187,12 +188,12 @@ function* fieldsOf(state: RebuiltState, generationSize: number): Generator<Field
     if (voucher.state === 'issued') yield dueField(voucher.id, 'voucher', voucher.expiresAtMs);
   }
   const payments = new Map<string, string[]>();
-  for (const { grantId, paymentId } of state.earned) {
+  for (const { grantId, underId } of state.earned) {
     const grant = state.grants.get(grantId);
     if (grant === undefined)
       throw new Error(`the journal moves grant ${grantId}, which no table names`);
     const proven = provenPaymentOf(grant.ledgerRecord);
-    for (const key of [paymentId ?? grant.eventId, ...(proven === undefined ? [] : [proven])]) {
+    for (const key of [underId ?? grant.eventId, ...(proven === undefined ? [] : [proven])]) {
       const listed = payments.get(key) ?? [];
       // One that was captured, voided and granted anew is earned three times over, and stands there once.
       if (!listed.includes(grantId)) payments.set(key, [...listed, grantId]);

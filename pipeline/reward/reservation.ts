@@ -79,6 +79,7 @@ function reservationOf(
   if (cashMinor !== undefined && event.amountMinor !== undefined && event.amountMinor !== cashMinor)
     return 'amount_mismatch';
   const fallback = offer.preauth && event.type !== 'payment.authorising';
+  const next = offering.next ?? claimOf(offer, occurredAtMs);
   return {
     kind: 'reserve',
     grantId: at.grantId,
@@ -101,7 +102,7 @@ function reservationOf(
     ...(offer.onExchange && {
       needs: [grantIdOf(offer.campaignId, fields.name('offerId') ?? '', scope, of.key)],
     }),
-    next: offering.next ?? claimOf(offer, occurredAtMs),
+    ...(next !== undefined && { next, reviewHold: offer.hold }),
     onRefund: { ...onRefundOf(offer), keepAtLeastMinor: 0 },
     ...provenBy(event.type, fields),
     ...(fallback && { ifAbsent: true }),

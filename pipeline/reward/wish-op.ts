@@ -8,6 +8,8 @@ interface AnswerOp {
   readonly id: string;
   readonly grantId: string;
   readonly customerId: string;
+  /** `held`: the answer counts as given, and its grant waits for a person's word on it. */
+  readonly intent: 'posted' | 'held';
   /**
    * Budget lines and stock with their limits. What was said in time and arrives after the grant was forfeited
    * takes them again, if they are left; without their limits the grant stays forfeited.

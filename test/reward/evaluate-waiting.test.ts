@@ -97,7 +97,7 @@ describe('what a customer wishes', () => {
   const wish = (
     type: EventFacts['type'],
     attributes: object,
-    verdict: 'allow' | 'block' = 'allow',
+    verdict: 'allow' | 'review' | 'block' = 'allow',
   ) =>
     ops(
       compiled,
@@ -116,6 +116,16 @@ describe('what a customer wishes', () => {
     expect(wish('voucher.redeemed', { voucherId: 'g.1' })).toMatchObject([
       { kind: 'redeem', ...own, voucherId: 'g.1', amountMinor: 700 },
     ]);
+  });
+
+  test('is kept for a person to judge when its event is under review', () => {
+    const intents = (verdict: 'allow' | 'review'): unknown[] =>
+      [
+        ...wish('claim.submitted', { grantId: 'g' }, verdict),
+        ...wish('choice.made', { grantId: 'g', option: 'cup' }, verdict),
+      ].map((op) => 'intent' in op && op.intent);
+    expect(intents('allow')).toEqual(['posted', 'posted']);
+    expect(intents('review')).toEqual(['held', 'held']);
   });
 
   test('is not done for an event that is blocked, nor when it names nothing', () => {

@@ -114,6 +114,50 @@ describe('a claim', () => {
     expect(await ledger.redis.zcard(ledger.keys.due)).toBe(0);
   });
 
+  describe('of somebody under suspicion', () => {
+    const doubted = (id: string) =>
+      one([prize('p'), claim('g_p', { id, intent: 'held', occurredAtMs: untilMs - 1 })]);
+
+    test('was given in time, posts nothing, and is not to be claimed twice', async () => {
+      const held = await doubted('c');
+      expect(held).toMatchObject({ id: 'g_p', state: 'held', reason: 'held_for_review' });
+      expect(await standing(SPEND)).toEqual([0, 3000]);
+      await apply([{ kind: 'advance', occurredAtMs: untilMs + DAY_MS }]);
+      expect(await ledger.grant('g_p')).toMatchObject({ state: 'held' });
+      expect(await one([claim('g_p', { id: 'c', intent: 'held' })])).toEqual(held);
+      expect(await one([claim('g_p', { id: 'c2' })])).toMatchObject({ reason: 'awaiting_review' });
+    });
+
+    test('is posted by a good word on the claim, not by one on what it was won with', async () => {
+      await doubted('claims/1');
+      expect(await one(label('p', 'false_positive'))).toMatchObject({ state: 'held' });
+      const released = await one(label('claims/1', 'false_positive'));
+      expect(released).toMatchObject({ id: 'g_p', state: 'posted', reason: 'released' });
+      expect(await standing(SPEND)).toEqual([3000, 0]);
+      expect(await standing('stock/bills/cup')).toEqual([1, 0]);
+    });
+
+    test.each(['p', 'claims/1'])(
+      'is void by a bad word on %s, and all of it returns',
+      async (on) => {
+        await doubted('claims/1');
+        const voided = await one(label(on, 'confirmed'));
+        expect(voided).toMatchObject({ id: 'g_p', state: 'voided', reason: 'review_confirmed' });
+        for (const account of [SPEND, 'stock/bills/cup', 'limit/bills/off/customer-1/water'])
+          expect(await standing(account)).toEqual([0, 0]);
+      },
+    );
+  });
+
+  test('that turns out to be abuse gives back what it got', async () => {
+    await apply([prize('p'), claim('g_p', { id: 'c' })]);
+    expect(await one(label('c', 'confirmed'))).toMatchObject({
+      state: 'clawed_back',
+      reason: 'review_confirmed',
+    });
+    expect(await standing(SPEND)).toEqual([0, 0]);
+  });
+
   test('a review that takes longer than the deadline puts it off by whole days', async () => {
     await apply([{ ...prize('p'), intent: 'held', reason: 'awaiting_review' }]);
     await apply([reserve({ id: 'q', customerId: 'c2', occurredAtMs: untilMs + 1 })]);
@@ -188,6 +232,26 @@ describe('a choice', () => {
     });
     // What was asked and refused keeps its answer.
     expect(await one([choose('g_q', 'cup', { id: 'c2' })])).toEqual(gone);
+  });
+
+  test('made under suspicion, it is the option that waits, and is posted or void as such', async () => {
+    await apply([either('p'), either('q', 2)]);
+    const doubted = { intent: 'held' } as const;
+    const held = await one([choose('g_p', 'cup', { id: 'c1', ...doubted })]);
+    expect(held).toMatchObject({ state: 'held', label: 'cup', amountMinor: 3000 });
+    await apply([choose('g_q', 'cup', { id: 'c2', ...doubted })]);
+    expect(await standing(SPEND)).toEqual([0, 6000]);
+    expect(await standing('stock/bills/cup')).toEqual([0, 2]);
+    expect(await one([choose('g_p', 'voucher', { id: 'c3' })])).toMatchObject({
+      reason: 'already_chosen',
+    });
+    await apply([...label('c1', 'false_positive'), ...label('c2', 'confirmed')]);
+    expect(await ledger.grant('g_p')).toMatchObject({ state: 'posted', label: 'cup' });
+    expect(await ledger.grant('g_q')).toMatchObject({ state: 'voided', label: 'cup' });
+    expect(await standing(SPEND)).toEqual([3000, 0]);
+    expect(await standing('stock/bills/cup')).toEqual([1, 0]);
+    expect(await standing('quota/joint')).toEqual([1, 0]);
+    expect(await standing(payable('customer-1'))).toEqual([-3000, 0]);
   });
 
   test('never made, it is forfeited', async () => {

@@ -76,14 +76,18 @@ interface Wish {
   readonly occurredAtMs?: number;
 }
 
-const SOMEBODY = { customerId: 'customer-1', occurredAtMs: FRIDAY_NOON_MS };
-
-export function claim(grantId: string, wish: Wish): ClaimOp {
-  return { kind: 'claim', grantId, ...SOMEBODY, ...wish };
+interface Answer extends Wish {
+  readonly intent?: ClaimOp['intent'];
 }
 
-export function choose(grantId: string, option: string, wish: Wish): ChooseOp {
-  return { kind: 'choose', grantId, option, ...SOMEBODY, ...wish };
+const SOMEBODY = { customerId: 'customer-1', occurredAtMs: FRIDAY_NOON_MS };
+
+export function claim(grantId: string, answer: Answer): ClaimOp {
+  return { kind: 'claim', grantId, intent: 'posted', ...SOMEBODY, ...answer };
+}
+
+export function choose(grantId: string, option: string, answer: Answer): ChooseOp {
+  return { kind: 'choose', grantId, option, intent: 'posted', ...SOMEBODY, ...answer };
 }
 
 export function redeem(voucherId: string, amountMinor: number, wish: Wish): RedeemOp {

@@ -144,6 +144,7 @@ function withOptions(op: ReserveOp, n: number): ReserveOp {
   const untilMs = timeOf(n) + 3 * HOUR_MS;
   return {
     ...op,
+    reviewHold: { timeoutMs: HOUR_MS, onTimeout: 'void' },
     choices: [money(WORLD, 1500, op.customerId)],
     next: { kind: 'choice', untilMs, options },
   };
@@ -153,6 +154,7 @@ const number = fc.integer({ min: 0, max: PAYMENTS - 1 });
 const grantOf = (n: number): string => `g_${n % 8 === 1 ? 'a' : 'p'}%002f${n}`;
 /** Times by which something has ended, or has not. */
 const later = fc.constantFrom(0, 0, 0, 1, 1, 7);
+const intent = fc.constantFrom('posted', 'posted', 'held');
 
 function from<T>(arbitrary: fc.Arbitrary<T>, make: (value: T) => readonly LedgerOp[]) {
   return arbitrary.map(make);
@@ -193,7 +195,7 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
     ]),
   },
   {
-    weight: 1,
+    weight: 3,
     arbitrary: from(number, (n) => [
       {
         ...{ kind: 'settle', id: `late-${n}`, grantId: grantOf(n), occurredAtMs: 1 },
@@ -229,9 +231,10 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   },
   {
     weight: 5,
-    arbitrary: from(fc.record({ n: number, hours: later }), ({ n, hours }) => [
+    arbitrary: from(fc.record({ n: number, hours: later, intent }), ({ n, hours, intent }) => [
       claim(grantOf(n), {
         id: `claim ${n} ${hours}`,
+        intent,
         customerId: customerOf(n),
         occurredAtMs: timeOf(n) + hours * HOUR_MS,
       }),
@@ -244,10 +247,12 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
         n: fc.constantFrom(4, 12),
         option: fc.constantFrom('cup', 'voucher', 'points', 'tea'),
         who: fc.constantFrom(4, 5),
+        intent,
       }),
-      ({ n, option, who }) => [
+      ({ n, option, who, intent }) => [
         choose(grantOf(n), option, {
           id: `choose-${n}-${option}-${who}`,
+          intent,
           customerId: customerOf(n + who + 1),
           occurredAtMs: timeOf(n) + HOUR_MS,
         }),

@@ -11,12 +11,9 @@ local function option_of(record, label)
   return nil
 end
 
--- Every leg by its name: the entry's record names the accounts of the option only.
+-- All of it stays pending. Every leg of what was reserved by its name: the entry's record names the accounts of the
+-- option only.
 local function exchange(legs, record, option)
-  for _, account in ipairs(record.units) do
-    leg(legs, account, 1, -1)
-  end
-  move_counted(legs, record, 1, -1)
   for _, account in ipairs(record.money) do
     leg(legs, account, 0, -record.amount)
   end
@@ -27,13 +24,12 @@ local function exchange(legs, record, option)
   record.tier, record.amount, record.award = option[2], option[3], option[4]
   record.money, record.contra, record.values = option[6], option[7], {}
   for _, account in ipairs(option[5]) do
-    leg(legs, account[1], 1, 0)
+    leg(legs, account[1], 0, 1)
     record.units[#record.units + 1] = account[1]
   end
-  move_money(legs, record, record.amount, 0)
+  move_money(legs, record, 0, record.amount)
   add_values(record, option[8])
   reserve_values(legs, record, 1)
-  post_values(legs, record)
 end
 
 local function choose(op)
@@ -58,10 +54,5 @@ local function choose(op)
   end
   local legs = wait_no_more(record)
   exchange(legs, record, option)
-  record.by = op.part
-  record.state, record.reason = 'posted', 'chosen'
-  journal('choose', op.id, op.eventTime, record, legs)
-  issue_vouchers(record, op.eventTime, days_late(record))
-  catch_up(record, op.id, op.eventTime)
-  return { record.id }
+  return take_answer(op, record, 'chosen', legs)
 end

@@ -87,6 +87,25 @@ local function wait_no_more(record)
   return legs
 end
 
+-- Answered once, and posted. The answer of somebody under suspicion is kept as given in time, and waits for a
+-- person's word on it.
+local function take_answer(op, record, reason, legs)
+  record.by = op.part
+  -- A word on the answer's event finds it there.
+  list_under(op.id, record.id)
+  if op.intent == 'held' then
+    record.state, record.reason = 'held', 'held_for_review'
+    local review = rules_of(record).review
+    if review then
+      await(record, review[2], watermark + review[1])
+    end
+    journal(op.kind, op.id, op.eventTime, record, legs)
+  else
+    post_now(record, op.kind, op.id, op.eventTime, op.eventTime, reason, legs)
+  end
+  return { record.id }
+end
+
 local function claim(op)
   local record, answer = grant_to_answer(op)
   if not record then
@@ -97,7 +116,5 @@ local function claim(op)
     return refuse(op, reason)
   end
   local legs = wait_no_more(record)
-  record.by = op.part
-  post_now(record, 'claim', op.id, op.eventTime, op.eventTime, 'claimed', legs)
-  return { record.id }
+  return take_answer(op, record, 'claimed', legs)
 end

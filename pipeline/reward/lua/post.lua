@@ -31,11 +31,11 @@ local function post_now(record, operation, operation_id, at, effect_at, reason, 
   catch_up(record, operation_id, effect_at)
 end
 
--- Ends a hold for good: posted, or waiting for the customer from now on.
+-- Ends a hold for good: posted, or waiting for the customer from now on, unless the answer is what was held.
 local function post_or_wait(record, operation, operation_id, at, effect_at, reason, legs)
   await_nothing(record)
   local rules = rules_of(record)
-  if not rules.next or is_blank(record) then
+  if not rules.next or record.by ~= '-' or is_blank(record) then
     return post_now(record, operation, operation_id, at, effect_at, reason, legs)
   end
   record.reason = reason

@@ -2,10 +2,13 @@
 -- stays as it is, unless it was abuse.
 
 -- What waits for the review of a payment is not posted by a word on its authorisation, nor what waits for a word
--- on this very grant by one on its event. Where only the authorisation was in doubt, either word is enough.
+-- on this very grant by one on its event, nor what waits for one on the claim or choice. Where only the authorisation was in doubt, either word is enough.
 local function is_meant(op, record)
   if op.grant or record.reason == 'authorisation_in_review' then
     return true
+  end
+  if record.by ~= '-' then
+    return record.by == op.part
   end
   if rules_of(record).proven then
     return record.reason ~= 'awaiting_review' and cjson.decode(record.identity)[3] == op.event
