@@ -1,5 +1,6 @@
 /** The HTTP side of a worker: its routes joined to the pipeline, the record and the command log. */
 
+import type { Campaign } from '../config/campaign-schema.ts';
 import { answersFrom } from './answers.ts';
 import { ENGINE_VERSION, type AssembledEngine } from './assemble.ts';
 import { boardOf } from './case-board.ts';
@@ -100,12 +101,14 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
 
 /** @param atMs event time: a replayed Friday is a Friday. */
 function campaignViews({ campaigns, journal }: Path, atMs: number): readonly CampaignView[] {
-  return campaigns.statuses(atMs).map(({ campaign, status }) => ({
+  return campaigns.statuses(atMs).map(({ campaign, status, closesAtMs }) => ({
     id: campaign.id,
     title: campaign.title,
     status,
     from: new Date(campaign.window.from).toISOString(),
     to: new Date(campaign.window.to).toISOString(),
+    closesAt: new Date(closesAtMs).toISOString(),
+    ...(campaign.release && { release: releaseView(campaign.release) }),
     currency: campaign.currency,
     offers: campaign.offers.map(({ id, title }) => ({
       id,
@@ -121,6 +124,13 @@ function campaignViews({ campaigns, journal }: Path, atMs: number): readonly Cam
         ...(limit === undefined ? {} : { limit, left: limit - posted - pending }),
       })),
   }));
+}
+
+function releaseView({ effectiveFrom, ...said }: NonNullable<Campaign['release']>) {
+  const from = effectiveFrom !== undefined && {
+    effectiveFrom: new Date(effectiveFrom).toISOString(),
+  };
+  return { ...said, ...from };
 }
 
 /** A decision that throws ends the process: going on without it would leave callers unanswered for ever. */

@@ -19,6 +19,16 @@ export interface CampaignView {
   readonly status: string;
   readonly from: string;
   readonly to: string;
+  /** When it is closed by itself. */
+  readonly closesAt: string;
+  /** Which version of its file runs, who wrote it, who approved it and why; left out where the file does not say. */
+  readonly release?: {
+    readonly version: number;
+    readonly author: string;
+    readonly approvedBy?: string | undefined;
+    readonly reason: string;
+    readonly effectiveFrom?: string;
+  };
   readonly currency: string;
   readonly offers: readonly {
     readonly id: string;

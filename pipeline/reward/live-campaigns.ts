@@ -96,11 +96,17 @@ export class LiveCampaigns {
     this.#compiled = this.#compile();
   }
 
-  /** Every configured campaign with its status at an instant of event time. */
-  statuses(
-    atMs: number,
-  ): readonly { readonly campaign: Campaign; readonly status: CampaignStatus }[] {
-    return this.#campaigns.map((campaign) => ({ campaign, status: this.#status(campaign, atMs) }));
+  /** Every configured campaign with its status at an instant of event time, and when it is closed by itself. */
+  statuses(atMs: number): readonly {
+    readonly campaign: Campaign;
+    readonly status: CampaignStatus;
+    readonly closesAtMs: number;
+  }[] {
+    return this.#campaigns.map((campaign) => ({
+      campaign,
+      status: this.#status(campaign, atMs),
+      closesAtMs: this.#closesAt.get(campaign.id)!,
+    }));
   }
 
   /** How often each reason kept events from the campaigns' offers since the last call. */

@@ -12,6 +12,7 @@ export const SPRING: CampaignView = {
   status: 'live',
   from: '2026-03-31T16:00:00.000Z',
   to: '2026-05-31T16:00:00.000Z',
+  closesAt: '2026-12-31T16:00:00.000Z',
   currency: 'CNY',
   offers: [
     { id: 'friday-off', title: 'Fridays: 50 off', paused: false },

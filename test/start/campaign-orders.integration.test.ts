@@ -14,6 +14,8 @@ interface Balance {
 }
 interface View {
   readonly id: string;
+  readonly closesAt: string;
+  readonly release?: object;
   readonly status: string;
   readonly offers: readonly { readonly id: string; readonly paused: boolean }[];
   readonly balances: readonly Balance[];
@@ -208,8 +210,10 @@ describe('the state of a campaign', () => {
 
   it('is told from its draft to its close, at the time of the events', async () => {
     const data = join(await newFolder(), 'data');
+    const release = { version: 3, author: 'ann', approvedBy: 'bob', reason: 'tests' };
     const phase = (id: string, from: string, to: string, status?: string): typeof TRIAL => ({
       ...TRIAL,
+      ...{ release },
       id,
       window: { from: `${from}T00:00:00+08:00`, to: `${to}T00:00:00+08:00` },
       ...(status && { status }),
@@ -219,6 +223,7 @@ describe('the state of a campaign', () => {
       { ...phase('flawed', '2026-01-01', '2027-01-01', 'draft'), title: '最优惠' },
       phase('later', '2026-12-01', '2027-01-01'),
       phase('over', '2026-01-01', '2026-11-01'),
+      phase('past', '2026-01-01', '2026-10-01'),
       ...['running', 'resting', 'shut'].map((id) => phase(id, '2026-01-01', '2027-01-01')),
     );
     const worker = startIn(data, ['--config', config]);
@@ -228,12 +233,14 @@ describe('the state of a campaign', () => {
     expect((rewards as readonly unknown[]).length).toBe(3);
     await order(data, ...campaign('pause', 'resting'));
     await order(data, ...campaign('close', 'shut'));
-    const states = (await campaignsAt(address)).map(({ id, status }) => `${id} ${status}`);
-    expect(states.toSorted()).toEqual([
-      ...['flawed draft', 'later scheduled', 'over ended', 'resting paused', 'running live'],
-      'shut closed',
-      'sketch checked',
+    const views = await campaignsAt(address);
+    expect(views.map(({ id, status }) => `${id} ${status}`).toSorted()).toEqual([
+      ...['flawed draft', 'later scheduled', 'over ended', 'past closed', 'resting paused'],
+      ...['running live', 'shut closed', 'sketch checked'],
     ]);
+    // What is won on the last day waits ten days for its claim, then the grace begins.
+    const closesAt = '2026-12-10T16:00:00.000Z';
+    expect(views.find(({ id }) => id === 'over')).toMatchObject({ closesAt, release });
     expect(await refused(data, ...campaign('resume', 'shut'))).toBe(
       'sheepdog: campaign shut is closed for good\n',
     );
