@@ -2,7 +2,7 @@
 
 import type { EventBatch, EventType, KeyField } from '../event.ts';
 import type { AsnReader } from './asn.ts';
-import type { EntryBudget } from './burst-counts.ts';
+import type { Budget } from './budget.ts';
 import { Failure } from '../failure.ts';
 import {
   burstKeys,
@@ -65,8 +65,8 @@ export class BurstSource implements FeatureSource {
   readonly name = 'burst';
   readonly #series: readonly BurstSeries[];
   readonly #parts: BurstParts;
-  readonly #counts: EntryBudget;
-  readonly #members: EntryBudget;
+  readonly #counts: Budget & { used: number };
+  readonly #members: Budget & { used: number };
 
   /** @throws Failure (exit code 2) when the numbers of a feature do not go together. */
   constructor(features: readonly PlacedBurst[], parts: BurstParts) {
@@ -79,8 +79,9 @@ export class BurstSource implements FeatureSource {
       }
     }
     this.#parts = parts;
-    this.#counts = { used: 0, limit: parts.maxCounts };
-    this.#members = { used: 0, limit: parts.maxMembers };
+    const { maxCounts, maxMembers } = parts;
+    this.#counts = { bound: 'burstCounts', used: 0, limit: maxCounts, most: maxCounts };
+    this.#members = { bound: 'burstMembers', used: 0, limit: maxMembers, most: maxMembers };
     const groups = new Map<string, PlacedBurst[]>();
     for (const feature of features) {
       const identity = seriesIdentity(feature.spec);
@@ -98,6 +99,10 @@ export class BurstSource implements FeatureSource {
           asn,
         }),
     );
+  }
+
+  get budgets(): readonly Budget[] {
+    return [this.#counts, this.#members];
   }
 
   measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void {

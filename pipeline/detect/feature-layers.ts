@@ -7,6 +7,7 @@
  */
 
 import type { EventBatch } from '../event.ts';
+import { SharedBudgets } from './budget.ts';
 import type { Evidence } from './detector.ts';
 import type { PlacedFeature, StandingFeatures } from './feature-columns.ts';
 import {
@@ -38,6 +39,7 @@ export class FeatureLayers {
   #filling: readonly FeatureLayer[] = [];
   #matrix: FeatureMatrix = { width: 0, values: new Float64Array(0) };
   #views: readonly FeatureMatrix[] = [];
+  #budgets = new SharedBudgets([]);
 
   /** @param requests what is measured from the first event on. */
   constructor(requests: readonly FeatureRequest[], limits: FeatureLimits) {
@@ -86,21 +88,17 @@ export class FeatureLayers {
    * @param requests features that no layer measures, in the order of their columns.
    */
   lay(requests: readonly FeatureRequest[]): FeatureLayer {
-    const used = this.stats();
-    const layout = layFeatures(requests, {
-      ...this.#limits,
-      // What layers hold together stays within the bounds of one.
-      maxKeys: Math.max(1, this.#limits.maxKeys - used.keys),
-      maxEntries: Math.max(1, this.#limits.maxEntries - used.entries),
-    });
+    const layout = layFeatures(requests, this.#limits);
     if (Number.isFinite(this.watermarkMs)) layout.store.startAt(this.watermarkMs);
     const layer = { requests, layout };
     this.#filling = [...this.#filling, layer];
+    this.#shareBudgets();
     return layer;
   }
 
   /** Takes recorded events into a layer that is being filled, in any order; none of them is late. */
   fill({ layout }: FeatureLayer, batch: EventBatch): void {
+    this.#budgets.share();
     takeIn(layout, batch, 0, batch.length);
   }
 
@@ -119,6 +117,7 @@ export class FeatureLayers {
   /** Forgets a layer that was being filled. */
   abandon(layer: FeatureLayer): void {
     this.#filling = this.#filling.filter((each) => each !== layer);
+    this.#shareBudgets();
   }
 
   /**
@@ -134,6 +133,7 @@ export class FeatureLayers {
   /** Measures the events `from` (inclusive) to `to` (exclusive); the first layer says which are late. */
   measure(batch: EventBatch, from: number, to: number): void {
     this.#makeRoom(batch.length);
+    this.#budgets.share();
     for (let n = 0; n < this.#placed.length; n++) {
       const { store, sources } = this.#placed[n]!.layout;
       const out = this.#views[n]!;
@@ -167,6 +167,7 @@ export class FeatureLayers {
 
   /** Takes recorded events back in after a restart; late ones enter nothing. */
   restore(batch: EventBatch): void {
+    this.#budgets.share();
     for (const [from, to] of runs(0, batch.length, (row) => batch.late[row] === 0)) {
       for (const { layout } of this.#placed) takeIn(layout, batch, from, to);
     }
@@ -190,8 +191,19 @@ export class FeatureLayers {
 
   #place(layers: readonly PlacedLayer[]): void {
     this.#placed = layers;
+    this.#shareBudgets();
     const width = layers.reduce((most, { at, layout }) => Math.max(most, at + layout.width), 0);
     this.#use({ width, values: new Float64Array(0) });
+  }
+
+  /** What layers hold together stays within the bounds of one. */
+  #shareBudgets(): void {
+    this.#budgets = new SharedBudgets(
+      [...this.#placed, ...this.#filling].flatMap(({ layout: { store, sources } }) => [
+        ...store.budgets,
+        ...sources.flatMap(({ budgets = [] }) => budgets),
+      ]),
+    );
   }
 
   #makeRoom(rows: number): void {

@@ -8,6 +8,7 @@
 import type { EventBatch, KeyField } from '../event.ts';
 import type { Evidence } from './detector.ts';
 import { AsnReader } from './asn.ts';
+import type { Budget } from './budget.ts';
 import { BurstSource, type BucketHistory, type BurstLimits } from './burst-source.ts';
 import { placeFeatures, placedRatios, type PlacedRequest } from './feature-place.ts';
 import type { FeatureRequest } from './feature-plan.ts';
@@ -45,6 +46,8 @@ export interface FeatureSource {
   ): Promise<void>;
   /** What the features of a row were measured on, for people; left out or undefined: nothing to show. */
   explain?(row: number): Evidence | undefined;
+  /** Its parts in the bounds that all layers share; left out: it holds nothing that is bounded so. */
+  readonly budgets?: readonly Budget[];
   stats(): FeatureSourceStats;
 }
 

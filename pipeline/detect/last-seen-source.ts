@@ -1,11 +1,11 @@
 /** Measures how long keys had been quiet, over any time: after a restart, history says when each was last seen. */
 
 import type { EventBatch, EventType, KeyField } from '../event.ts';
+import type { Budget } from './budget.ts';
 import { joinedKey, type Halves } from './burst-key.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
 import { featureIdentity, type FeatureCondition } from './feature.ts';
 import { LastSeenSeries, type PlacedLastSeen } from './last-seen.ts';
-import type { KeyBudget } from './memory-keys.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** Which events of history are looked at, and by what they are told apart. */
@@ -34,7 +34,7 @@ export interface LatestHistory {
 export class LastSeenSource implements FeatureSource {
   readonly name = 'lastSeen';
   readonly #series: readonly LastSeenSeries[];
-  readonly #budget: KeyBudget;
+  readonly #budget: Budget & { used: number };
   readonly #latenessMs: number;
   /** Times up to here came from history as aggregates: their events are not taken again. */
   #recalledMs = -Infinity;
@@ -43,7 +43,8 @@ export class LastSeenSource implements FeatureSource {
     features: readonly PlacedLastSeen[],
     limits: { readonly allowedLatenessMs: number; readonly maxKeys: number },
   ) {
-    this.#budget = { used: 0, limit: limits.maxKeys };
+    const { maxKeys: most } = limits;
+    this.#budget = { bound: 'lastSeen', used: 0, limit: most, most };
     this.#latenessMs = limits.allowedLatenessMs;
     const groups = new Map<string, PlacedLastSeen[]>();
     for (const feature of features) {
@@ -53,6 +54,10 @@ export class LastSeenSource implements FeatureSource {
     this.#series = [...groups.values()].map(
       (group) => new LastSeenSeries(group, this.#budget, this.#latenessMs),
     );
+  }
+
+  get budgets(): readonly Budget[] {
+    return [this.#budget];
   }
 
   measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void {

@@ -136,7 +136,8 @@ export class KeyTable {
   }
 
   private growLines(): void {
-    const lines = reserved(this.allInts);
+    // The budget may have shrunk meanwhile, and grow again.
+    const lines = reserved(Math.max(this.allInts, 2 * this.lines.length));
     lines.set(this.lines);
     this.lines = lines;
     const held = new Uint8Array(reserved(Math.ceil(lines.length / LINE_INTS / 4)).buffer);

@@ -1,5 +1,6 @@
 /** The memory behind the entries: power-of-two blocks from one array, and a column for odd values. */
 
+import type { Budget } from './budget.ts';
 import { LEAST_PLAIN, VALUE_ABSENT } from './memory-layout.ts';
 import { reserved } from './memory-reserve.ts';
 
@@ -9,15 +10,18 @@ const FIRST_ENTRIES = 2 ** 21;
 const LARGEST_POOL = 2 ** 28;
 
 /** Blocks of 2^n entries: taken from the end, or from the free list of their size. */
-export class EntryPool {
+export class EntryPool implements Budget {
+  readonly bound = 'entries';
+  readonly most: number;
+  limit: number;
   ints: Int32Array;
-  private readonly limit: number;
   private top = 0;
   private readonly freeHeads = new Int32Array(32).fill(-1);
 
   /** @param limit entries that all blocks together may hold. */
   constructor(limit: number) {
-    this.limit = Math.min(limit, LARGEST_POOL);
+    this.most = Math.min(limit, LARGEST_POOL);
+    this.limit = this.most;
     this.ints = reserved(4 * Math.min(this.limit, FIRST_ENTRIES));
   }
 
@@ -47,12 +51,17 @@ export class EntryPool {
     this.freeHeads.fill(-1);
   }
 
+  /** Entries for which memory is taken, in use or on a free list. */
+  get used(): number {
+    return this.top;
+  }
+
   get bytes(): number {
     return this.top * ENTRY_BYTES;
   }
 
   private grow(): void {
-    const larger = reserved(this.limit * 4);
+    const larger = reserved(this.most * 4);
     larger.set(this.ints);
     this.ints = larger;
   }

@@ -12,10 +12,10 @@
  */
 
 import type { EventBatch } from '../event.ts';
+import type { Budget } from './budget.ts';
 import { Failure } from '../failure.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { Dimension } from './memory-dimension.ts';
-import type { KeyBudget } from './memory-keys.ts';
 import { TIME_REACH_MS } from './memory-layout.ts';
 import { EntryPool } from './memory-pool.ts';
 import { Chunk, LATE, LOST, STORED } from './memory-stream.ts';
@@ -41,7 +41,7 @@ export class MemoryWindowStore implements WindowStore {
   private readonly latenessMs: number;
   private readonly retentionMs: number;
   private readonly pool: EntryPool;
-  private readonly budget: KeyBudget;
+  private readonly budget: Budget & { used: number };
   private readonly dimensions: readonly Dimension[];
   private readonly chunk = new Chunk();
   private lateEvents = 0;
@@ -58,10 +58,15 @@ export class MemoryWindowStore implements WindowStore {
         { exitCode: 2 },
       );
     this.pool = new EntryPool(limits.maxEntries);
-    this.budget = { used: 0, limit: limits.maxKeys };
+    this.budget = { bound: 'keys', used: 0, limit: limits.maxKeys, most: limits.maxKeys };
     this.dimensions = plan.dimensions.map(
       (dimension) => new Dimension(dimension, this.budget, this.pool, this.latenessMs),
     );
+  }
+
+  /** Its parts in the bounds that several stores may share. */
+  get budgets(): readonly Budget[] {
+    return [this.budget, this.pool];
   }
 
   measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void {

@@ -13,6 +13,7 @@ import {
   type EventType,
 } from '../event.ts';
 import { attributeText } from '../event-attributes.ts';
+import type { Budget } from './budget.ts';
 import { VALUES_AN_ACCOUNT, type LinkField } from './ring-feature.ts';
 import { RingLinks } from './ring-links.ts';
 import { EXCLUSION_BITS, RingNodes, ROW, TEXT_LENGTH, widened } from './ring-nodes.ts';
@@ -43,7 +44,10 @@ const TEXT_BYTES_A_NODE = 48;
 const OPENED = typeCodeOf('account.opened');
 const ACCOUNT = 0;
 
-export class RingGraph {
+export class RingGraph implements Budget {
+  readonly bound = 'ringNodes';
+  readonly most: number;
+  limit: number;
   readonly nodes = new RingNodes();
   readonly links = new RingLinks(this.nodes);
   readonly texts: RingTexts;
@@ -66,6 +70,8 @@ export class RingGraph {
 
   constructor(settings: GraphSettings) {
     this.settings = settings;
+    this.most = settings.maxNodes;
+    this.limit = this.most;
     this.found = new Int32Array((settings.fields.length + 1) * CHUNK);
     this.fields = settings.fields;
     this.texts = new RingTexts(this.nodes, settings.maxNodes * TEXT_BYTES_A_NODE);
@@ -76,6 +82,10 @@ export class RingGraph {
       ['accountId', ...settings.fields.map(({ field }) => field)],
       (field) => (TEXT_FIELDS as readonly string[]).indexOf(field),
     );
+  }
+
+  get used(): number {
+    return this.nodes.size;
   }
 
   get bytes(): number {
@@ -185,7 +195,7 @@ export class RingGraph {
     const hi = batch.keyHi[at]!;
     const known = this.known(batch, row, column, kind);
     if (known >= 0) return known;
-    if (this.nodes.size >= this.settings.maxNodes) {
+    if (this.nodes.size >= this.limit) {
       this.capped++;
       return -1;
     }
