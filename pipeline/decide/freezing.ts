@@ -5,6 +5,7 @@
 
 import type { AccountAction, Command } from './account-action.ts';
 import { FreezeCases } from './freeze-cases.ts';
+import { HourCap } from './hour-cap.ts';
 
 /** Whose orders want a second person: `manual` what an analyst does alone, `all` also a word on what the policy proposed. */
 export type DualControl = 'none' | 'manual' | 'all';
@@ -36,7 +37,6 @@ export interface Freeze {
   readonly expiresAtMs: number | undefined;
 }
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 export class FreezeState {
@@ -45,8 +45,8 @@ export class FreezeState {
   /** How many frozen accounts have a fingerprint: most events need no look at their account's text. */
   readonly #fingerprints = new Map<number, number>();
   readonly cases = new FreezeCases();
-  /** Event times of the automatic freezes that can still fall into an hour; at most `perHour` long. */
-  #automatic: number[] = [];
+  /** The automatic freezes. */
+  readonly #automatic = new HourCap();
   #nextExpiryMs = Infinity;
 
   constructor(settings: FreezeSettings) {
@@ -88,7 +88,7 @@ export class FreezeState {
 
   /** Automatic freezes within the hour of event time that ends then, the cap's own count. */
   automaticWithin(atMs: number): number {
-    return this.#automatic.filter((time) => time > atMs - HOUR_MS && time <= atMs).length;
+    return this.#automatic.within(atMs);
   }
 
   get(accountId: string): Freeze | undefined {
@@ -110,7 +110,8 @@ export class FreezeState {
     const stale = this.#frozen.get(accountId);
     const ended = stale === undefined ? [] : [expiryOf(stale)];
     for (const action of ended) this.apply(action);
-    const kind = this.#mayFreeze() && this.#underCap(atMs) ? 'freeze' : 'propose';
+    const mayFreeze = this.#mayFreeze() && this.#automatic.hasRoom(atMs, this.#settings.perHour);
+    const kind = mayFreeze ? 'freeze' : 'propose';
     if (kind === 'propose' && this.cases.hasProposal(accountId)) return ended;
     const action: AccountAction = {
       id: `${kind}_${decisionId}`,
@@ -196,7 +197,7 @@ export class FreezeState {
 
   #freeze(action: AccountAction): void {
     const { accountId, kind, actor, occurredAtMs, expiresAtMs } = action;
-    if (actor === POLICY) this.#automatic.push(occurredAtMs);
+    if (actor === POLICY) this.#automatic.add(occurredAtMs);
     const before = this.#frozen.get(accountId);
     if (before === undefined) this.#count(accountId, 1);
     const isSame = kind === 'uphold' && before !== undefined;
@@ -224,16 +225,6 @@ export class FreezeState {
     const count = (this.#fingerprints.get(key) ?? 0) + change;
     if (count === 0) this.#fingerprints.delete(key);
     else this.#fingerprints.set(key, count);
-  }
-
-  #underCap(atMs: number): boolean {
-    const cap = this.#settings.perHour;
-    if (this.automaticWithin(atMs) >= cap) return false;
-    // Only the newest `perHour` freezes can ever fill an hour that has not passed yet.
-    if (this.#automatic.length > 2 * cap) {
-      this.#automatic = this.#automatic.sort((a, b) => a - b).slice(-cap);
-    }
-    return true;
   }
 }
 

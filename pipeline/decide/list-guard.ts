@@ -14,6 +14,7 @@
 import type { EventView } from '../event.ts';
 import { keyColumn } from '../event.ts';
 import { decisionIdOf, type Decision, type Finding } from './decision.ts';
+import { HourCap } from './hour-cap.ts';
 import { FIELD_OF_KIND, type ListChange, type ListKind, type ListName } from './list-entry.ts';
 import type { LiveLists } from './live-lists.ts';
 
@@ -68,8 +69,8 @@ export class ListGuard {
   readonly #live: LiveLists;
   readonly #shared: SharedValues;
   readonly #candidates = new Map<string, Candidate>();
-  /** Event times of the automatic entries that can still fall into an hour. */
-  #automatic: number[] = [];
+  /** The automatic entries. */
+  readonly #automatic = new HourCap();
 
   constructor(settings: AutomaticListing, live: LiveLists, shared: SharedValues) {
     this.#settings = settings;
@@ -117,7 +118,7 @@ export class ListGuard {
       if (candidate !== undefined) candidate.spared = true;
     } else if (op === 'add' && actor === 'policy') {
       this.#candidates.delete(key);
-      this.#automatic.push(occurredAtMs);
+      this.#automatic.add(occurredAtMs);
     }
   }
 
@@ -152,7 +153,8 @@ export class ListGuard {
       const detail = { accountId, sinceMs: evidence.sinceMs, ...witness };
       changes.push(step('witness', JSON.stringify(detail)));
     }
-    if (!convicts(evidence) || !this.#underCap(atMs)) return;
+    if (!convicts(evidence)) return;
+    if (!this.#automatic.hasRoom(atMs, this.#settings.perHour)) return;
     const entry = step('add', '');
     const at = keyColumn(field) * view.batch.capacity + view.row;
     const keys = { lo: view.batch.keyLo[at]!, hi: view.batch.keyHi[at]! };
@@ -207,16 +209,6 @@ export class ListGuard {
       if (sinceMs + this.#settings.withinMs <= atMs) this.#candidates.delete(key);
     }
     return this.#candidates.size < MAX_CANDIDATES;
-  }
-
-  #underCap(atMs: number): boolean {
-    const { perHour } = this.#settings;
-    const within = this.#automatic.filter((time) => time > atMs - HOUR_MS && time <= atMs);
-    if (within.length >= perHour) return false;
-    if (this.#automatic.length > 2 * perHour) {
-      this.#automatic = this.#automatic.sort((a, b) => a - b).slice(-perHour);
-    }
-    return true;
   }
 }
 
