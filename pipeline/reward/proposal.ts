@@ -39,6 +39,11 @@ const PREFIX: Readonly<Record<ProposalKind, string>> = {
   compensation: 'comp_',
   hold: 'hold_',
 };
+/** What undoes the other: a reward that was made good can be taken back, whatever was done before. */
+const OPPOSITE: Readonly<Partial<Record<ProposalKind, ProposalKind>>> = {
+  clawback: 'compensation',
+  compensation: 'clawback',
+};
 /** Judged ones are remembered so that nothing is proposed twice; forgetting the oldest proposes it again at worst. */
 const MAX_JUDGED = 1_000_000;
 
@@ -101,7 +106,7 @@ export class RewardProposals {
 
   /** Takes a step in: new ones, and after a restart those of history in their order. */
   apply(proposal: RewardProposal): void {
-    const { id, state } = proposal;
+    const { id, state, kind, grantId } = proposal;
     if (state === 'open') {
       this.#judged.delete(id);
       this.#open.set(id, proposal);
@@ -109,6 +114,10 @@ export class RewardProposals {
     }
     this.#open.delete(id);
     this.#judged.set(id, state);
+    const opposite = OPPOSITE[kind];
+    if (state !== 'dismissed' && opposite !== undefined) {
+      this.#judged.delete(proposalIdOf(opposite, grantId));
+    }
     if (this.#judged.size <= MAX_JUDGED) return;
     const oldest = this.#judged.keys().next();
     if (oldest.done !== true) this.#judged.delete(oldest.value);
