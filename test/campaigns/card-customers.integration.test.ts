@@ -132,17 +132,21 @@ describe('C05 a wallet bound within thirty days of the card', () => {
     expect((await stage.play(bound({ at }, attributes))).of('bind-gift')).toBe(expected);
   });
 
-  test('C05 neither a card of before the campaign nor a second one', async () => {
+  test('C05 not for who had a card before the campaign', async () => {
+    await stage.playAll([approved('2026-09-30 23:59:59.999'), approved('2026-10-05 09:00')]);
+    expect((await stage.play(bound())).of('bind-gift')).toBe('nothing');
+  });
+
+  test.each([
+    ['a second card of the campaign', { cardId: 'k2', at: '2026-10-05 09:00' }],
+    ['its card told a second time', { cardId: 'k1', at: '2026-10-01 09:00' }],
+  ])('C05 %s shuts nobody out, and earns nothing more', async (_title, second) => {
     await stage.playAll([
-      approved('2026-09-30 23:59:59.999'),
-      approved('2026-10-01 09:00', 'c2'),
-      approved('2026-10-05 09:00', 'c2'),
+      { ...approved('2026-10-01 09:00'), cardId: 'k1' },
+      { ...approved('2026-10-01 09:00'), ...second },
     ]);
-    const told = await stage.playAll([
-      bound(),
-      bound({ customerId: 'c2', cardId: 'k2', deviceId: 'd2' }),
-    ]);
-    expect(told.map((outcome) => outcome.of('bind-gift'))).toEqual(['nothing', 'nothing']);
+    const told = await stage.playAll([bound(), bound({ ...second, at: AT, deviceId: 'd2' })]);
+    expect(told.map((outcome) => outcome.of('bind-gift'))).toEqual(['posted 1000', 'limit_reached']);
   });
 
   test('C05 once for a person, whichever of customer, card and device comes again, and for the first N', async () => {
