@@ -23,44 +23,65 @@ export interface Outcome {
   readonly vouchers: ReadonlyMap<string, Voucher>;
 }
 
+type Balances = ReadonlyMap<string, Standing>;
+type Grants = ReadonlyMap<string, Grant>;
+
+/** Asks of the ledger after one entry; `grants` are those before it. */
+type Claim = (entry: JournalEntry, balances: Balances, grants: Grants) => void;
+
 /** Folds the journal; every claim holds after every entry. */
 export function checkJournal(
   journal: readonly JournalEntry[],
   limits: ReadonlyMap<string, number>,
 ): Outcome {
+  return foldJournal(journal, [
+    staysWithin(limits),
+    sumsToZero,
+    staysWithinParents,
+    hasOneGrantAKey,
+    takesBackNoMoreThanGiven,
+    saysByWhichRules,
+  ]);
+}
+
+/** What the journal adds up to, each claim made after each entry. */
+export function foldJournal(
+  journal: readonly JournalEntry[],
+  claims: readonly Claim[] = [],
+): Outcome {
   const balances = new Map<string, Standing>();
   const grants = new Map<string, StoredGrant>();
   const vouchers = new Map<string, Voucher>();
-  for (const [index, { sequence, legs, grant, voucher }] of journal.entries()) {
+  for (const [index, entry] of journal.entries()) {
+    const { sequence, legs, grant, voucher } = entry;
     expect(sequence).toBe(index + 1);
     for (const { account, postedDelta, pendingDelta } of legs) {
       const [posted, pending] = balances.get(account) ?? [0, 0];
       balances.set(account, [posted + postedDelta, pending + pendingDelta]);
     }
-    for (const { account } of legs) checkAccount(account, balances.get(account)!, limits);
-    checkZero(balances);
-    checkGrant(grant, grants);
+    for (const claim of claims) claim(entry, balances, grants);
     grants.set(grant.id, grant);
     if (voucher !== undefined) vouchers.set(voucher.id, voucher);
   }
   return { balances, grants, vouchers };
 }
 
-/** No account passes its limit or falls below nothing, pending included. */
-function checkAccount(
-  account: string,
-  [posted, pending]: Standing,
-  limits: ReadonlyMap<string, number>,
-): void {
-  const limit = account.startsWith('limit/') ? 1 : limits.get(account);
-  if (limit !== undefined) expect(posted + pending, account).toBeLessThanOrEqual(limit);
-  if (account.startsWith('points-issued/')) return;
-  if (CONTRA.test(account)) expect(Math.max(posted, pending), account).toBeLessThanOrEqual(0);
-  else expect(Math.min(posted, pending), account).toBeGreaterThanOrEqual(0);
+/** I1: no account passes its limit or falls below nothing, pending included. */
+export function staysWithin(limits: ReadonlyMap<string, number>): Claim {
+  return ({ legs }, balances) => {
+    for (const { account } of legs) {
+      const [posted, pending] = balances.get(account)!;
+      const limit = account.startsWith('limit/') ? 1 : limits.get(account);
+      if (limit !== undefined) expect(posted + pending, account).toBeLessThanOrEqual(limit);
+      if (account.startsWith('points-issued/')) continue;
+      if (CONTRA.test(account)) expect(Math.max(posted, pending), account).toBeLessThanOrEqual(0);
+      else expect(Math.min(posted, pending), account).toBeGreaterThanOrEqual(0);
+    }
+  };
 }
 
-/** The root line and what is payable are each other's contra, and so are points in hand, owed, and issued. */
-function checkZero(balances: ReadonlyMap<string, Standing>): void {
+/** I2: the root line and what is payable are each other's contra, and so are points in hand, owed, and issued. */
+export const sumsToZero: Claim = (_entry, balances) => {
   const money = [0, 0];
   const points = [0, 0];
   for (const [account, [posted, pending]] of balances) {
@@ -71,21 +92,33 @@ function checkZero(balances: ReadonlyMap<string, Standing>): void {
     sum[1]! += pending;
   }
   expect({ money, points }).toEqual({ money: [0, 0], points: [0, 0] });
-  const [child, root] = [balances.get(SPEND) ?? [0, 0], balances.get(TOTAL) ?? [0, 0]];
-  expect(child[0] + child[1]).toBeLessThanOrEqual(root[0] + root[1]);
-}
+};
 
-function checkGrant(grant: Grant, grants: ReadonlyMap<string, Grant>): void {
-  expect(grant.clawedBackMinor, grant.id).toBeLessThanOrEqual(grant.amountMinor);
+/** I3: an event and an offer are one grant. */
+export const hasOneGrantAKey: Claim = ({ grant }, _balances, grants) => {
   if (!hasOffer(grant) || grant.reason === 'id_conflict') return;
-  // It says by which rules it was decided, and what became of it.
-  expect(grant.configVersion).not.toBe('');
   for (const other of grants.values()) {
-    // One live grant a key: an event and an offer are one grant.
     const isSame = other.eventId === grant.eventId && other.offerId === grant.offerId;
     if (isSame && other.reason !== 'id_conflict') expect(other.id).toBe(grant.id);
   }
-}
+};
+
+/** I4 */
+export const takesBackNoMoreThanGiven: Claim = ({ grant }) => {
+  expect(grant.clawedBackMinor, grant.id).toBeLessThanOrEqual(grant.amountMinor);
+};
+
+/** I7: the lines below have no more than the line above. */
+export const staysWithinParents: Claim = (_entry, balances) => {
+  const [child, root] = [balances.get(SPEND) ?? [0, 0], balances.get(TOTAL) ?? [0, 0]];
+  expect(child[0] + child[1]).toBeLessThanOrEqual(root[0] + root[1]);
+};
+
+/** I8: the version of the rules, and the event whose decision let it be. */
+export const saysByWhichRules: Claim = ({ grant }) => {
+  if (!hasOffer(grant) || grant.reason === 'id_conflict') return;
+  expect([grant.configVersion, grant.eventId], grant.id).not.toContain('');
+};
 
 /** What the accounts say is what the grants and vouchers say. */
 export function checkStanding({ balances, grants, vouchers }: Outcome): void {
@@ -113,10 +146,23 @@ export function checkStanding({ balances, grants, vouchers }: Outcome): void {
 }
 
 /** Nothing waits beyond its time, and the ledger's own balances are what the journal adds up to. */
-export async function checkLedger(ledger: Ledger, { balances }: Outcome): Promise<void> {
-  const { redis, keys } = ledger;
-  const watermark = await redis.hget(keys.state, 'watermark');
-  expect(await redis.zcount(keys.due, '-inf', watermark ?? '0')).toBe(0);
+export async function checkLedger(ledger: Ledger, outcome: Outcome): Promise<void> {
+  await waitsInTime(ledger, outcome);
+  await keepsWhatIsWritten(ledger, outcome);
+}
+
+/** I6: by the ledger's list of what is due, and by what the grants themselves say. */
+export async function waitsInTime({ redis, keys }: Ledger, { grants }: Outcome): Promise<void> {
+  const watermark = Number((await redis.hget(keys.state, 'watermark')) ?? 0);
+  expect(await redis.zcount(keys.due, '-inf', watermark)).toBe(0);
+  for (const { id, state, deadlineMs } of grants.values()) {
+    if (state === 'awaiting_claim' || state === 'awaiting_choice')
+      expect(deadlineMs, id).toBeGreaterThan(watermark);
+  }
+}
+
+/** The ledger's own balances are what its journal adds up to. */
+async function keepsWhatIsWritten({ redis, keys }: Ledger, { balances }: Outcome): Promise<void> {
   const kept = Object.entries(await redis.hgetall(keys.balances)).map(
     ([account, text]): [string, Standing] => {
       const [posted, pending] = text.split(' ').map(Number);
@@ -128,7 +174,7 @@ export async function checkLedger(ledger: Ledger, { balances }: Outcome): Promis
   expect(new Map(kept.filter(isMoved))).toEqual(new Map([...balances].filter(isMoved)));
 }
 
-/** An event that was intercepted, or whose reward was found to be abuse, has nothing. */
+/** I9: an event that was intercepted, or whose reward was found to be abuse, has nothing. */
 export function checkIntercepted(list: readonly LedgerOp[], { grants }: Outcome): void {
   for (const op of list) {
     if (op.kind !== 'reserve' || op.intent !== 'voided') continue;
