@@ -4,7 +4,7 @@ import { civilOf, LocalTime } from '../pipeline/reward/local-time.ts';
 import { WorkingDays } from '../pipeline/reward/working-days.ts';
 import type { Path, PlacedOffer } from './campaign-places.ts';
 import { outcomesOf, placedOffers } from './campaign-places.ts';
-import type { Campaign } from './campaign-schema.ts';
+import type { Campaign, Offer } from './campaign-schema.ts';
 import type { DayTerm } from './campaign-values.ts';
 
 /** A term of an offer, with the instants between which it can begin to run. */
@@ -20,7 +20,7 @@ export interface RunningTerm {
 /** The terms of an offer that run in days. */
 export function termsOf(campaign: Campaign, placed: PlacedOffer): RunningTerm[] {
   const { offer, open, path } = placed;
-  const granted = { fromMs: open.from, lastMs: open.to - 1 + (offer.hold?.timeout ?? 0) };
+  const granted = { fromMs: open.from, lastMs: open.to - 1 + longestWaitMs(offer) };
   // An interval ends before its `to`: the last day of a campaign is the one before midnight.
   const end = { fromMs: campaign.window.to - 1, lastMs: campaign.window.to - 1 };
   const terms: RunningTerm[] = [];
@@ -70,6 +70,11 @@ function lastOf({ term, lastMs }: RunningTerm, local: LocalTime): number {
 /** An authorisation without its payment is held so long, unless its offer says. */
 export const AUTHORISATION_MS = 86_400_000;
 
+/** From an event until its reward is given at the latest, as far as the offer says: its payment, then a review. */
+function longestWaitMs({ settle, authorisation = AUTHORISATION_MS, hold }: Offer): number {
+  return (settle === 'preauth' ? authorisation : 0) + (hold?.timeout ?? 0);
+}
+
 /** When a campaign is closed by itself: nothing is claimed, chosen, captured or reviewed in time any more, and the grace is over. */
 export function closesAtMs(campaign: Campaign): number {
   const local = new LocalTime(campaign.timezone);
@@ -78,8 +83,7 @@ export function closesAtMs(campaign: Campaign): number {
     const waits = termsOf(campaign, placed).filter(
       ({ what }) => what === 'claim' || what === 'choice',
     );
-    const heldMs = offer.hold?.timeout ?? (offer.settle === 'preauth' ? AUTHORISATION_MS : 0);
-    return [open.to + heldMs, ...waits.map((term) => lastOf(term, local) + 1)];
+    return [open.to + longestWaitMs(offer), ...waits.map((term) => lastOf(term, local) + 1)];
   });
   const phases = Object.values(campaign.phases).map(({ to }) => to);
   return Math.max(campaign.window.to, ...phases, ...ends) + campaign.closeAfter;

@@ -110,6 +110,8 @@ const offerKeys = {
   eligible: expression.optional(),
   /** `rebate`: granted after the payment; `preauth`: reserved at its authorisation, posted with the payment. */
   settle: z.enum(['rebate', 'preauth']).default('rebate'),
+  /** How long what is reserved at an authorisation waits for its payment, in event time. Left out: a day. */
+  authorisation: positiveDuration.optional(),
   /** The budget line that pays, as a path: `total.reward.spend`. */
   budget: text,
   /** What follows when the reached tier's own quota is gone. */

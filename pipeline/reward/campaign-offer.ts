@@ -1,5 +1,6 @@
 /** One offer made ready: what is compared, counted and given is worked out before the first event. */
 
+import { AUTHORISATION_MS } from '../../config/campaign-deadlines.ts';
 import { WEEKDAYS, type Campaign, type Offer } from '../../config/campaign-schema.ts';
 import type { Adjustments } from './adjustments.ts';
 import type { CampaignTerms } from './benefit.ts';
@@ -30,6 +31,7 @@ export function compileOffer(
     terms,
     priority: offer.priority,
     preauth: offer.settle === 'preauth',
+    authorisationMs: offer.authorisation ?? AUTHORISATION_MS,
     periodId: periodIdOf(campaignId, offer.phase),
     fromMs: Math.max(open.from, campaign.release?.effectiveFrom ?? open.from),
     toMs: open.to,

@@ -52,6 +52,8 @@ export interface CompiledOffer {
   readonly terms: CampaignTerms;
   readonly priority: number;
   readonly preauth: boolean;
+  /** How long what is reserved at an authorisation waits for its payment. */
+  readonly authorisationMs: number;
   /** What `inPhase` counts in. */
   readonly periodId: string;
   readonly fromMs: number;

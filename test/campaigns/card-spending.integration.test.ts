@@ -212,6 +212,21 @@ describe('C11 weekends at three malls, 500.00 and more: 100.00 off at the till',
     expect(await stage.state(id)).toBe('voided 10000');
   });
 
+  test.each([
+    ['with an authorisation', [authorise('a'), paid('p', 'a')]],
+    ['without one', [paid('p', 'unknown')]],
+  ])(
+    'C11 A29 a payment under review %s waits for its judge longer than a till for its payment',
+    async (_title, events) => {
+      for (const event of events) {
+        await stage.play(event, event['type'] === 'payment' ? 'review' : 'allow');
+      }
+      await stage.until('2026-10-10 12:40');
+      const judged = await stage.label('p', 'false_positive', '2026-10-10 12:40');
+      expect(judged.of('mall-off')).toBe('posted 10000');
+    },
+  );
+
   test('C11 once a day for each customer; what was cancelled does not count', async () => {
     await stage.play(authorise('a1'));
     expect((await stage.play(authorise('a2'))).of('mall-off')).toBe('limit_reached');

@@ -214,6 +214,13 @@ describe('what the parts mean to each other, with the place and what to write', 
       ],
     ],
     [
+      'an authorisation is waited for where there is one',
+      ['    title: New user\n', '    title: New user\n    authorisation: 30m\n'],
+      [
+        'c.yaml:46:20: offers.1.authorisation: nothing is reserved at an authorisation: write settle: preauth, or leave it out; how long a review may last is told by hold',
+      ],
+    ],
+    [
       'a right is counted once',
       [
         'limits: [{ per: [card], period: day, max: 1 }]',

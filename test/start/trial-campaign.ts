@@ -33,7 +33,7 @@ export const TRIAL = {
     {
       ...{ id: 'till', title: 'Till', budget: 'total.spend', on: ['payment.authorising'] },
       ...{ when: { category: ['dining'] }, settle: 'preauth', atLeast: 10_000, off: 700 },
-      ...{ quota: { max: 2 }, hold: { timeout: '30m', onTimeout: 'void' } },
+      ...{ quota: { max: 2 }, authorisation: '30m' },
     },
     {
       ...{ id: 'points', title: 'Points', budget: 'total.spend', on: ['payment'] },
