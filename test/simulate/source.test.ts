@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fixedClock, type Clock } from '../../pipeline/clock.ts';
+import { fixedClock, systemClock, type Clock } from '../../pipeline/clock.ts';
 import type { RawBatch } from '../../pipeline/ingest/source.ts';
 import { DEFAULT_SIMULATION, simulate } from '../../pipeline/simulate/simulate.ts';
 import { SimulatorSource } from '../../pipeline/simulate/source.ts';
@@ -77,6 +77,31 @@ describe('the simulator as a source', () => {
       return Promise.resolve();
     }, stop.signal);
     expect(delivered).toBe(3);
+  });
+
+  test('leaves time for everything else on its thread, however far it is behind', async () => {
+    let others = 0;
+    const stop = systemClock.every(0, () => {
+      others += 1;
+    });
+    const source = new SimulatorSource({ ...UNPACED, batchEvents: 100, limit: 1000 }, systemClock);
+    const batches = await collect(source);
+    stop();
+    expect(batches).toHaveLength(10);
+    expect(others).toBeGreaterThanOrEqual(5);
+  });
+
+  test('gathers what falls due into few batches, also while each delivery takes its time', async () => {
+    const clock = sleepingClock();
+    const source = new SimulatorSource({ ...SHORT, speedUp: 60 }, clock);
+    let batches = 0;
+    await source.run(async () => {
+      batches += 1;
+      // More than one event falls due in the meantime.
+      await clock.sleep(2);
+    }, new AbortController().signal);
+    // Two seconds of wall time in ticks of 25 ms.
+    expect(batches).toBeLessThanOrEqual(81);
   });
 
   test('counts what is due and not delivered as its lag', async () => {
