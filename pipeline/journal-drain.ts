@@ -43,10 +43,10 @@ export class JournalDrain {
   #turn: Promise<void> = Promise.resolve();
   /** The drain that has not begun yet: everyone who asks in the meantime shares it. */
   #next: Promise<void> | undefined;
-  #loop: Promise<void> | undefined;
+  #loops: readonly Promise<void>[] = [];
   /** The accounts whose raised limits stand beside the ledger. */
   #noted: readonly SharedAccount[] | undefined;
-  /** The loop has ended by a failure, which is told already. */
+  /** A loop has ended by a failure, which is told already. */
   #failed = false;
   /** The newest balances of all shared accounts; empty before the first reading. */
   balances: readonly LedgerBalance[] = [];
@@ -56,10 +56,11 @@ export class JournalDrain {
   }
 
   start(): void {
-    this.#loop = this.#run().catch((error: unknown) => {
-      this.#failed = true;
-      this.#parts.fail(error);
-    });
+    // Apart: under load a drain goes on and on, and what is left of budgets and quotas must be told meanwhile.
+    this.#loops = [
+      this.#every(EVERY_MS, () => this.#drain()),
+      this.#every(BALANCES_EVERY_MS, () => this.#readBalances()),
+    ];
   }
 
   /**
@@ -69,9 +70,7 @@ export class JournalDrain {
   async close(): Promise<void> {
     this.#stopping.abort();
     const done = new AbortController();
-    const last = (this.#loop ?? Promise.resolve()).then(() =>
-      this.#failed ? undefined : this.drainNow(),
-    );
+    const last = Promise.all(this.#loops).then(() => (this.#failed ? undefined : this.drainNow()));
     try {
       await Promise.race([last, this.#parts.clock.sleep(LAST_DRAIN_WITHIN_MS, done.signal)]);
     } finally {
@@ -97,16 +96,16 @@ export class JournalDrain {
     }
   }
 
-  async #run(): Promise<void> {
-    const { clock } = this.#parts;
-    let balancesAtMs = -Infinity;
-    while (!this.#stopping.signal.aborted) {
-      await this.#quietly(() => this.#drain());
-      if (clock.monotonic() - balancesAtMs >= BALANCES_EVERY_MS) {
-        balancesAtMs = clock.monotonic();
-        await this.#quietly(() => this.#readBalances());
+  async #every(pauseMs: number, work: () => Promise<void>): Promise<void> {
+    try {
+      while (!this.#stopping.signal.aborted) {
+        await this.#quietly(work);
+        await this.#parts.clock.sleep(pauseMs, this.#stopping.signal);
       }
-      await clock.sleep(EVERY_MS, this.#stopping.signal);
+    } catch (error) {
+      // Both see it when Redis has lost what was there.
+      if (!this.#failed) this.#parts.fail(error);
+      this.#failed = true;
     }
   }
 

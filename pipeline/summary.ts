@@ -1,6 +1,7 @@
 /** The live summary of `start`: a block that redraws on a terminal, one line now and then elsewhere. */
 
 import type { Clock } from './clock.ts';
+import type { LedgerBalance } from './record/tables/ledger-balances.ts';
 import type { Tally } from './tally.ts';
 
 export interface SummaryState {
@@ -11,7 +12,7 @@ export interface SummaryState {
   readonly costMinor: number;
   /** Records waiting at the sources, undefined where none can tell. */
   readonly lag: number | undefined;
-  /** Units left of each offer's quota, the scarcest first. */
+  /** As `quotasLeft` gives them. */
   readonly quotaLeft: readonly { readonly offer: string; readonly left: number }[];
   /** What holds the path up, or undefined. */
   readonly obstacle: string | undefined;
@@ -30,8 +31,23 @@ export interface Summary {
   stop(): void;
 }
 
+const QUOTA = 'quota/';
 const REDRAW_MS = 500;
 const LINE_EVERY_MS = 10_000;
+
+/** Units left of each offer's quota: the one first of which the smallest share is left, and of equals the smaller. */
+export function quotasLeft(
+  balances: readonly Pick<LedgerBalance, 'account' | 'limit' | 'posted' | 'pending'>[],
+): SummaryState['quotaLeft'] {
+  return balances
+    .flatMap(({ account, limit, posted, pending }) => {
+      if (limit === undefined || !account.startsWith(QUOTA)) return [];
+      const left = limit - posted - pending;
+      return [{ offer: account.slice(QUOTA.length), left, share: left / Math.max(1, limit) }];
+    })
+    .sort((a, b) => a.share - b.share || a.left - b.left)
+    .map(({ offer, left }) => ({ offer, left }));
+}
 
 /** Starts the summary. */
 export function showSummary(

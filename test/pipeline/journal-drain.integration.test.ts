@@ -124,6 +124,24 @@ describe('the journal of the ledger', () => {
     expect(failures).toEqual([]);
   });
 
+  it('tells what is left of budgets and quotas also while a drain goes on and on', async () => {
+    await grant('a');
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const parts = { ledger, recorder, accounts, clock: systemClock, log: silentLogger() };
+    const delivering = { recordsOf: () => [], take: () => held };
+    const fail = (error: unknown): void => void failures.push(error);
+    const journal = new JournalDrain({ ...parts, delivering, fail });
+    journal.start();
+    await expect.poll(() => journal.balances.length).toBeGreaterThan(0);
+    expect(journal.balances.find(({ account }) => account.includes('total'))!.posted).toBe(1000);
+    letGo();
+    await journal.close();
+    expect(failures).toEqual([]);
+  });
+
   it('leaves word of raised limits for who reads balances beside it', async () => {
     const [account] = compiled.accounts;
     const raised = [

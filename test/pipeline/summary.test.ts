@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fixedClock, type Clock } from '../../pipeline/clock.ts';
-import { showSummary, type Summary } from '../../pipeline/summary.ts';
+import { quotasLeft, showSummary, type Summary } from '../../pipeline/summary.ts';
 import { Tally } from '../../pipeline/tally.ts';
 
 /** A summary whose ticks are called by hand, and all that it wrote. */
@@ -52,5 +52,23 @@ describe('the live summary', () => {
     summary.below();
     tick();
     expect(written[1]).not.toMatch(UP);
+  });
+});
+
+describe('the quota left', () => {
+  it('names the offer first of which the smallest share is left, and no offer without a limit', () => {
+    const balance = { posted: 0, pending: 0 };
+    const left = quotasLeft([
+      { ...balance, account: 'quota/small', limit: 50 },
+      { ...balance, account: 'quota/large', limit: 50_000, posted: 40_000, pending: 5000 },
+      { ...balance, account: 'quota/open', limit: undefined },
+      { ...balance, account: 'quota/closed', limit: 0 },
+      { ...balance, account: 'budget/small', limit: 10 },
+    ]);
+    expect(left).toEqual([
+      { offer: 'closed', left: 0 },
+      { offer: 'large', left: 5000 },
+      { offer: 'small', left: 50 },
+    ]);
   });
 });
