@@ -16,6 +16,7 @@ import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
 import { keysOf } from './keys.ts';
 import { print } from './offline.ts';
+import { requireReadable, requireWritable } from './paths.ts';
 import { Ledger } from './reward/ledger.ts';
 import { isUnavailable, openScratchRedis } from './reward/redis.ts';
 import { createLogger } from './telemetry.ts';
@@ -23,6 +24,7 @@ import { createLogger } from './telemetry.ts';
 /** @throws Failure when the input or a configuration cannot be used, or there is no redis-server for `--rewards`. */
 export async function backtest(flags: BacktestFlags): Promise<void> {
   checkFlags(flags);
+  await checkPaths(flags);
   const catalogue = await discoverDetectors();
   if (flags.asOfConfig === true) {
     const span = spanOf(flags);
@@ -71,6 +73,15 @@ function checkFlags(flags: BacktestFlags): void {
     }
   }
   spanOf(flags);
+}
+
+/** Looked at first: what cannot be read or written must not be found out after the work. @throws Failure */
+export async function checkPaths(flags: {
+  readonly input?: string;
+  readonly report?: string;
+}): Promise<void> {
+  if (flags.input !== undefined) await requireReadable(flags.input);
+  if (flags.report !== undefined) await requireWritable(flags.report, 'report');
 }
 
 /** @param path stdout where it is not said. @throws Failure when it cannot be written. */

@@ -1,4 +1,4 @@
-/** What a finished run found, printed once from the record: its own verdicts, abused devices and addresses, rewards kept. */
+/** What a finished run found, printed once from the record: its own verdicts, abused devices and addresses, rewards, refusals. */
 
 import type { Analytics } from './record/analytics.ts';
 
@@ -24,6 +24,14 @@ interface Rewards {
   readonly amount: number;
 }
 
+interface Refusal {
+  readonly reason: string;
+  readonly field: string;
+  readonly records: number;
+  readonly first: string;
+  readonly message: string;
+}
+
 // Rows of one start of the worker: `arrival` carries the start's number in its high bits (see progress).
 const OF_THIS_RUN = 'arrival >= bitShiftLeft(toUInt64({epoch:UInt32}), 38)';
 
@@ -45,6 +53,12 @@ const REWARDS = `
     SELECT event_id FROM decisions WHERE ${OF_THIS_RUN} AND event_id IN (SELECT event_id FROM grants))
   GROUP BY state ORDER BY state`;
 
+const REFUSALS = `
+  SELECT reason, field_path AS field, count() AS records,
+    argMin(concat(source, ' ', position), arrival) AS first, argMin(message, arrival) AS message
+  FROM dead_letters FINAL WHERE ${OF_THIS_RUN}
+  GROUP BY reason, field ORDER BY records DESC, reason, field LIMIT 5`;
+
 /**
  * @param epoch the number of the worker's start whose events are told, from its history.
  * @returns a few lines of text, each list cut to what fits on a screen.
@@ -53,10 +67,11 @@ export async function whatWasFound(
   analytics: Pick<Analytics, 'query'>,
   epoch: number,
 ): Promise<string> {
-  const [verdicts, suspects, rewards] = await Promise.all([
+  const [verdicts, suspects, rewards, refusals] = await Promise.all([
     analytics.query<Verdicts>(VERDICTS, { epoch }),
     analytics.query<Suspect>(SUSPECTS, { epoch }),
     analytics.query<Rewards>(REWARDS, { epoch }),
+    analytics.query<Refusal>(REFUSALS, { epoch }),
   ]);
   return [
     'Decisions',
@@ -84,9 +99,27 @@ export async function whatWasFound(
         (amount / 100).toFixed(2),
       ]),
     ),
+    ...refused(refusals),
     ...lateness(verdicts),
     '',
   ].join('\n');
+}
+
+/** A file that is not what it was taken for is refused whole: the reader must learn why nothing else was found. */
+function refused(refusals: readonly Refusal[]): readonly string[] {
+  if (refusals.length === 0) return [];
+  return [
+    'Refused records, all in the table dead_letters',
+    table(
+      ['records', 'reason', 'field', 'the first, and what was wrong'],
+      refusals.map(({ records, reason, field, first, message }) => [
+        String(records),
+        reason,
+        field,
+        `${first}: ${message}`,
+      ]),
+    ),
+  ];
 }
 
 /** Late events join no window, so that a file of nothing else is silent for a reason worth telling. */
@@ -101,6 +134,7 @@ function lateness(verdicts: readonly Verdicts[]): readonly string[] {
 
 /** Columns as wide as their widest cell. */
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '  none';
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );

@@ -7,12 +7,16 @@ import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { ReportFlags } from './command-report.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
+import { requireWritable } from './paths.ts';
 import { reportPage } from './report/html.ts';
 import { campaignReport } from './report/report.ts';
 import { withRecord } from './with-record.ts';
 
 /** @throws Failure when there is no such campaign, the record is held by a worker, or a file cannot be written. */
 export async function writeReport(flags: ReportFlags): Promise<void> {
+  for (const path of [flags.out, flags.json]) {
+    if (path !== undefined && path !== '-') await requireWritable(path, 'report');
+  }
   const config = await loadConfig(flags.config, await discoverDetectors());
   const campaign = campaignIn(config, flags.campaign);
   const report = await withRecord(flags, elsewhere(flags, config), (analytics) =>

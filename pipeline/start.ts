@@ -14,10 +14,11 @@ import type { Source } from './ingest/source.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { StartFlags } from './main.ts';
 import { readMap } from './offline.ts';
+import { requireReadable } from './paths.ts';
 import { reportStats } from './stats.ts';
 import { openingBefore } from './simulate/opening.ts';
 import { SimulatorSource } from './simulate/source.ts';
-import { showSummary, type Summary, type SummaryState } from './summary.ts';
+import { quotasLeft, showSummary, type Summary, type SummaryState } from './summary.ts';
 import { createLogger, Metrics, type Logger } from './telemetry.ts';
 import { whatWasFound } from './found.ts';
 import { requireAddresses } from './stores.ts';
@@ -46,10 +47,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const config = await loadConfig(flags.config, catalogue);
   refuseUnpublishable(config);
   const clock = systemClock;
-  // On a terminal the summary tells how it goes; the log then says only what needs attention.
-  const level =
-    process.stderr.isTTY && config.system.log.level === 'info' ? 'warn' : config.system.log.level;
-  const log = createLogger(level);
+  const log = createLogger(logLevel(flags, config));
   const lifecycle = new Lifecycle(clock, log);
   const environment = readEnvironment();
   const run: Run = { flags, config, environment, clock, log, metrics: new Metrics(), lifecycle };
@@ -64,6 +62,15 @@ export async function start(flags: StartFlags): Promise<void> {
     }
   }
   await lifecycle.close();
+}
+
+/**
+ * On a terminal the summary tells how it goes, and the decisions of a simulation are nobody's to look up: the log
+ * then says only what needs attention.
+ */
+function logLevel({ simulate }: StartFlags, { system }: LoadedConfig): string {
+  const { level } = system.log;
+  return level === 'info' && (process.stderr.isTTY || simulate === true) ? 'warn' : level;
 }
 
 async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<void> {
@@ -180,6 +187,7 @@ async function fileSource({ flags, config, clock }: Run): Promise<FileSource | u
     if (flags.map === undefined) return undefined;
     throw new Failure('--map says how to read --input, which is missing', { exitCode: 2 });
   }
+  await requireReadable(flags.input);
   const map = await readMap(flags.map);
   const { maxRecordBytes } = config.system.ingest;
   return new FileSource({ path: flags.input, ...(map && { map }), maxRecordBytes, clock });
@@ -214,7 +222,6 @@ function show(run: Run, worker: Worker, sources: ReadonlySet<Source>): Summary {
     `sheepdog: console and API at ${worker.http.address()} · data in ${flags.data} · configuration ${run.config.version}\n`,
   );
   const read = (): SummaryState => {
-    const limited = worker.journal.balances.filter(({ account }) => account.startsWith('quota/'));
     return {
       tally: worker.tally,
       frozen: worker.assembled.engine.freezing.size,
@@ -222,12 +229,7 @@ function show(run: Run, worker: Worker, sources: ReadonlySet<Source>): Summary {
         .filter(({ account }) => /^budget\/[^/]+\/[^.]+$/.test(account))
         .reduce((sum, { posted }) => sum + posted, 0),
       lag: lagOf(sources),
-      quotaLeft: limited
-        .map(({ account, limit, posted, pending }) => ({
-          offer: account.slice('quota/'.length),
-          left: (limit ?? Infinity) - posted - pending,
-        }))
-        .sort((a, b) => a.left - b.left),
+      quotaLeft: quotasLeft(worker.journal.balances),
       obstacle: worker.obstacles()[0],
     };
   };

@@ -3,13 +3,14 @@
 import { writeFile } from 'node:fs/promises';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { assembleEngine } from './assemble.ts';
-import { tellProgress, writeReport } from './backtest-command.ts';
+import { checkPaths, tellProgress, writeReport } from './backtest-command.ts';
 import { spanOf, withHistory } from './backtest/history-input.ts';
 import { systemClock } from './clock.ts';
 import type { TuneFlags } from './command-history.ts';
 import type { Bands, Detector } from './detect/detector.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
+import { requireWritable } from './paths.ts';
 import { readLabels } from './tune/labels-file.ts';
 import { tunePage } from './tune/page.ts';
 import { tune, type TuneReport } from './tune/tune.ts';
@@ -17,6 +18,8 @@ import { tune, type TuneReport } from './tune/tune.ts';
 /** @throws Failure when there is no such detector or measure, or the history cannot be read. */
 export async function tuneCommand(name: string, flags: TuneFlags): Promise<void> {
   spanOf(flags);
+  await checkPaths(flags);
+  if (flags.out !== undefined) await requireWritable(flags.out, 'page');
   const config = await loadConfig(flags.config, await discoverDetectors());
   const detector = detectorIn(config, name);
   const measure = measureOf(name, detector, flags.measure);

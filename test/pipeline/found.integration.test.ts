@@ -54,6 +54,26 @@ describe('what was found', () => {
     expect(await runOf([], ALLOW)).not.toMatch(/block|203\.0|posted/);
   });
 
+  it('says of what it refused where the first stood and what was wrong, and of nothing else that there is none', async () => {
+    const { history, recorder } = await startRecording(store.analytics);
+    for (const [reason, fieldPath, line] of [
+      ['not_json', '', 1],
+      ['bad_amount', 'amount', 2],
+      ['not_json', '', 3],
+    ] as const) {
+      recorder.addDeadLetter({
+        ...{ source: 'file:ls', position: `line ${line}`, reason, fieldPath },
+        ...{ message: `wrong in ${line}`, body: Buffer.from('x'), receivedAtMs: SAMPLE_DAY_MS },
+      });
+    }
+    await record(recorder, [], ALLOW);
+    const told = await whatWasFound(store.analytics, history.epoch);
+    expect(told).toMatch(/Decisions\n {2}none\nWorst suspects\n {2}none\nRewards\n {2}none\n/);
+    expect(told).toMatch(/Refused records.*\n.*\n {2}2 +not_json +file:ls line 1: wrong in 1\n/);
+    expect(told).toMatch(/\n {2}1 +bad_amount +amount +file:ls line 2: wrong in 2\n/);
+    expect(await runOf(payments(1), ALLOW)).not.toContain('Refused');
+  });
+
   it('says why it is silent when most of the input was late', async () => {
     const [first, second, third] = payments(3);
     const late = { ...ALLOW, late: true };

@@ -133,6 +133,27 @@ describe('an input that cannot be read', () => {
     expectOneLine(ended, code, pattern);
   });
 
+  it.each([
+    ['a missing file', ['start', '--input', 'no.ndjson'], 2, /no\.ndjson: there is no such file/],
+    ['a folder', ['start', '--input', '.'], 2, /is a folder; name a file/],
+    [
+      'a report',
+      ['backtest', '--input', 'x.gz', '--report', 'no/r.json'],
+      1,
+      /r\.json: the report/,
+    ],
+    ['a page', ['tune', 'ring', '--input', 'x.gz', '--out', 'no/p.html'], 1, /p\.html: the page/],
+  ] as const)('is told before anything starts: %s', async (_, args, code, pattern) => {
+    const inputs = await newFolder();
+    await writeFile(join(inputs, 'x.gz'), 'plain text');
+    const placed = args.map((each) => (/[.]/.test(each) ? join(inputs, each) : each));
+    const started = args[0] === 'start' ? ['--data', join(inputs, 'data'), '--port', '0'] : [];
+    const ended = await run([...placed, ...started]);
+    expectOneLine(ended, code, pattern);
+    expect(existsSync(join(inputs, 'data'))).toBe(false);
+    expect(ended.stderr).not.toContain('console and API');
+  });
+
   it('is none when it is empty: nothing happens, with exit code 0', async () => {
     const data = join(folder, 'empty-data');
     const empty = join(folder, 'empty.ndjson');

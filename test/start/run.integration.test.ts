@@ -50,6 +50,9 @@ describe('start --simulate --exit-when-done', () => {
     expect(ended.stdout).toMatch(/Worst suspects\n.*\n +[a-z-]+ +(accountId|deviceId|ip|cardId) /);
     expect(ended.stdout).toMatch(/Rewards\n[^]*posted +\d+ +\d+\.\d\d/);
     expect(ended.stderr).toMatch(/console and API at http:\/\/127\.0\.0\.1:\d+/);
+    // A few lines for a person, and no log of each block.
+    expect(ended.stderr.trimEnd().split('\n').length, ended.stderr).toBeLessThan(20);
+    expect(ended.stderr).not.toContain('"level":30');
 
     const [fits, frozen, granted] = await askRecord(
       data,
