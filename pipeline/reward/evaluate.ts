@@ -46,9 +46,8 @@ export function evaluate(
   const identity = new Identity(subject, campaigns.isPlaceholder);
   const first = acts ? operationOf(subject, identity, decision, campaigns) : undefined;
   const ops: LedgerOp[] = first === undefined ? [] : [first];
-  const key = (first?.kind === 'capture' ? first.authorisationId : undefined) ?? subject.fields.id;
-  const paymentMinor = event.amountMinor ?? 0;
-  const current: Case = { subject, identity, decision, configVersion, paymentMinor, key };
+  const authorisationId = first?.kind === 'capture' ? first.authorisationId : undefined;
+  const current = caseOf(event, { subject, identity, decision, configVersion, authorisationId });
   const named = names ? subject.fields.name('offerId') : undefined;
   let known = false;
   for (const offer of offers ?? []) {
@@ -84,14 +83,22 @@ export function whyNot(
   const { subject, isPlaceholder, open } = campaigns;
   subject.bind(event, facts);
   const identity = new Identity(subject, isPlaceholder);
-  const paymentMinor = event.amountMinor ?? 0;
-  const key = subject.fields.id;
-  const current: Case = { subject, identity, decision, configVersion: '', paymentMinor, key };
+  const authorisationId = undefined;
+  const current = caseOf(event, {
+    ...{ subject, identity, decision, configVersion: '', authorisationId },
+  });
   return open.flatMap(({ offer, types }) => {
     const reason = types.has(event.type) ? opOrReason(offer, current) : 'other_event';
     const { campaignId, offerId } = offer;
     return typeof reason === 'string' ? [{ campaignId, offerId, reason }] : [];
   });
+}
+
+/** @param of with the authorisation that the event concludes; the event may be one itself. */
+function caseOf(event: Event, of: Omit<Case, 'paymentMinor'>): Case {
+  const authorisationId =
+    event.type === 'payment.authorising' ? of.subject.fields.id : of.authorisationId;
+  return { ...of, paymentMinor: event.amountMinor ?? 0, authorisationId };
 }
 
 const EXCLUDED = { intent: 'rejected', reason: 'excluded' } as const;

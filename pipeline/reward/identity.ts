@@ -31,7 +31,12 @@ export class Identity {
 
   /** Names the event in grant ids and accounts, nobody's event too. */
   get scope(): string {
-    return this.customer?.scope ?? accountScope(this.#subject.fields.accountId);
+    return this.customer?.scope ?? this.accountScope;
+  }
+
+  /** Every event names the account, whatever else it leaves out. */
+  get accountScope(): string {
+    return accountScope(this.#subject.fields.accountId);
   }
 
   /** Who invited the customer: the event says so, or an earlier one did. */

@@ -1,6 +1,5 @@
 /** What one offer asks of the ledger for one event: a reservation, an extension, or the record that it earns nothing. */
 
-import { AUTHORISATION_MS } from '../../config/campaign-deadlines.ts';
 import type { Benefit } from '../../config/campaign-benefits.ts';
 import type { Decision } from '../decide/decision.ts';
 import type { EventType } from '../event.ts';
@@ -24,8 +23,8 @@ export interface Case {
   readonly decision: Decision;
   readonly configVersion: string;
   readonly paymentMinor: number;
-  /** The authorisation that a payment concludes, or the event itself: what its grants are known by. */
-  readonly key: string;
+  /** The authorisation that a payment concludes, or that the event itself is. */
+  readonly authorisationId: string | undefined;
 }
 
 /** What an offer makes of an event that qualifies for it, or why nothing comes of it all the same. */
@@ -60,9 +59,7 @@ function reservationOf(
   const unless = unlessOf(offer.unless, identity);
   if (limits === undefined || quotas === undefined || unless === undefined)
     return 'identity_missing';
-  const { scope } = identity;
-  const idIn = (other: CompiledOffer): string =>
-    grantIdOf(other.campaignId, other.offerId, scope, of.key);
+  const idIn = (other: CompiledOffer): string => idOf(other, of);
   const at: Occasion = {
     offer,
     terms,
@@ -71,7 +68,7 @@ function reservationOf(
     occurredAtMs,
     eventId,
     grantId: idIn(offer),
-    owner: beneficiary?.scope ?? scope,
+    owner: beneficiary?.scope ?? identity.scope,
   };
   const offering = offeringOf(at, tiers);
   if (offering === undefined) return offer.exchange ? 'no_such_item' : 'nothing_to_give';
@@ -100,13 +97,27 @@ function reservationOf(
     unless,
     rivals: offer.rivals.map(idIn),
     ...(offer.onExchange && {
-      needs: [grantIdOf(offer.campaignId, fields.name('offerId') ?? '', scope, of.key)],
+      needs: [idOf({ ...offer, offerId: fields.name('offerId') ?? '' }, of)],
     }),
     ...(next !== undefined && { next, reviewHold: offer.hold }),
     onRefund: { ...onRefundOf(offer), keepAtLeastMinor: 0 },
     ...provenBy(event.type, fields),
-    ...(fallback && { ifAbsent: true }),
+    // Whichever of a payment and its authorisation comes first has the answer for both.
+    ...(offer.preauth && { ifAbsent: true }),
   };
+}
+
+/**
+ * What an offer gives before the payment is known by the authorisation and the account, which the two have in
+ * common: one of them may name the customer and the other not. All else is known by the event itself.
+ */
+function idOf(
+  { campaignId, offerId, preauth }: Pick<CompiledOffer, 'campaignId' | 'offerId' | 'preauth'>,
+  { identity, subject, authorisationId }: Case,
+): string {
+  return preauth && authorisationId !== undefined
+    ? grantIdOf(campaignId, offerId, identity.accountScope, authorisationId)
+    : grantIdOf(campaignId, offerId, identity.scope, subject.fields.id);
 }
 
 function namesOf(fields: EventFields): Pick<ReserveOp, 'accountId' | 'customerId' | 'cardId'> {
@@ -116,7 +127,7 @@ function namesOf(fields: EventFields): Pick<ReserveOp, 'accountId' | 'customerId
 
 /** What a grant begins as, and how long it may wait so. */
 function standingOf(
-  { preauth, reviewAlways, hold }: CompiledOffer,
+  { preauth, authorisationMs, reviewAlways, hold }: CompiledOffer,
   decision: Decision,
   fallback: boolean,
 ): Pick<ReserveOp, 'intent' | 'reason' | 'hold' | 'reviewHold'> {
@@ -127,7 +138,7 @@ function standingOf(
       intent: 'held',
       // What was in doubt at the authorisation stays so until somebody has judged it, whatever the payment is like.
       reason: word.intent === 'held' ? 'awaiting_payment_and_review' : 'awaiting_payment',
-      hold: { timeoutMs: hold?.timeoutMs ?? AUTHORISATION_MS, onTimeout: 'void' },
+      hold: { timeoutMs: authorisationMs, onTimeout: 'void' },
       reviewHold: hold,
     };
   }
@@ -199,13 +210,13 @@ function extensionOf(
 /** The record that an event earns nothing of the offer that it names, and why. */
 export function rejectionOf(
   offer: CompiledOffer,
-  { subject: { event, fields }, identity, configVersion, paymentMinor, key }: Case,
+  { subject: { event, fields }, identity, configVersion, paymentMinor }: Case,
   reason: IneligibleReason,
 ): ReserveOp {
   const { campaignId, offerId, budgetLine } = offer;
   return {
     kind: 'reserve',
-    grantId: grantIdOf(campaignId, offerId, identity.scope, key),
+    grantId: grantIdOf(campaignId, offerId, identity.scope, fields.id),
     ...{ campaignId, offerId, budgetLine, eventId: fields.id },
     ...namesOf(fields),
     beneficiaryId: identity.customer?.id ?? '',

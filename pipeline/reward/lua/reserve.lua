@@ -227,7 +227,7 @@ local function repeated(op, record)
     end
     return { record.id }
   end
-  if op.ifAbsent then
+  if op.ifAbsent and cjson.decode(record.identity)[3] ~= op.event then
     return { record.id }
   end
   return conflict(op.id, op, op.choices[1][2], op.payment)
