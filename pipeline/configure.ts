@@ -23,6 +23,7 @@ import type { WorkerOptions } from './worker.ts';
 
 /** Where the running worker says which configuration judges. */
 export const CONFIG_KEY = '{sheepdog}:config';
+const PUBLISH_EVERY_MS = 5000;
 
 export interface Configured {
   readonly start: ConfigAtStart;
@@ -42,6 +43,8 @@ export async function configure(
     { ...options, engine: assembled.engine, recorder, history },
     start.active,
   );
+  live.unready = () =>
+    assembled.layers.sources.flatMap((source) => [...(source.stats().warming ?? [])]);
   return { start, assembled, live };
 }
 
@@ -105,12 +108,20 @@ async function rolloutAtStart({
 }
 
 /** For `config show`, which asks the worker's Redis. */
-function publish({ log, lifecycle }: WorkerOptions, { stores, live }: BeginParts): void {
+function publish({ clock, log, lifecycle }: WorkerOptions, { stores, live }: BeginParts): void {
   const redis = stores.redis.connect('effects');
   lifecycle.onClose('configuration status', () => redis.disconnect());
+  let published = '';
   live.onChange = () => {
-    redis.set(CONFIG_KEY, JSON.stringify(live.status)).catch((error: unknown) => {
+    const text = JSON.stringify(live.status);
+    if (text === published) return;
+    published = text;
+    redis.set(CONFIG_KEY, text).catch((error: unknown) => {
+      published = '';
       log.debug({ error: messageOf(error) }, 'the configuration status is not published');
     });
   };
+  // What warms up gets on without a change.
+  const stop = clock.every(PUBLISH_EVERY_MS, () => live.onChange());
+  lifecycle.onClose('configuration status in turn', stop);
 }

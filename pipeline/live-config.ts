@@ -14,6 +14,7 @@ import type { ConfigChangeKind } from './decide/config-change.ts';
 import type { Engine } from './decide/engine.ts';
 import { Rollout } from './decide/rollout.ts';
 import type { EndedTrial, Ruling } from './decide/ruling.ts';
+import type { Warming as FeatureWarming } from './detect/feature-layout.ts';
 import type { History } from './record/history.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { Logger, Metrics } from './telemetry.ts';
@@ -44,6 +45,8 @@ export class LiveConfig {
   #changes = 0;
   warming: Warming | undefined;
   needsRestart: readonly string[] = [];
+  /** Measured features whose history is shorter than they need; set by who measures them. */
+  unready: () => readonly FeatureWarming[] = () => [];
   /** Told after every change; what it does must not throw. */
   onChange: () => void = () => undefined;
   /** Brings a version of the past back to judge everybody; set by what can load it. */
@@ -183,13 +186,20 @@ export class LiveConfig {
     return answer(true, `${version} is rolled back: ${previous} judges once it is loaded`);
   }
 
+  /** Features that do not know all they need yet. */
+  get warmingUp(): readonly FeatureWarming[] {
+    return [...(this.warming?.features ?? []), ...this.unready()];
+  }
+
   get status(): ConfigStatus {
     const { actor, reason, atMs } = this.#since;
     const canary = this.#canary();
+    const warmingUp = this.unready();
     return {
       ...{ version: this.#active.version, since: new Date(atMs).toISOString(), actor, reason },
       ...(canary && { canary }),
       ...(this.warming && { warming: this.warming }),
+      ...(warmingUp.length > 0 && { warmingUp }),
       ...(this.#refused && { refused: this.#refused }),
       needsRestart: this.needsRestart,
     };

@@ -4,7 +4,10 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Warming } from './config-status.ts';
 import type { FeatureLayer, FeatureLayers } from './detect/feature-layers.ts';
+import type { FeatureRequest } from './detect/feature-plan.ts';
+import { featureText } from './detect/feature-text.ts';
 import { EventBatch } from './event.ts';
 import { Stopped } from './failure.ts';
 import type { Decoder } from './ingest/decode.ts';
@@ -26,6 +29,33 @@ export interface FillParts {
   readonly allowedLatenessMs: number;
 }
 
+/** How far a layer is filled: history is read in the order of event time. */
+export interface Filled {
+  /** Recorded events taken in. */
+  readonly events: number;
+  /** Event time that they cover, of that which is needed. */
+  readonly knownMs: number;
+  readonly neededMs: number;
+}
+
+export const NOTHING_FILLED: Filled = { events: 0, knownMs: 0, neededMs: 0 };
+
+/** What people are told while a layer is filled. @param requests its features. */
+export function warmingOf(
+  version: string,
+  requests: readonly FeatureRequest[],
+  { events, knownMs, neededMs }: Filled,
+): Warming {
+  const hours = { known: hoursOf(knownMs), needed: hoursOf(neededMs), unit: 'hours' };
+  const features = requests.map(({ spec }) => ({ feature: featureText(spec), ...hours }));
+  return { version, events, features };
+}
+
+/** Two digits after the point say enough to whoever waits. */
+function hoursOf(spanMs: number): number {
+  return Math.round(spanMs / 36_000) / 100;
+}
+
 /** Events between two turns: well under a millisecond of work. */
 const PORTION = 128;
 /** What the database sorts and hands over at once. */
@@ -34,7 +64,6 @@ const ROWS_A_SLICE = 10_000;
 /**
  * @param layer just laid, between two batches.
  * @param sequence the last row that was recorded before.
- * @param onProgress is told the number of events taken in so far.
  * @throws Stopped when the signal aborts before its end; AnalyticsError while the database is away.
  */
 export async function fillLayer(
@@ -42,7 +71,7 @@ export async function fillLayer(
   layer: FeatureLayer,
   sequence: number,
   signal: AbortSignal,
-  onProgress: (events: number) => void,
+  onProgress: (filled: Filled) => void,
 ): Promise<void> {
   const { layers, pipeline, recorder, history, analytics, decoder } = parts;
   const { watermarkMs } = layers;
@@ -62,7 +91,8 @@ export async function fillLayer(
       decode(decoder, page.slice(from, from + PORTION), batch);
       await pipeline.between(() => layers.fill(layer, batch));
       events += batch.length;
-      onProgress(events);
+      const reachedMs = batch.length === 0 ? fromMs : batch.occurredAtMs[batch.length - 1]!;
+      onProgress({ events, knownMs: reachedMs - fromMs, neededMs: watermarkMs - fromMs });
       // Whatever waits gets its turn between two portions: input, output and batches alike.
       await nextTurn();
     }

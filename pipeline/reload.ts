@@ -24,7 +24,7 @@ import type { LiveConfig } from './live-config.ts';
 import type { Pipeline } from './pipeline.ts';
 import { AnalyticsError } from './record/analytics.ts';
 import { filesOfVersion } from './record/config-history.ts';
-import { fillLayer, type FillParts } from './reload-fill.ts';
+import { fillLayer, NOTHING_FILLED, warmingOf, type FillParts } from './reload-fill.ts';
 import { prepare, type Rulings } from './reload-prepare.ts';
 import type { Logger } from './telemetry.ts';
 
@@ -270,10 +270,10 @@ export class Reloader {
         layer: layers.lay(requests),
         sequence: recorder.sequence,
       }));
-      const tell = (events: number): void => {
-        live.warming = { version, features: requests.length, events };
+      const tell = (filled = NOTHING_FILLED): void => {
+        live.warming = warmingOf(version, requests, filled);
       };
-      tell(0);
+      tell();
       live.onChange();
       log.info({ version, features: requests.length }, 'new features are warming up');
       try {

@@ -1,12 +1,12 @@
 /** The worker's own figures: gauges for scraping, and a row every few seconds for its dashboard. */
 
 import type { Clock } from './clock.ts';
-import type { FeatureSource } from './detect/feature-layout.ts';
 import { messageOf } from './failure.ts';
 import type { Source } from './ingest/source.ts';
 import type { Logger, Metrics } from './telemetry.ts';
-import { gaugeCases } from './tell-actions.ts';
+import { gaugeCases, type ToldCases } from './tell-actions.ts';
 import { tellDetectors } from './tell-detectors.ts';
+import { tellFeatures } from './tell-features.ts';
 import type { Worker } from './worker.ts';
 
 const EVERY_MS = 5000;
@@ -25,6 +25,7 @@ export function reportStats(
 ): () => void {
   let jobs = { waiting: 0, failed: 0 };
   let journalWaiting = 0;
+  const told: ToldCases = { dropped: 0 };
   const count = (): void => {
     worker.queue.counts().then(
       (counts) => {
@@ -44,7 +45,7 @@ export function reportStats(
     );
   };
   const report = (): void => {
-    const lag = gauge(parts, worker, sources);
+    const lag = gauge(parts, worker, sources, told);
     const { tally, assembled, recorder } = worker;
     const { keys, bytes } = assembled.layers.stats();
     recorder.addStats({
@@ -66,7 +67,7 @@ export function reportStats(
       configVersion: worker.live.active.version,
       drifting: tally.rates.drifting,
       configRefused: worker.live.status.refused?.problems.join('; ') ?? '',
-      warming: warmingFeatures(assembled.layers.sources),
+      warming: worker.live.warmingUp.map(({ feature }) => feature),
     });
   };
   count();
@@ -79,24 +80,23 @@ export function reportStats(
   };
 }
 
-function warmingFeatures(sources: readonly Pick<FeatureSource, 'stats'>[]): string[] {
-  return sources.flatMap((source) => (source.stats().warming ?? []).map(({ feature }) => feature));
-}
-
 /** Sets the gauges. @returns the records waiting at all sources. */
-function gauge(parts: StatsParts, worker: Worker, sources: ReadonlySet<Source>): number {
+function gauge(
+  parts: StatsParts,
+  worker: Worker,
+  sources: ReadonlySet<Source>,
+  told: ToldCases,
+): number {
   const { metrics } = parts;
   const { layers, engine } = worker.assembled;
-  const { keys, bytes, capped } = layers.stats();
-  metrics.windowKeys.set(keys);
-  metrics.windowBytes.set(bytes);
-  metrics.windowCapped.set(capped);
   if (Number.isFinite(layers.watermarkMs)) metrics.watermarkSeconds.set(layers.watermarkMs / 1000);
-  gaugeCases({ engine, metrics }, engine.watermarkMs, worker.lateTruth.proposals.size);
+  const { proposals } = worker.lateTruth;
+  gaugeCases({ ...parts, engine, told }, engine.watermarkMs, proposals.size);
   if (Number.isFinite(engine.watermarkMs)) {
     const { detectors } = worker.assembled;
-    tellDetectors(parts, worker.tally.rates, engine.watermarkMs, detectors, layers.sources);
+    tellDetectors(parts, worker.tally.rates, engine.watermarkMs, detectors);
   }
+  tellFeatures(parts, layers, worker.live.warmingUp);
   metrics.secondsSinceFinding.set(secondsSinceFinding(worker));
   for (const { count, ...labels } of worker.campaigns.takeIneligible())
     metrics.ineligible.inc(labels, count);

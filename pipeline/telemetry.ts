@@ -76,6 +76,11 @@ export class Metrics {
     'Proposals, orders that want a second person and appeals that wait for people, by kind.',
     ['kind'],
   );
+  readonly casesDropped = this.gauge(
+    'sheepdog_cases_dropped',
+    'Cases that made room for newer ones although nobody had judged them.',
+    [],
+  );
   readonly switchedOff = this.gauge(
     'sheepdog_switched_off',
     '1 while people have stopped an automatic action.',
@@ -114,6 +119,26 @@ export class Metrics {
     'sheepdog_window_capped',
     'Events a cap kept out of a window.',
     [],
+  );
+  readonly windowCutShort = this.gauge(
+    'sheepdog_window_cut_short',
+    'Measures that looked at the newest events of a key alone, since it has so many.',
+    [],
+  );
+  readonly featureKeys = this.gauge(
+    'sheepdog_feature_keys',
+    'Keys with state beside the windows, by kind of feature; of rings accounts and values.',
+    ['kind'],
+  );
+  readonly featureBytes = this.gauge(
+    'sheepdog_feature_bytes',
+    'Bytes of state beside the windows, by kind of feature.',
+    ['kind'],
+  );
+  readonly featureCapped = this.gauge(
+    'sheepdog_feature_capped',
+    'What a cap kept out of the state beside the windows, by kind of feature; of rings links and texts.',
+    ['kind'],
   );
   readonly watermarkSeconds = this.gauge(
     'sheepdog_watermark_seconds',

@@ -32,9 +32,15 @@ export function tellActions(
   );
 }
 
-/** Sets the gauges. */
+/** What the log has been told of. */
+export interface ToldCases {
+  /** Cases that made room. */
+  dropped: number;
+}
+
+/** Sets the gauges; a line is logged when cases have made room since the last time. */
 export function gaugeCases(
-  { engine: { freezing }, metrics }: Omit<TellActionsParts, 'log'>,
+  { engine: { freezing }, log, metrics, told }: TellActionsParts & { readonly told: ToldCases },
   watermarkMs: number,
   rewardProposals: number,
 ): void {
@@ -45,6 +51,15 @@ export function gaugeCases(
   metrics.freezeCap.set(isOn ? settings.perHour : 0);
   for (const [kind, open] of Object.entries({ ...cases.open, reward: rewardProposals })) {
     metrics.openCases.set({ kind }, open);
+  }
+  metrics.casesDropped.set(cases.dropped);
+  if (cases.dropped > told.dropped) {
+    const open = { ...cases.open };
+    log.warn(
+      { dropped: cases.dropped - told.dropped, open },
+      'open cases made room for newer ones',
+    );
+    told.dropped = cases.dropped;
   }
   for (const name of ['freezing', 'blocking'] as const) {
     metrics.switchedOff.set({ name }, Number(!cases.isOn(name)));

@@ -1,6 +1,5 @@
-/** What is told of the detectors themselves: silence, drift, and features that do not know enough yet. */
+/** What is told of the detectors themselves: silence and drift. */
 
-import type { FeatureSource } from './detect/feature-layout.ts';
 import type { FindingRates } from './drift.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
@@ -13,7 +12,6 @@ export function tellDetectors(
   rates: FindingRates,
   watermarkMs: number,
   detectors: readonly string[],
-  sources: readonly Pick<FeatureSource, 'stats'>[],
 ): void {
   for (const { detector, state, rate, usual, bucketStartMs } of rates.settle(watermarkMs)) {
     const from = new Date(bucketStartMs).toISOString();
@@ -25,11 +23,5 @@ export function tellDetectors(
   for (const detector of detectors) {
     metrics.detectorSilence.set({ detector }, rates.secondsSinceFinding(detector, watermarkMs));
     metrics.detectorDrift.set({ detector }, rates.driftOf(detector));
-  }
-  metrics.featuresWarming.reset();
-  for (const source of sources) {
-    for (const { feature, known, needed } of source.stats().warming ?? []) {
-      metrics.featuresWarming.set({ feature }, known / needed);
-    }
   }
 }

@@ -93,9 +93,18 @@ describe('a machine that watches', () => {
       reason: 'fewer false alarms',
       needsRestart: ['redis.url'],
     };
-    await using api = await start({ readiness: () => reasons, configStatus: () => judging });
+    const days = { feature: 'events per ip', known: 3, needed: 12, unit: 'days' };
+    let warmingUp: ConfigStatus['warmingUp'];
+    await using api = await start({
+      readiness: () => reasons,
+      configStatus: () => ({ ...judging, ...(warmingUp && { warmingUp }) }),
+    });
     expect(await (await fetch(`${api.url}/healthz`)).json()).toEqual({ status: 'alive' });
     expect(await (await fetch(`${api.url}/readyz`)).json()).toEqual({ status: 'ready' });
+    warmingUp = [days];
+    const warm = await (await fetch(`${api.url}/readyz`)).json();
+    expect(warm).toEqual({ status: 'ready', warmingUp });
+    warmingUp = undefined;
     reasons.push('redis does not answer');
     const not = await fetch(`${api.url}/readyz`);
     expect(not.status).toBe(503);

@@ -122,10 +122,15 @@ describe('a new feature', () => {
     const [one, two] = edits;
     await running.write('detectors.yaml', await edited(running, [one, two]));
     const looked = running.look();
+    const warm: string[] = [];
+    const { live } = running;
+    live.onChange = () => warm.push(...live.warmingUp.map(({ feature }) => feature));
     for (let from = 0; from < second.length; from += 50) {
       await running.decide(second.slice(from, from + 50));
     }
     await looked;
+    expect(warm.some((feature) => / per .* within (6|20)h$/.test(feature))).toBe(true);
+    expect(live.status.warming).toBeUndefined();
     const got = await running.decide(third);
     expect(got.map((each) => each!.findings)).toEqual(expected.map((each) => each!.findings));
   });

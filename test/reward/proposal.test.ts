@@ -7,9 +7,18 @@ import {
 } from '../../pipeline/reward/proposal.ts';
 
 const ABOUT = {
-  ...{ grantId: 'g', campaignId: 'c', accountId: 'a', customerId: 'k', eventId: 'e' },
-  ...{ amountMinor: 1000, causeKind: 'freeze', causeId: 'f', evidence: '', actor: 'li' },
-  ...{ reason: '', occurredAtMs: 0 },
+  grantId: 'g',
+  campaignId: 'c',
+  accountId: 'a',
+  customerId: 'k',
+  eventId: 'e',
+  amountMinor: 1000,
+  causeKind: 'freeze',
+  causeId: 'f',
+  evidence: '',
+  actor: 'li',
+  reason: '',
+  occurredAtMs: 0,
 } as const;
 
 let steps = 0;
@@ -17,7 +26,8 @@ function after(...taken: readonly (readonly [ProposalKind, ProposalState])[]): R
   const proposals = new RewardProposals(10);
   for (const [kind, state] of taken) {
     proposals.apply({
-      ...{ ...ABOUT, id: proposalIdOf(kind, 'g'), actionId: `${++steps}`, kind, state },
+      ...ABOUT,
+      ...{ id: proposalIdOf(kind, 'g'), actionId: `${++steps}`, kind, state },
     });
   }
   return proposals;

@@ -48,7 +48,7 @@ function active({ version, since, actor, reason, engineVersion, needsRestart, ..
     [
       'being filled',
       warming &&
-        `${number(warming.features)} features of ${warming.version}, ${number(warming.events)} events so far`,
+        `${number(warming.features.length)} features of ${warming.version}, ${number(warming.events)} events so far`,
     ],
     [
       'warming up',
