@@ -5,8 +5,11 @@
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { Kafka, logLevel } from 'kafkajs';
@@ -15,7 +18,9 @@ import { systemSchema } from '../../config/schema.ts';
 import type { NamedDetector } from '../../pipeline/detect/detector.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { KafkaSource } from '../../pipeline/ingest/kafka-source.ts';
+import type { Analytics } from '../../pipeline/record/analytics.ts';
 import { openAnalytics } from '../../pipeline/record/clickhouse.ts';
+import { migrate } from '../../pipeline/record/migrate.ts';
 import type { Crowd } from './broker-payments.ts';
 import { startBroker, TOPIC } from './broker.ts';
 import { compare, type Comparison, type Variant } from './measure.ts';
@@ -29,6 +34,7 @@ const NOOP = 'no-op consumer';
 const NOOP_AGAIN = 'no-op consumer again';
 const NAIVE = 'naive pipeline';
 const OURS = 'Sheepdog';
+const EMBEDDED = 'Sheepdog, rows into chdb';
 /** The naive one is so much slower that fewer events make its round. */
 const NAIVE_SHARE = 0.2;
 
@@ -95,10 +101,16 @@ interface Parts {
 
 /**
  * The product's own path, from a KafkaSource to inserted rows, rewards and queues left out.
+ * @param analytics stays open.
  * @returns how many events were not simply allowed.
  */
-async function runPipeline(address: string, count: number, parts: Parts): Promise<number> {
-  const path = openPath(parts, await openAnalytics({ url: parts.url }));
+async function runPipeline(
+  address: string,
+  count: number,
+  parts: Parts,
+  analytics: Analytics,
+): Promise<number> {
+  const path = openPath(parts, analytics);
   const source = new KafkaSource({
     ...path.shared,
     config: { ...systemSchema.parse({}).kafka, topics: [TOPIC], groupId: freshGroup() },
@@ -113,7 +125,6 @@ async function runPipeline(address: string, count: number, parts: Parts): Promis
   }, stop.signal);
   await path.close();
   await source.close();
-  await path.analytics.close();
   const { tally } = path;
   if (delivered !== count || tally.events !== count) {
     throw new Error(`decided ${tally.events} of ${count} events`);
@@ -152,7 +163,9 @@ async function measure(setting: Setting): Promise<Comparison> {
       return naiveCount;
     }),
     variant(OURS, count, async () => {
-      flagged = await runPipeline(address, count, setting);
+      const analytics = await openAnalytics({ url: setting.url });
+      flagged = await runPipeline(address, count, setting, analytics);
+      await analytics.close();
       return count;
     }),
     variant(NOOP_AGAIN, count, noop),
@@ -163,6 +176,63 @@ async function measure(setting: Setting): Promise<Comparison> {
   report.figure('decisions with findings', (100 * flagged) / count, '%');
   await broker.stop();
   return result;
+}
+
+/**
+ * The same path into the embedded ClickHouse, whose threads belong to this process: what its CPU adds to an event's.
+ * A figure beside the others, from a comparison of its own, so that its inserts disturb none of them.
+ */
+async function databaseCost(setting: Setting): Promise<void> {
+  const { report, crowd } = setting;
+  const count = Math.round(EVENTS * report.scale);
+  const folder = await mkdtemp(join(tmpdir(), 'sheepdog-bench-'));
+  const analytics = await openAnalytics({ path: join(folder, 'clickhouse') });
+  await migrate(analytics);
+  const broker = await startBroker({ count, partitions: PARTITIONS, seed: 7, crowd });
+  try {
+    const { address } = broker;
+    const result = await compare(
+      [
+        {
+          name: OURS,
+          count,
+          run: async () => {
+            const discarding = await openAnalytics({ url: setting.url });
+            await runPipeline(address, count, setting, discarding);
+            await discarding.close();
+            return count;
+          },
+        },
+        {
+          name: EMBEDDED,
+          count,
+          prepare: async () => {
+            for (const table of ['events', 'decisions', 'findings'])
+              await analytics.command(`TRUNCATE TABLE ${table}`);
+          },
+          run: async () => {
+            await runPipeline(address, count, setting, analytics);
+            const sql = 'SELECT count() AS rows FROM decisions';
+            const [stored] = await analytics.query<{ rows: number }>(sql);
+            if (stored?.rows !== count) throw new Error(`${stored?.rows} of ${count} decisions`);
+            return count;
+          },
+        },
+      ],
+      { rounds: setting.rounds },
+    );
+    report.section(
+      'The database: rows into the embedded ClickHouse instead of a server that discards',
+    );
+    report.comparison(result, 'events');
+    const both = result.cost(EMBEDDED, 'cpu').median;
+    const own = result.cost(OURS, 'cpu').median;
+    report.figure('CPU of the database itself', both - own, 'us an event');
+  } finally {
+    await broker.stop();
+    await analytics.close();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function run(report: Report): Promise<void> {
@@ -183,6 +253,7 @@ async function run(report: Report): Promise<void> {
   const harsh = await measure({ ...shared, crowd: 'harsh', rounds: 2 });
   report.figure('Sheepdog over a no-op consumer', harsh.ratio(OURS, NOOP), 'x');
   report.figure('Sheepdog over the naive pipeline', harsh.ratio(OURS, NAIVE), 'x');
+  await databaseCost({ ...shared, crowd: 'bank', rounds: 2 });
   report.didNotMeasure('rewards and job queues: they need Redis, whose CPU would be measured too');
   report.didNotMeasure('a real broker over a network');
   await client.close();

@@ -4,6 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { Comparison, Spread } from './measure.ts';
 
@@ -96,17 +97,36 @@ export function preamble(command: string): string[] {
     `command   ${command}`,
     `machine   ${cpus().length} x ${cpu?.model ?? 'unknown CPU'}, ${format(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`,
     `versions  Node ${process.version}, V8 ${process.versions.v8}, Sheepdog ${revision()}`,
+    `          ${[redisServer(), ...PACKAGES.map(packageVersion)].join(', ')}`,
   ];
 }
 
-function revision(): string {
+/** What the figures depend on beside our own code. */
+const PACKAGES = ['kafkajs', '@clickhouse/client', 'chdb', 'ioredis'];
+
+function packageVersion(name: string): string {
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
+    const path = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
+    return `${name} ${(JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version}`;
   } catch {
-    return 'outside a repository';
+    return `no ${name}`;
+  }
+}
+
+function redisServer(): string {
+  return `redis-server ${/v=(\S+)/.exec(printed('redis-server', '--version') ?? '')?.[1] ?? 'none'}`;
+}
+
+function revision(): string {
+  return printed('git', 'describe', '--always', '--dirty')?.trim() ?? 'outside a repository';
+}
+
+/** undefined where the program is missing or fails. */
+function printed(program: string, ...args: readonly string[]): string | undefined {
+  try {
+    return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch {
+    return undefined;
   }
 }
 
