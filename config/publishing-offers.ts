@@ -8,6 +8,8 @@ import { moneyText, type Inspected, type PlacedFinding } from './publishing-find
 
 /** The law's bound for a prize that is drawn, in fen: 50,000 yuan. */
 const DEAREST_PRIZE = 5_000_000n;
+/** What every payment reaches: of less, nothing is left. */
+const LEAST_PAYMENT = 1;
 
 export function offerFindings(inspected: Inspected): PlacedFinding[] {
   const { campaign, offers } = inspected;
@@ -25,6 +27,7 @@ export function offerFindings(inspected: Inspected): PlacedFinding[] {
       ...categoryFindings(inspected, placed),
       ...drawFindings(inspected, placed),
       ...claimFindings(inspected, placed),
+      ...refundFindings(placed),
     ]),
   ];
 }
@@ -97,6 +100,24 @@ function claimFindings({ campaign }: Inspected, placed: PlacedOffer): PlacedFind
     return [{ severity: 'warning', path, message }];
   }
   return [{ severity: 'note', path, message: `${id}: claims end on ${lastDay}, 24:00` }];
+}
+
+/**
+ * Half a voucher or half a kettle cannot be taken back: where a share goes back, such a thing stays whole until
+ * nothing is left of the payment, and who sends back all but a fen has it for that.
+ */
+function refundFindings({ offer, path, tiers }: PlacedOffer): PlacedFinding[] {
+  if (offer.refund.below !== 'keep') return [];
+  const kept = tiers.some(
+    (tier) =>
+      tier.atLeast > LEAST_PAYMENT &&
+      outcomesOf(tier).some(
+        ({ benefit }) => benefit.kind === 'vouchers' || benefit.kind === 'goods',
+      ),
+  );
+  if (!kept) return [];
+  const message = `${offer.id}: vouchers and goods stay when a refund leaves less than the payment had to reach: write refund: { below: revoke }`;
+  return [{ severity: 'warning', path: [...path, 'id'], message }];
 }
 
 /** Years without working days that no deadline needs today: the next deadline that is written may. */

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { drawn, drawSeedOf } from '../../pipeline/reward/draw.ts';
-import { offerTerms } from '../../pipeline/act/offer-terms.ts';
 import type { PlainEvent } from '../support/events.ts';
 import { DRAW_KEY, shanghai, shipped, Stage, usePlay } from './play.ts';
 
@@ -46,7 +45,10 @@ describe('A09 one bill through the mobile or online bank is one chance', () => {
   test.each([
     ['by mobile bank', { channel: 'mobile_bank' }, true],
     ['by online bank', { channel: 'online_bank' }, true],
-    ['of a small amount', { amount: 1 }, true],
+    ['of 1.00', { amount: 100 }, true],
+    ['of less, which is no bill', { amount: 99 }, false],
+    ['of nothing', { amount: 0 }, false],
+    ['without an amount', { amount: undefined }, false],
     ['at the counter', { channel: 'pos' }, false],
     ['for what is no bill', { category: 'dining' }, false],
   ])('A09 a payment %s', async (_title, facts, draws) => {
@@ -157,10 +159,15 @@ describe('A13 a prize is claimed within ten working days after the campaign', ()
   });
 });
 
-test('A14 a claimed prize is delivered within ten working days after the claim', () => {
-  const campaign = shipped('bill-payment');
-  const grant = { occurredAtMs: Date.parse(shanghai(AT)) };
-  const terms = offerTerms([campaign])('bill-payment', 'bill-draw')!;
-  const claimedAtMs = Date.parse(shanghai('2026-12-02 09:00'));
-  expect(terms.dueAtMs(grant, claimedAtMs)).toBe(Date.parse(shanghai('2026-12-17 00:00')));
+test('A14 a claimed prize is delivered within ten working days after the claim', async () => {
+  const stage = lucky();
+  const { id } = (await stage.play(bill())).grant('bill-draw');
+  expect(await stage.deliveries()).toEqual([]);
+  await stage.play(claim(id, '2026-12-02 09:00'));
+  expect(await stage.deliveries()).toMatchObject([
+    {
+      ...{ kind: 'goods', item: { sku: 'third-prize' }, grantId: id, customerId: 'c1' },
+      dueAtMs: Date.parse(shanghai('2026-12-17 00:00')),
+    },
+  ]);
 });

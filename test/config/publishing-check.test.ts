@@ -63,6 +63,25 @@ describe('what may not be meant, or must not be said', () => {
       ],
     ],
     [
+      'a voucher that a refund of all but a fen leaves',
+      ['    off: 5000\n', '    vouchers: [{ voucher: mall, face: 5000, validFor: 30d }]\n'],
+      [
+        'c.yaml:14:9: warning: off: vouchers and goods stay when a refund leaves less than the payment had to reach: write refund: { below: revoke }',
+      ],
+    ],
+    [
+      'a gift among the prizes that stays likewise',
+      [
+        '    off: 5000\n',
+        '    draw:\n      prizes: [{ id: cup, ppm: 500000, goods: { sku: cup } }]\n      none: { ppm: 500000 }\n',
+        'offers:',
+        'stock: { cup: { units: 5, costMinor: 3000 } }\noffers:',
+      ],
+      [
+        'c.yaml:15:9: warning: off: vouchers and goods stay when a refund leaves less than the payment had to reach: write refund: { below: revoke }',
+      ],
+    ],
+    [
       'offers of one group that stack',
       [
         '    quota: { max: 100 }\n',
@@ -165,6 +184,20 @@ describe('nothing is said of', () => {
       [
         `    atLeast: 20000\n    off: 5000\n${QUOTA}`,
         '    tiers: [{ atLeast: 20000, off: 5000, quota: 1 }]\n',
+      ],
+    ],
+    [
+      'a voucher that a refund takes back with the threshold',
+      [
+        '    off: 5000\n',
+        '    vouchers: [{ voucher: mall, face: 5000, validFor: 30d }]\n    refund: { below: revoke }\n',
+      ],
+    ],
+    [
+      'a voucher that asks for nothing of the payment',
+      [
+        '    atLeast: 20000\n    off: 5000\n',
+        '    vouchers: [{ voucher: mall, face: 5000, validFor: 30d }]\n',
       ],
     ],
     ['a threshold at the largest amount', ['atLeast: 20000', 'atLeast: 100000000']],
