@@ -9,6 +9,7 @@
  * leaves a batch that the source delivers again and that changes nothing twice.
  */
 
+import { FreezeCapNews } from './cap-news.ts';
 import type { Clock } from './clock.ts';
 import type { AccountAction, Command, CommandResult } from './decide/account-action.ts';
 import { causesOf, causesOfAction, type Cause } from './decide/cause.ts';
@@ -71,6 +72,7 @@ export class Pipeline {
   readonly #ledgerTime: LedgerTime;
   #decoder: Decoder;
   readonly #grantNews = new GrantNews();
+  readonly #capNews = new FreezeCapNews();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PipelineParts, positions: Readonly<Record<string, string>>) {
@@ -300,7 +302,7 @@ export class Pipeline {
       recorder.addAccountAction(action);
       tally.action(action);
     }
-    tellActions(this.#parts, actions);
+    tellActions(this.#parts, this.#capNews, actions);
     for (const letter of letters) {
       recorder.addDeadLetter(letter);
       metrics.deadLetters.inc({ reason: letter.reason });

@@ -1,5 +1,6 @@
 /** The worker's own figures: gauges for scraping, and a row every few seconds for its dashboard. */
 
+import { WindowCapNews } from './cap-news.ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './failure.ts';
 import type { Source } from './ingest/source.ts';
@@ -26,6 +27,7 @@ export function reportStats(
   let jobs = { waiting: 0, failed: 0 };
   let journalWaiting = 0;
   const told: ToldCases = { dropped: 0 };
+  const windowCap = new WindowCapNews();
   const count = (): void => {
     worker.queue.counts().then(
       (counts) => {
@@ -47,7 +49,8 @@ export function reportStats(
   const report = (): void => {
     const lag = gauge(parts, worker, sources, told);
     const { tally, assembled, recorder } = worker;
-    const { keys, bytes } = assembled.layers.stats();
+    const { keys, bytes, capped } = assembled.layers.stats();
+    windowCap.tell(parts.log, capped);
     recorder.addStats({
       events: tally.events + tally.duplicates,
       decisions: tally.events,
@@ -62,8 +65,9 @@ export function reportStats(
       journalWaiting,
       windowKeys: keys,
       windowBytes: bytes,
-      paused: worker.obstacles().length > 0,
-      secondsSinceFinding: secondsSinceFinding(worker),
+      // Only what holds the sources back: a worker that starts or stops in order is no case for an engineer.
+      paused: recorder.obstacle !== undefined || worker.settlement.obstacle !== undefined,
+      secondsSinceFinding: tally.secondsSinceFinding(assembled.layers.watermarkMs),
       configVersion: worker.live.active.version,
       drifting: tally.rates.drifting,
       configRefused: worker.live.status.refused?.problems.join('; ') ?? '',
@@ -97,7 +101,7 @@ function gauge(
     tellDetectors(parts, worker.tally.rates, engine.watermarkMs, detectors);
   }
   tellFeatures(parts, layers, worker.live.warmingUp);
-  metrics.secondsSinceFinding.set(secondsSinceFinding(worker));
+  metrics.secondsSinceFinding.set(worker.tally.secondsSinceFinding(layers.watermarkMs));
   for (const { count, ...labels } of worker.campaigns.takeIneligible())
     metrics.ineligible.inc(labels, count);
   let lag = 0;
@@ -107,11 +111,4 @@ function gauge(
     lag += own;
   }
   return lag;
-}
-
-/** In event time; 0 before the first event. */
-function secondsSinceFinding({ tally, assembled }: Worker): number {
-  const { watermarkMs } = assembled.layers;
-  if (!Number.isFinite(watermarkMs) || !Number.isFinite(tally.lastFindingMs)) return 0;
-  return Math.max(0, (watermarkMs - tally.lastFindingMs) / 1000);
 }

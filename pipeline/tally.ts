@@ -24,8 +24,9 @@ export class Tally {
   grantsHeld = 0;
   /** Would-be rewards of blocked events, in minor units. */
   interceptedMinor = 0;
-  /** Event time of the newest finding, −Infinity before the first. */
-  lastFindingMs = -Infinity;
+  /** Event time of the newest live finding; before the first, of the oldest event. */
+  #quietSinceMs = Infinity;
+  #found = false;
   readonly rates: FindingRates;
   readonly #latencies = new Float64Array(LATENCIES);
   #latencyCount = 0;
@@ -40,13 +41,15 @@ export class Tally {
     this.#latencyCount = Math.min(LATENCIES, this.#latencyCount + 1);
     this.events++;
     this.verdicts[decision.verdict]++;
+    if (!this.#found) this.#quietSinceMs = Math.min(this.#quietSinceMs, occurredAtMs);
     if (decision.late) this.late++;
     else this.rates.observe(occurredAtMs, decision.findings);
     if (decision.findings.length === 0) return;
     for (const finding of decision.findings) {
       if (finding.mode !== 'live') continue;
       this.detectors.set(finding.detector, (this.detectors.get(finding.detector) ?? 0) + 1);
-      if (occurredAtMs > this.lastFindingMs) this.lastFindingMs = occurredAtMs;
+      this.#quietSinceMs = this.#found ? Math.max(this.#quietSinceMs, occurredAtMs) : occurredAtMs;
+      this.#found = true;
     }
   }
 
@@ -62,6 +65,15 @@ export class Tally {
     if (grant.reason === 'risk_block' || grant.reason === 'account_frozen') {
       this.interceptedMinor += grant.amountMinor;
     }
+  }
+
+  /**
+   * Event time since the last live finding, or since the first event while there is none: detectors that never
+   * find anything are silent, too. 0 before the first event.
+   */
+  secondsSinceFinding(watermarkMs: number): number {
+    const quietMs = watermarkMs - this.#quietSinceMs;
+    return Number.isFinite(quietMs) ? Math.max(0, quietMs / 1000) : 0;
   }
 
   /** Quantile q of the latest latencies, in microseconds; 0 before the first event. */

@@ -1,5 +1,6 @@
 /** Metrics and log of what is done to accounts: who hurts many people at once must be heard. */
 
+import type { FreezeCapNews } from './cap-news.ts';
 import type { AccountAction } from './decide/account-action.ts';
 import type { FreezeState } from './decide/freezing.ts';
 import { POLICY } from './decide/freezing.ts';
@@ -13,6 +14,7 @@ export interface TellActionsParts {
 
 export function tellActions(
   { engine: { freezing }, log, metrics }: TellActionsParts,
+  capNews: FreezeCapNews,
   actions: readonly AccountAction[],
 ): void {
   for (const { id, kind, accountId, actor, reason, detail } of actions) {
@@ -21,15 +23,9 @@ export function tellActions(
     if (kind === 'switch')
       log.warn({ actor, reason, to: detail }, 'an automatic action was switched');
   }
-  const proposed = actions.filter(({ kind }) => kind === 'propose');
-  const last = proposed.at(-1);
   const { automatic, perHour } = freezing.settings;
   const isOn = automatic && freezing.cases.isOn('freezing') && freezing.cases.isOn('blocking');
-  if (last === undefined || !isOn) return;
-  log.warn(
-    { perHour, proposed: proposed.length, decisionId: last.decisionId, at: last.occurredAtMs },
-    'automatic freezes have reached their cap of the hour: the rest waits for a person',
-  );
+  capNews.tell(log, isOn ? perHour : undefined, actions);
 }
 
 /** What the log has been told of. */

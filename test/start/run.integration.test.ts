@@ -133,6 +133,12 @@ describe('start --input', () => {
          FROM events FINAL`,
     );
     expect(marked).toEqual({ decisions: events, history: events });
+    // Nothing held its sources back: its last report must not say so for as long as it is stopped.
+    const [reports] = await askRecord(
+      data,
+      'SELECT paused FROM pipeline_stats FINAL ORDER BY recorded_at DESC LIMIT 1',
+    );
+    expect(reports).toEqual([{ paused: false }]);
   });
 
   it.each(['a pipe by name', 'standard input'])(
