@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { offerTerms } from '../../pipeline/act/offer-terms.ts';
 import type { PlainEvent } from '../support/events.ts';
 import { shanghai, shipped, Stage, usePlay, type Otherwise } from './play.ts';
 
@@ -75,13 +74,18 @@ describe('A16 the first payment must be such a bill, within the campaign', () =>
   });
 });
 
-test('A17 the voucher is promised within five working days of the payment', () => {
-  const terms = offerTerms([shipped('bill-payment')])('bill-payment', 'new-user-gift')!;
+test('A17 the voucher is promised within five working days of the payment', async () => {
+  const stage = bills();
+  const at = '2026-09-30 15:00';
+  await stage.play(registered('2026-09-30 10:00'));
+  const { id } = (await stage.play(bill({ at }))).grant('new-user-gift');
   // The first week of October is a holiday, the 10th a Saturday that is worked.
-  const paidAtMs = Date.parse(shanghai('2026-09-30 15:00'));
-  expect(terms.dueAtMs({ occurredAtMs: paidAtMs }, paidAtMs)).toBe(
-    Date.parse(shanghai('2026-10-14 00:00')),
-  );
+  expect(await stage.deliveries()).toMatchObject([
+    {
+      ...{ kind: 'voucher', item: { voucher: 'phone-topup', faceMinor: 2000 }, grantId: id },
+      ...{ customerId: 'c1', dueAtMs: Date.parse(shanghai('2026-10-14 00:00')) },
+    },
+  ]);
 });
 
 describe('A18 who had the gift has neither discount nor draw', () => {

@@ -146,7 +146,10 @@ describe('C05 a wallet bound within thirty days of the card', () => {
       { ...approved('2026-10-01 09:00'), ...second },
     ]);
     const told = await stage.playAll([bound(), bound({ ...second, at: AT, deviceId: 'd2' })]);
-    expect(told.map((outcome) => outcome.of('bind-gift'))).toEqual(['posted 1000', 'limit_reached']);
+    expect(told.map((outcome) => outcome.of('bind-gift'))).toEqual([
+      'posted 1000',
+      'limit_reached',
+    ]);
   });
 
   test('C05 once for a person, whichever of customer, card and device comes again, and for the first N', async () => {

@@ -131,6 +131,21 @@ describe('C10 credit cards earn double points, in the month of birth two and a h
     expect(await stage.balance('points/customer=c1')).toBe(`${points} 0`);
   });
 
+  test.each([
+    ['video', 7_500, 'posted 1500 (video)'],
+    ['air-miles', 25_000, 'posted 5000 (air-miles)'],
+  ])('C10 %s is bought for %i points, and for none less', async (item, points, expected) => {
+    const buy = {
+      ...{ type: 'redemption.requested', at: FRIDAY, customerId: 'c1' },
+      attributes: { offerId: 'card-points-shop', item },
+    };
+    await stage.play(spend({ amount: points * 50 - 100 }));
+    expect((await stage.play(buy)).of('card-points-shop')).toBe('insufficient_points');
+    await stage.play(spend({ amount: 100 }));
+    expect((await stage.play(buy)).of('card-points-shop')).toBe(expected);
+    expect(await stage.balance('points/customer=c1')).toBe('0 0');
+  });
+
   test('C10 a refund takes points back in proportion, and what is spent already is owed', async () => {
     await stage.play(spend({ id: 'p', amount: 500_000 }));
     const refund = (amount: number): PlainEvent => ({

@@ -8,6 +8,9 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { parse } from 'yaml';
 import { parseList } from '../../config/campaign-lists.ts';
 import { campaignSchema, type Campaign } from '../../config/campaign-schema.ts';
+import type { Delivery } from '../../pipeline/act/delivery.ts';
+import { deliveriesOf } from '../../pipeline/act/given.ts';
+import { offerTerms } from '../../pipeline/act/offer-terms.ts';
 import type { Decision, Verdict } from '../../pipeline/decide/decision.ts';
 import type { Engine } from '../../pipeline/decide/engine.ts';
 import { EventBatch, EventView } from '../../pipeline/event.ts';
@@ -244,6 +247,13 @@ export class Stage {
 
   async state(grantId: string): Promise<string> {
     return tell((await this.ledger.grant(grantId))!);
+  }
+
+  /** All that is to be delivered so far, in its order. */
+  async deliveries(): Promise<Delivery[]> {
+    const termsOf = offerTerms(this.live.configured);
+    const entries = await this.ledger.drain(0, 100_000);
+    return entries.flatMap((entry) => deliveriesOf(entry, termsOf));
   }
 
   /** The vouchers of a grant, each as `phone-topup issued 1000 until 2026-10-17`. */
