@@ -162,7 +162,10 @@ export async function waitsInTime({ redis, keys }: Ledger, { grants }: Outcome):
 }
 
 /** The ledger's own balances are what its journal adds up to. */
-async function keepsWhatIsWritten({ redis, keys }: Ledger, { balances }: Outcome): Promise<void> {
+export async function keepsWhatIsWritten(
+  { redis, keys }: Ledger,
+  { balances }: Outcome,
+): Promise<void> {
   const kept = Object.entries(await redis.hgetall(keys.balances)).map(
     ([account, text]): [string, Standing] => {
       const [posted, pending] = text.split(' ').map(Number);

@@ -17,6 +17,7 @@ import {
   checkStanding,
   foldJournal,
   hasOneGrantAKey,
+  keepsWhatIsWritten,
   saysByWhichRules,
   staysWithin,
   staysWithinParents,
@@ -173,6 +174,12 @@ describe.each([3, 8])('writers and server killed in the middle, seed %i', (seed)
     ['I8 a grant says by which rules, and for which decision', saysByWhichRules],
   ])('%s, after every entry', (_name, claim) => {
     for (const journal of journals) foldJournal(journal, [claim]);
+  });
+
+  test('I2 the balances are what the entries add up to', async () => {
+    for (const [n, ledger] of ledgers.entries()) {
+      await keepsWhatIsWritten(ledger, foldJournal(journals[n]!));
+    }
   });
 
   test('I6 nothing waits beyond its time', async () => {
