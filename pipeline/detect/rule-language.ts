@@ -13,6 +13,7 @@ import { MeasureError, type FeatureValues } from './detector.ts';
 import { EVENT_FIELDS, RuleEvent } from './rule-event.ts';
 import { nativeNumber, nativeTruth, UNANSWERED, type NativeScope } from './rule-native.ts';
 import { pathOf } from './rule-range.ts';
+import { DIVISOR, divisor, withDivisors, withDoubles } from './rule-source.ts';
 
 /** What a rule's expressions may name beside the event. */
 export interface RuleNames {
@@ -71,6 +72,8 @@ interface Scope {
 
 export class RuleLanguage {
   readonly #environment: Environment;
+  /** Knows of the divisors, which no rule may write. */
+  readonly #guarded: Environment;
   readonly #scope: Scope;
   readonly #native: NativeScope;
   readonly #surroundings: RuleSurroundings;
@@ -81,6 +84,9 @@ export class RuleLanguage {
     const { params } = names;
     this.#native = { event: this.#scope.event, features: {}, params, lists: surroundings.lists };
     this.#environment = environmentOf(names, this.#scope, surroundings.environment);
+    this.#guarded = this.#environment
+      .clone()
+      .registerFunction(`${DIVISOR}(double): double`, divisor, SYNC);
   }
 
   /** @returns the expression, or what is wrong with it. */
@@ -106,7 +112,8 @@ export class RuleLanguage {
 
   /** @param expression that `read` found sound. */
   compile({ source }: RuleExpression): RuleAnswer {
-    const parsed = this.#environment.parse(source);
+    const { ast } = this.#environment.parse(source);
+    const parsed = this.#guarded.parse(withDivisors(source, ast));
     // Only a checked expression is not checked again at every run.
     parsed.check();
     const scope = this.#scope;
@@ -120,7 +127,7 @@ export class RuleLanguage {
         throw new MeasureError(error instanceof EvaluationError ? error.summary : messageOf(error));
       }
     };
-    return this.#shortCut(parsed.ast, interpret) ?? interpret;
+    return this.#shortCut(ast, interpret) ?? interpret;
   }
 
   /** The expression as plain functions, where it keeps to what they know. */
@@ -207,7 +214,7 @@ function commonEnvironment(lists: RuleSurroundings['lists']): Environment {
   return new Environment({ limits: LIMITS })
     .registerType('Event', { ctor: RuleEvent, fields: { ...EVENT_FIELDS } })
     .registerVariable('event', 'Event')
-    .registerOperator('double % double: double', (a: number, b: number) => a % b)
+    .registerOperator('double % double: double', (a: number, b: number) => a % divisor(b))
     .registerFunction('min(double, double): double', Math.min, SYNC)
     .registerFunction('max(double, double): double', Math.max, SYNC)
     .registerFunction('abs(double): double', Math.abs, SYNC)
@@ -216,31 +223,6 @@ function commonEnvironment(lists: RuleSurroundings['lists']): Environment {
       (list: string, value: string) => lists.get(list)!.has(value),
       SYNC,
     );
-}
-
-/** The expression with `3` written `3.0`, for CEL has no arithmetic between whole numbers and doubles. */
-function withDoubles(
-  source: string,
-  ast: ASTNode,
-): { readonly source: string; readonly placeOf: (offset: number) => number } {
-  const ends = [...nodesOf(ast)]
-    .filter(({ op, args, range }) => {
-      const written = source.slice(range.start, range.end);
-      return op === 'value' && typeof args === 'bigint' && /^\d+$/.test(written);
-    })
-    .map(({ range }) => range.end)
-    .sort((a, b) => a - b);
-  let result = '';
-  let from = 0;
-  for (const end of ends) {
-    result += `${source.slice(from, end)}.0`;
-    from = end;
-  }
-  return {
-    source: result + source.slice(from),
-    placeOf: (offset) =>
-      offset - 2 * ends.filter((end, index) => end + 2 * index + 2 <= offset).length,
-  };
 }
 
 function namedIn(ast: ASTNode): Pick<RuleExpression, 'needs' | 'reads'> {

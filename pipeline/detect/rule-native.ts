@@ -102,12 +102,18 @@ export function nativeTruth(node: ASTNode, scope: NativeScope): Answer<boolean> 
   }
 }
 
+/** What 0 divides has no answer, whatever it is compared with. */
+function divisor(value: number): number {
+  if (value === 0) throw UNANSWERED;
+  return value;
+}
+
 const ARITHMETIC = {
   '+': (a: number, b: number) => a + b,
   '-': (a: number, b: number) => a - b,
   '*': (a: number, b: number) => a * b,
-  '/': (a: number, b: number) => a / b,
-  '%': (a: number, b: number) => a % b,
+  '/': (a: number, b: number) => a / divisor(b),
+  '%': (a: number, b: number) => a % divisor(b),
 };
 const COMPARISONS = {
   '<': (a: number, b: number) => a < b,

@@ -131,7 +131,7 @@ function numberOf(answer: ReturnType<RuleAnswer>): number {
   if (typeof answer !== 'number') {
     throw new MeasureError(`the measure came to ${nameOf(answer)}, not to a number`);
   }
-  if (Math.abs(answer) === Infinity) throw new MeasureError('the measure was divided by 0');
+  if (!Number.isFinite(answer)) throw new MeasureError('the measure came to no finite number');
   return answer;
 }
 

@@ -86,6 +86,8 @@ describe('numbers', () => {
     ['the hour of the zone', 'event.hour', 10],
     ['the minute', 'event.minute', 59],
     ['the second, with its fraction', 'event.second', 30.25],
+    ['a divisor that is a number when it is read', '14 / event.attributes.points / 2', 1],
+    ['a quotient of a quotient', '8 / (features.a / 2) / (event.attributes.points - 5)', 2],
     ['an attribute is a number when it is read', 'event.attributes.points + 0.5', 7.5],
   ])('%s', async (_what, source, expected) => {
     const event = paymentOf({ occurredAt: '2026-03-02T02:59:30.250Z', points: 7 });
@@ -126,8 +128,11 @@ describe('what is absent', () => {
   });
 });
 
+const BY_ZERO = 'divided by 0';
+const DIVIDED = expect.stringMatching(/^(divided by 0|the measure came to no finite number)$/);
+
 describe('an expression that cannot be evaluated', () => {
-  test.each([
+  const cases: readonly (readonly [string, Readonly<Record<string, string>>, unknown])[] = [
     ['a field that the event lacks', { when: 'event.terms >= 3' }, 'No such key: terms'],
     ['a measure of one', { measure: 'event.terms' }, 'No such key: terms'],
     [
@@ -145,29 +150,45 @@ describe('an expression that cannot be evaluated', () => {
       { measure: 'event.attributes.note' },
       'the measure came to string, not to a number',
     ],
-    [
-      'a division by nothing',
-      { measure: 'features.a / (event.amountMinor - 2500)' },
-      'the measure was divided by 0',
-    ],
+    ...[
+      ['something by nothing', 'features.a / (event.amountMinor - 2500)'],
+      ['nothing by nothing', '(features.a - 4) / (event.amountMinor - 2500)'],
+      ['a remainder of nothing', 'features.a % (event.amountMinor - 2500)'],
+      ['within a larger expression', '1 + 8 / (features.a / (features.a - 4) + 1) * 3'],
+      ['a large number by a fraction', '1e300 / (features.a * 1e-300)'],
+    ].map(([what, source]) => [`in a measure, ${what!}`, { measure: source! }, DIVIDED] as const),
+    ...[
+      ['something by nothing', 'features.a / (event.amountMinor - 2500) > 3'],
+      ['something by nothing, asked for the opposite', 'features.a / (features.a - 4) < 3'],
+      ['nothing by nothing', '(features.a - 4) / (event.amountMinor - 2500) >= 0'],
+      ['a remainder of nothing', 'features.a % (event.amountMinor - 2500) == 1'],
+      ['beyond the short cuts', "features.a / (features.a - 4) > 3 && 'x'.startsWith('x')"],
+    ].map(([what, source]) => [`in a condition, ${what!}`, { when: source! }, BY_ZERO] as const),
     [
       'a text that is not what it should be',
       { when: 'bytes(event.attributes.note).json().score > 3.0' },
       `Unexpected token 'x', "x" is not valid JSON`,
     ],
-  ])('is an error finding, never a 0 and never silence: %s', async (_what, rule, message) => {
-    const whole = 'measure' in rule ? { when: 'features.a > 0', ...rule } : rule;
-    const told = await findings(whole, [4], paymentOf({ note: 'x' }));
-    expect(told).toMatchObject([
-      { detector: 'tried', band: 'error', conclusive: false, evidence: { error: message } },
-    ]);
-    expect(told[0]).toMatchObject({ measure: NaN, threshold: NaN, subjectValue: 'acc-1' });
-  });
+  ];
+  test.each(cases)(
+    'is an error finding, never a 0 and never silence: %s',
+    async (_what, rule, message) => {
+      const whole = 'measure' in rule ? { when: 'features.a > 0', ...rule } : rule;
+      const told = await findings(whole, [4], paymentOf({ note: 'x' }));
+      expect(told).toMatchObject([
+        { detector: 'tried', band: 'error', conclusive: false, evidence: { error: message } },
+      ]);
+      expect(told[0]).toMatchObject({ measure: NaN, threshold: NaN, subjectValue: 'acc-1' });
+    },
+  );
 
   it('is none where the event is asked first, or something else settles the matter', async () => {
     expect(await answer({ when: 'has(event.terms) && event.terms >= 3' }, [4])).toBeUndefined();
     expect(await answer({ when: 'event.terms >= 3 && features.a > 9' }, [4])).toBeUndefined();
     expect(await answer({ when: 'event.terms >= 3 || features.a > 3' }, [4])).toBe(4);
+    const guarded = 'event.amountMinor > 2500 && features.a / (event.amountMinor - 2500) > 1';
+    expect(await answer({ when: guarded }, [4])).toBeUndefined();
+    expect(await answer({ when: `features.a > 3 || ${guarded.slice(28)}` }, [4])).toBe(4);
   });
 
   it('leaves the other rules heard', async () => {
