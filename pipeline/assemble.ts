@@ -8,6 +8,7 @@ import { Lists, SubjectList, type FileLists } from './decide/lists.ts';
 import { LiveLists } from './decide/live-lists.ts';
 import type { Ruling } from './decide/ruling.ts';
 import { AsnReader, openAsnDatabase } from './detect/asn.ts';
+import { basesOf } from './detect/evidence-basis.ts';
 import { compileDetectors } from './detect/evaluate.ts';
 import { ExclusionRegistry } from './detect/exclusion.ts';
 import type { HubSettings } from './detect/hub.ts';
@@ -148,6 +149,8 @@ function hubsOf({ system: { hubs } }: LoadedConfig): HubSettings {
 /** The lists of a configuration's files, for an engine to start with or to adopt. */
 export function assembleFileLists({
   system,
+  catalogue,
+  sections,
   blockList,
   allowList,
   watchList,
@@ -159,6 +162,7 @@ export function assembleFileLists({
     automatic: {
       ...system.lists.automatic,
       latenessMs: system.windows.allowedLatenessMs,
+      bases: basesOf(catalogue, sections),
     },
   };
 }

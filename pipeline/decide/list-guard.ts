@@ -3,7 +3,8 @@
  * claim a victim's device, makes findings appear there at will; so a value is listed only when
  *
  *   - a detector found the value itself abused, on an account that other findings speak against too, and
- *   - another detector spoke about another subject on another account that used the value, and
+ *   - another detector, which looks at something else, spoke about another subject on another account that used
+ *     the value, and
  *   - no account used it meanwhile against which nothing but the value speaks: a victim, a neighbour behind
  *     the same address, a family. One such account spares the value for the whole time.
  *
@@ -27,6 +28,8 @@ export interface AutomaticListing {
   readonly perHour: number;
   /** How much older than the newest event one may be that takes part. */
   readonly latenessMs: number;
+  /** By detector, what it looks at; one that is not there looks at what nobody else does. Left out: all do. */
+  readonly bases?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Accounts have the freeze, and a merchant is thousands of people: neither is listed by itself. */
@@ -153,7 +156,7 @@ export class ListGuard {
       const detail = { accountId, sinceMs: evidence.sinceMs, ...witness };
       changes.push(step('witness', JSON.stringify(detail)));
     }
-    if (!convicts(evidence)) return;
+    if (!convicts(evidence, this.#settings.bases)) return;
     if (!this.#automatic.hasRoom(atMs, this.#settings.perHour)) return;
     const entry = step('add', '');
     const at = keyColumn(field) * view.batch.capacity + view.row;
@@ -240,12 +243,20 @@ function union(some: readonly string[], others: readonly string[]): readonly str
 }
 
 /** One account on which a detector found the value abused, another on which another one found something else. */
-function convicts({ witnesses }: Candidate): boolean {
+function convicts({ witnesses }: Candidate, bases: AutomaticListing['bases']): boolean {
   for (const [accountId, { about }] of witnesses) {
     for (const [otherId, { own }] of witnesses) {
       if (accountId === otherId) continue;
-      if (about.some((detector) => own.some((other) => other !== detector))) return true;
+      if (about.some((each) => own.some((other) => areIndependent(each, other, bases))))
+        return true;
     }
   }
   return false;
+}
+
+/** Whether nothing that one of them looks at is looked at by the other. */
+function areIndependent(one: string, other: string, bases: AutomaticListing['bases']): boolean {
+  if (one === other) return false;
+  const [mine, others] = [bases?.get(one), bases?.get(other)];
+  return mine === undefined || others === undefined || ![...mine].some((each) => others.has(each));
 }

@@ -93,7 +93,11 @@ const farm = (stage: Stage): Stage =>
 
 describe('an automatic entry', () => {
   it('comes of two detectors about two subjects on two accounts, ends by itself and says why', () => {
-    const stage = farm(new Stage());
+    const bases = new Map([
+      ['same-device', new Set(['deviceId: distinct accountId'])],
+      ['many-cards', new Set(['accountId: distinct cardId'])],
+    ]);
+    const stage = farm(new Stage({ bases }));
     expect(stage.entries).toEqual(['watch devices d']);
     expect(stage.changes.at(-1)).toMatchObject({
       id: 'auto_dec_e-1_devices',
@@ -130,6 +134,17 @@ describe('an automatic entry', () => {
         stage
           .tell({ account: 'a', device: 'd', found: [ABOUT_DEVICE, ['same-device', 'ip']] })
           .tell({ account: 'b', device: 'd', found: [['same-device', 'accountId']] }),
+    ],
+    [
+      'of a detector and a rule that look at the same thing',
+      {
+        bases: new Map([
+          ['same-device', new Set(['deviceId: distinct accountId'])],
+          ['same-ip', new Set(['deviceId: distinct accountId'])],
+          ['many-cards', new Set(['accountId: count', 'deviceId: distinct accountId'])],
+        ]),
+      },
+      farm,
     ],
     [
       'of findings in shadow',
