@@ -73,6 +73,30 @@ describe('what the parts mean to each other, with the place and what to write', 
       ],
     ],
     [
+      'what closes an offer is judged before it',
+      ['priority: -5', 'priority: 1'],
+      [
+        'c.yaml:36:18: offers.0.excludedBy.0: "gift" has the priority 0 and is judged after this offer, which has 1: one event could earn both. Give "gift" a higher one',
+      ],
+    ],
+    [
+      'what closes an offer is judged before it, wherever it stands in the file',
+      ['priority: -5', 'priority: 0'],
+      [
+        'c.yaml:36:18: offers.0.excludedBy.0: "gift" has the priority 0 and is judged after this offer, which has 0: one event could earn both. Give "gift" a higher one',
+      ],
+    ],
+    [
+      'what is reserved at the till is closed at the till',
+      [
+        '    budget: total.spend\n    when:',
+        '    budget: total.spend\n    on: [payment.authorising]\n    settle: preauth\n    when:',
+      ],
+      [
+        'c.yaml:38:18: offers.0.excludedBy.0: "gift" is granted with the payment, when this offer was reserved for it already: write settle: preauth in both, or in none',
+      ],
+    ],
+    [
       'a phase exists',
       ['phase: wrapup\n    window', 'phase: wrapped\n    window'],
       ['c.yaml:132:12: offers.11.phase: no phase is called "wrapped": there are warmup, wrapup'],
@@ -246,6 +270,13 @@ describe('what the parts mean to each other, with the place and what to write', 
       ['c.yaml:35:55: offers.0.when.merchant.list: no list is called "partner": write it in lists'],
     ],
     [
+      'what counts anew gives fixed amounts',
+      ['below: revoke', 'below: reprice'],
+      [
+        'c.yaml:43:38: offers.0.refund.below: counts fixed amounts anew: write off or cashback as an amount in every tier, or below: keep',
+      ],
+    ],
+    [
       'stacking by group names the group',
       ['    group: bill\n', ''],
       [
@@ -275,6 +306,18 @@ describe('what the parts mean to each other, with the place and what to write', 
     ],
   ])('%s', (_rule, changes, problems) => {
     expect(problemsWith(changes)).toEqual(problems);
+  });
+
+  test('offers that close each other need no order: the first one closes the second', () => {
+    const changes = [
+      ...['priority: -5', 'priority: 5'],
+      ...['    title: New user\n', '    title: New user\n    excludedBy: [bill-off]\n'],
+      ...[
+        'limits: [{ per: [customer, category], max: 1 }]',
+        'limits: [{ per: [customer], max: 1 }]',
+      ],
+    ];
+    expect(problemsWith(changes)).toEqual([]);
   });
 
   test('all mistakes are named at once, in one run', () => {

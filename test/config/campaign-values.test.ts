@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { problemsWith } from './campaign-file.ts';
+import { EVERYTHING, problemsWith } from './campaign-file.ts';
 
 type Row = readonly [mistake: string, changes: readonly string[], problems: readonly string[]];
 
@@ -128,6 +128,32 @@ describe('a value that cannot be meant is refused, with its place and what to wr
       'a quota below nothing',
       ['quota: 100 }', 'quota: -1 }'],
       ['c.yaml:38:44: offers.0.tiers.0.quota: write 0 or more: 0 allows nothing'],
+    ],
+    [
+      'no offer',
+      [EVERYTHING.slice(EVERYTHING.indexOf('offers:\n')), 'offers: []\n'],
+      ['c.yaml:27:9: offers: write at least one offer'],
+    ],
+    [
+      'another rounding',
+      ['cap: 3000 }', 'cap: 3000, rounding: up }'],
+      [
+        'c.yaml:39:71: offers.0.tiers.1.off.rounding: Invalid option: expected one of "down"|"half_up"',
+      ],
+    ],
+    [
+      'another end of what is exhausted',
+      ['    excludedBy: [gift]\n', '    excludedBy: [gift]\n    onExhausted: stop\n'],
+      ['c.yaml:37:18: offers.0.onExhausted: Invalid option: expected one of "fallthrough"|"close"'],
+    ],
+    [
+      'a release without a version, and another reason to tighten',
+      ['terms: ', 'release: { version: 0, author: ann }\ntightening: whim\nterms: '],
+      [
+        'c.yaml:6:21: release.version: write 1 or more',
+        'c.yaml:6:10: release.reason: is missing',
+        'c.yaml:7:13: tightening: Invalid option: expected one of "risk"|"free"',
+      ],
     ],
     [
       'no tiers',
