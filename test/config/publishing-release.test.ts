@@ -11,7 +11,10 @@ describe('a version of a campaign', () => {
   });
 
   it.each([
-    ['{ version: 3, author: ann, reason: launch }', 'c.yaml:21:21: error: small version 3 is not approved: write approvedBy, or status: draft'],
+    [
+      '{ version: 3, author: ann, reason: launch }',
+      'c.yaml:21:21: error: small version 3 is not approved: write approvedBy, or status: draft',
+    ],
     [
       '{ version: 3, author: ann, approvedBy: ann, reason: launch }',
       'c.yaml:21:49: error: small version 3 is approved by its own author: a second person is needed',
