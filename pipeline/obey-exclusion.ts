@@ -2,7 +2,7 @@
 
 import type { Command, CommandResult } from './decide/account-action.ts';
 import type { Engine } from './decide/engine.ts';
-import { asRead, EXCLUSION_FIELDS, type ExclusionChange } from './detect/exclusion.ts';
+import { asRead, EXCLUSION_FIELDS, MAX_LIVE, type ExclusionChange } from './detect/exclusion.ts';
 import type { Recorder } from './record/recorder.ts';
 
 export interface ObeyExclusionParts {
@@ -20,6 +20,10 @@ export function obeyExclusion(
   const named = `${EXCLUSION_FIELDS[kind]} ${value}`;
   if (op === 'remove' && !exclusions.isLive(kind, value)) {
     const message = `${named} is not excluded by an order: a file's exclusion is taken out of lists/exclusions.yaml`;
+    return { commandId, accepted: false, message };
+  }
+  if (op === 'add' && exclusions.isFull && !exclusions.isLive(kind, value)) {
+    const message = `${named}: ${MAX_LIVE} values are excluded by orders, as many as are kept: remove some, or write it into lists/exclusions.yaml`;
     return { commandId, accepted: false, message };
   }
   const change: ExclusionChange = {

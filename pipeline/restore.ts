@@ -35,6 +35,7 @@ export async function restoreEngine(
   for (const action of await history.restoreAccountActions()) engine.freezing.apply(action);
   await restoreLists(engine, history, decoder);
   for (const change of await history.restoreExclusionChanges()) engine.exclusions.apply(change);
+  engine.exclusions.expire(history.watermarkMs);
   if (history.watermarkMs > 0) {
     await engine.recall(history, history.watermarkMs, (field, text) => decoder.keyOf(field, text));
   }

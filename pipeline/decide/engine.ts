@@ -178,6 +178,7 @@ export class Engine {
       watermarkMs = Math.max(watermarkMs, view.occurredAtMs);
       for (const action of this.freezing.expire(watermarkMs)) actions.push(action);
     }
+    this.exclusions.expire(watermarkMs);
     return {
       judgements: judgements as readonly Judgement[],
       actions,

@@ -66,6 +66,10 @@ export interface ExclusionChange {
 
 /** Proposals and dismissals that are remembered; the oldest make room. */
 const MAX_REMEMBERED = 100_000;
+/** Values that orders exclude, those that ended lately among them. */
+export const MAX_LIVE = 100_000;
+/** An exclusion that ended this long before the newest event holds for none that may still come. */
+const KEPT_ENDED_MS = 86_400_000;
 
 export class ExclusionRegistry implements LinkExclusions {
   generation = 0;
@@ -75,6 +79,9 @@ export class ExclusionRegistry implements LinkExclusions {
   readonly #live = new Map<string, Exclusion>();
   readonly #proposed = new Map<string, ExclusionChange>();
   readonly #dismissed = new Set<string>();
+  #watermarkMs = -Infinity;
+  /** When the first of those that were ordered can be forgotten. */
+  #nextEndMs = Infinity;
 
   constructor(file: ExclusionFile) {
     this.adopt(file);
@@ -138,10 +145,29 @@ export class ExclusionRegistry implements LinkExclusions {
     return [...this.#proposed.values()];
   }
 
-  /** All that holds or held: orders before files. */
+  /** Whether another value can be excluded. */
+  get isFull(): boolean {
+    return this.#live.size >= MAX_LIVE;
+  }
+
+  /** Forgets what was ordered and has ended. @param watermarkMs largest event time so far. */
+  expire(watermarkMs: number): void {
+    this.#watermarkMs = Math.max(this.#watermarkMs, watermarkMs);
+    if (this.#watermarkMs < this.#nextEndMs) return;
+    this.#nextEndMs = Infinity;
+    for (const [key, entry] of this.#live) {
+      const endMs = forgottenAt(entry);
+      if (endMs <= this.#watermarkMs) this.#live.delete(key);
+      else this.#nextEndMs = Math.min(this.#nextEndMs, endMs);
+    }
+    this.generation++;
+  }
+
+  /** All that holds at the newest event: orders before files. */
   get entries(): readonly Exclusion[] {
     const ranges = this.#ranges.toJSON().map(({ entry }) => entry);
-    return [...this.#live.values(), ...this.#file.values(), ...ranges];
+    const all = [...this.#live.values(), ...this.#file.values(), ...ranges];
+    return all.filter(({ expiresAtMs = Infinity }) => expiresAtMs > this.#watermarkMs);
   }
 
   /** Takes a change in: new ones, and after a restart those of history in their order. */
@@ -157,7 +183,9 @@ export class ExclusionRegistry implements LinkExclusions {
     this.#proposed.delete(key);
     this.#dismissed.delete(key);
     if (change.op === 'add') {
-      this.#live.set(key, { kind, value, reason, author: actor, expiresAtMs });
+      const entry = { kind, value, reason, author: actor, expiresAtMs };
+      this.#live.set(key, entry);
+      this.#nextEndMs = Math.min(this.#nextEndMs, forgottenAt(entry));
     } else if (change.op === 'remove') {
       this.#live.delete(key);
     } else {
@@ -174,6 +202,10 @@ export class ExclusionRegistry implements LinkExclusions {
 /** A value as events have it: an address has one spelling, whichever was written. */
 export function asRead({ kind, value }: Pick<Exclusion, 'kind' | 'value'>): string {
   return kind === 'ips' ? (parseAddress(value)?.text ?? value) : value;
+}
+
+function forgottenAt({ expiresAtMs = Infinity }: Exclusion): number {
+  return expiresAtMs + KEPT_ENDED_MS;
 }
 
 function keyOf(field: string, value: string): string {

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { obeyExclusion } from '../../pipeline/obey-exclusion.ts';
+import {
+  ExclusionRegistry,
+  MAX_LIVE,
+  type ExclusionChange,
+} from '../../pipeline/detect/exclusion.ts';
+
+const DAY_MS = 86_400_000;
+
+const added = (value: string, expiresAtMs?: number): ExclusionChange => ({
+  ...{ id: value, op: 'add', kind: 'devices', value, accounts: 0, hubLimit: 0, actor: 'li' },
+  ...{ reason: 'demo phone', decisionId: '', occurredAtMs: 0, expiresAtMs },
+});
+const listed = (registry: ExclusionRegistry): string[] =>
+  registry.entries.map(({ value }) => value);
+
+describe('an exclusion that was ordered', () => {
+  it('is listed until its end, holds for events of before for a day more, and is then forgotten', () => {
+    const registry = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
+    registry.apply(added('ends', 1000));
+    registry.apply(added('later', 2 * DAY_MS));
+    registry.apply(added('stays'));
+    registry.expire(999);
+    expect(listed(registry)).toEqual(['ends', 'later', 'stays']);
+    registry.expire(1000);
+    expect(listed(registry)).toEqual(['later', 'stays']);
+    expect(registry.find('deviceId', 'ends', 999)).toBeDefined();
+    expect(registry.find('deviceId', 'ends', 1000)).toBeUndefined();
+    registry.expire(1000 + DAY_MS);
+    expect(registry.isLive('devices', 'ends')).toBe(false);
+    expect(registry.isLive('devices', 'later')).toBe(true);
+    registry.expire(10 * DAY_MS);
+    expect(listed(registry)).toEqual(['stays']);
+    expect(registry.isLive('devices', 'later')).toBe(false);
+  });
+
+  it('of a file is not listed after its end either', () => {
+    const about = { reason: '', author: '' };
+    const registry = new ExclusionRegistry({
+      entries: [
+        { kind: 'devices', value: 'd', ...about, expiresAtMs: 1000 },
+        { kind: 'ips', value: '10.0.0.0/8', ...about, expiresAtMs: 1000 },
+      ],
+      sharedNetworks: [],
+    });
+    expect(listed(registry)).toEqual(['d', '10.0.0.0/8']);
+    registry.expire(1000);
+    expect(listed(registry)).toEqual([]);
+  });
+
+  it('is refused when there are as many as are kept, until one ends or is removed', () => {
+    const exclusions = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
+    for (let n = 0; n < MAX_LIVE; n++) exclusions.apply(added(`d${n}`, n === 0 ? 1000 : undefined));
+    const rows: ExclusionChange[] = [];
+    const recorder = { addExclusionChange: (change: ExclusionChange) => void rows.push(change) };
+    const order = (value: string): string =>
+      obeyExclusion(
+        { engine: { exclusions }, recorder },
+        {
+          ...{ id: '1-0', actor: 'li', reason: 'shop', issuedAtMs: 0 },
+          ...{ kind: 'exclusion', op: 'add', of: 'devices', value },
+        },
+      ).message;
+    expect(order('new')).toMatch(/^deviceId new: 100000 values are excluded by orders, as many as/);
+    expect(rows).toEqual([]);
+    expect(order('d5')).toMatch(/is excluded/);
+    exclusions.expire(1000 + DAY_MS);
+    expect(order('new')).toMatch(/is excluded/);
+    expect(rows).toHaveLength(2);
+  });
+});
