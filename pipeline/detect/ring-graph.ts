@@ -4,20 +4,14 @@
  * nodes; what expired is dropped by a hand that moves over the nodes a little with every event.
  */
 
-import {
-  keyColumn,
-  TEXT_FIELDS,
-  typeCodeOf,
-  type AttributeKey,
-  type EventBatch,
-  type EventType,
-} from '../event.ts';
-import { attributeText } from '../event-attributes.ts';
-import type { Budget } from './budget.ts';
+import { keyColumn, typeCodeOf, type EventBatch, type EventType } from '../event.ts';
 import { VALUES_AN_ACCOUNT, type LinkField } from './ring-feature.ts';
+import { reserved } from './memory-reserve.ts';
 import { RingLinks } from './ring-links.ts';
-import { EXCLUSION_BITS, RingNodes, ROW, TEXT_LENGTH, widened } from './ring-nodes.ts';
+import { RingLookup } from './ring-lookup.ts';
+import { EXCLUSION_BITS, RingNodes, ROW, TEXT_LENGTH } from './ring-nodes.ts';
 import { RingTexts } from './ring-texts.ts';
+import { DISPLACED, REFUSED, RingUses } from './ring-uses.ts';
 
 /** One kind of value, as the graph keeps it: for all who look at it. */
 export interface GraphField {
@@ -35,81 +29,61 @@ export interface GraphSettings {
   readonly maxNodes: number;
 }
 
-/** Events that are looked up at a time. */
-export const CHUNK = 256;
-/** Nodes that the hand of eviction looks at for each event. */
+/** Nodes that the hand of eviction looks at for each event: more than an event can add. */
 const HAND_STEPS = 8;
+/** After a round it rests for this part of the longest window, so that nothing stays for much longer than that. */
+const ROUNDS_PER_WINDOW = 4;
 /** Of text for each node that there may be. */
 const TEXT_BYTES_A_NODE = 48;
 const OPENED = typeCodeOf('account.opened');
 const ACCOUNT = 0;
+const NONE = -1;
 
-export class RingGraph implements Budget {
-  readonly bound = 'ringNodes';
-  readonly most: number;
-  limit: number;
-  readonly nodes = new RingNodes();
-  readonly links = new RingLinks(this.nodes);
+export class RingGraph {
+  readonly nodes: RingNodes;
+  /** The accounts of values that several used. */
+  readonly links: RingLinks;
+  /** The values of accounts. */
+  readonly uses: RingUses;
   readonly texts: RingTexts;
   readonly fields: readonly GraphField[];
   /** Links and texts that there was no room for. */
   capped = 0;
-  /** The latest `account.opened` of an account, −Infinity when there is none. */
-  openedMs = new Float64Array(0);
+  private openedMs: Float64Array = new Float64Array(0);
   private readonly settings: GraphSettings;
   private readonly feeds: Uint8Array;
-  private readonly columns: Int32Array;
-  /** By kind of node: the column of its text, −1 where it stands among the attributes. */
-  private readonly textColumns: Int32Array;
-  private readonly accountColumn = keyColumn('accountId');
+  private readonly lookup: RingLookup;
   private watermarkMs = Number.NEGATIVE_INFINITY;
   private hand = 0;
-  /** By kind, CHUNK rows each: the nodes that `prepare` found, −1 for none; and the row it began with. */
-  private readonly found: Int32Array;
-  private first = 0;
+  private roundBeganMs = Number.NEGATIVE_INFINITY;
 
   constructor(settings: GraphSettings) {
     this.settings = settings;
-    this.most = settings.maxNodes;
-    this.limit = this.most;
-    this.found = new Int32Array((settings.fields.length + 1) * CHUNK);
+    this.nodes = new RingNodes(settings.maxNodes);
+    this.links = new RingLinks(this.nodes);
+    this.uses = new RingUses(this.nodes);
     this.fields = settings.fields;
-    this.texts = new RingTexts(this.nodes, settings.maxNodes * TEXT_BYTES_A_NODE);
     this.feeds = new Uint8Array(256);
     for (const type of settings.on) this.feeds[typeCodeOf(type)] = 1;
-    this.columns = Int32Array.from(settings.fields, ({ field }) => keyColumn(field));
-    this.textColumns = Int32Array.from(
-      ['accountId', ...settings.fields.map(({ field }) => field)],
-      (field) => (TEXT_FIELDS as readonly string[]).indexOf(field),
-    );
-  }
-
-  get used(): number {
-    return this.nodes.size;
+    const kinds = ['accountId' as const, ...settings.fields.map(({ field }) => field)];
+    this.lookup = new RingLookup(this.nodes, this.uses, Int32Array.from(kinds, keyColumn));
+    this.texts = new RingTexts(this.nodes, settings.maxNodes * TEXT_BYTES_A_NODE, kinds);
   }
 
   get bytes(): number {
-    const { nodes, links, texts } = this;
-    return nodes.bytes + links.bytes + texts.bytes + this.openedMs.byteLength;
+    const { nodes, links, uses, texts } = this;
+    return (
+      nodes.bytes +
+      links.bytes +
+      uses.bytes +
+      texts.bytes +
+      nodes.used * Float64Array.BYTES_PER_ELEMENT
+    );
   }
 
-  /**
-   * Looks up the nodes of up to CHUNK events before they are taken: look-ups that do not wait for each other
-   * overlap in the memory. Hashes the keys that it reads.
-   */
+  /** Looks up the nodes of up to CHUNK events before they are taken. */
   prepare(batch: EventBatch, from: number, to: number): void {
-    const { columns, found } = this;
-    for (const column of columns) batch.requireKey(column);
-    this.first = from;
-    for (let row = from; row < to; row++) {
-      found[row - from] = this.nodeOf(batch, row, this.accountColumn, ACCOUNT);
-    }
-    for (let n = 0; n < columns.length; n++) {
-      const at = (n + 1) * CHUNK - from;
-      for (let row = from; row < to; row++) {
-        found[at + row] = this.nodeOf(batch, row, columns[n]!, n + 1);
-      }
-    }
+    this.lookup.prepare(batch, from, to);
   }
 
   /** The earliest time that a late event may be measured at. */
@@ -117,43 +91,65 @@ export class RingGraph implements Budget {
     return this.watermarkMs - this.settings.latenessMs;
   }
 
-  /** The account's node, or −1: it has no link, or is nobody. The row was prepared; so for `valueOf`. */
+  /** The account's node, or −1: it has no link, or is nobody. The row was prepared. */
   accountOf(batch: EventBatch, row: number): number {
-    return this.known(batch, row, this.accountColumn, ACCOUNT);
+    return this.lookup.node(batch, row, ACCOUNT);
   }
 
   /** False when the account is missing or a placeholder. */
   hasAccount(batch: EventBatch, row: number): boolean {
-    return isGiven(batch, row, this.accountColumn);
+    return this.lookup.isGiven(batch, row, ACCOUNT);
   }
 
   hasValue(batch: EventBatch, row: number, n: number): boolean {
-    return isGiven(batch, row, this.columns[n]!);
+    return this.lookup.isGiven(batch, row, n + 1);
   }
 
-  /** The node of the event's own value of field n, or −1. */
-  valueOf(batch: EventBatch, row: number, n: number): number {
-    return this.known(batch, row, this.columns[n]!, n + 1);
+  /** The latest `account.opened` of an account, −Infinity when there is none. */
+  openedAt(account: number): number {
+    return this.nodes.mayBeOpened(account) ? this.openedMs[account]! : Number.NEGATIVE_INFINITY;
+  }
+
+  /** Accounts that are linked with the event's own value of field n later than a time; at most as many as are kept. */
+  sharing(batch: EventBatch, row: number, n: number, account: number, afterMs: number): number {
+    const { uses, links, nodes } = this;
+    const at = this.lookup.cell(batch, row, n + 1);
+    const place =
+      account < 0 ? NONE : uses.find(account, batch.keyLo[at]!, batch.keyHi[at]!, n + 1);
+    // The number of a value whose link expired may be another's.
+    if (place >= 0 && uses.timeAt(place) > this.closedMs) {
+      if (uses.isAloneAt(place)) return uses.timeAt(place) > afterMs ? 1 : 0;
+      return links.later(uses.valueAt(place), afterMs);
+    }
+    const value = this.lookup.node(batch, row, n + 1);
+    if (value < 0) return 0;
+    if (nodes.ownerOf(value) < 0) return links.later(value, afterMs);
+    return this.ownedAt(value) > afterMs ? 1 : 0;
+  }
+
+  /** Whether an account's link is with the event's own value of field n. */
+  isOwn(batch: EventBatch, row: number, n: number, place: number): boolean {
+    const at = this.lookup.cell(batch, row, n + 1);
+    return this.uses.isHashAt(place, batch.keyLo[at]!, batch.keyHi[at]!);
   }
 
   /** Takes an event of a prepared row in. The caller has kept late ones away; restored ones may come in any order. */
   take(batch: EventBatch, row: number): void {
     const timeMs = batch.occurredAtMs[row]!;
     if (timeMs > this.watermarkMs) this.watermarkMs = timeMs;
-    const openMs = this.openMs - this.settings.longestMs;
+    const openMs = this.closedMs;
     this.sweep(openMs);
     if (timeMs <= openMs || this.feeds[batch.typeCode[row]!] === 0) return;
     if (!this.hasAccount(batch, row)) return;
-    const opens = batch.typeCode[row] === OPENED;
-    let account = opens ? this.reach(batch, row, this.accountColumn, ACCOUNT) : -1;
-    if (opens && account >= 0 && timeMs > this.openedMs[account]!) this.openedMs[account] = timeMs;
-    for (let n = 0; n < this.columns.length; n++) {
+    let account = NONE;
+    if (batch.typeCode[row] === OPENED) {
+      account = this.reach(batch, row, ACCOUNT);
+      if (account >= 0) this.open(account, timeMs);
+    }
+    for (let n = 0; n < this.fields.length; n++) {
       if (!this.hasValue(batch, row, n)) continue;
-      if (account < 0) account = this.reach(batch, row, this.accountColumn, ACCOUNT);
-      const value = this.reach(batch, row, this.columns[n]!, n + 1);
-      if (account < 0 || value < 0) continue;
-      this.links.note(account, value, timeMs, VALUES_AN_ACCOUNT, openMs);
-      this.links.note(value, account, timeMs, this.fields[n]!.keep, openMs);
+      if (account < 0) account = this.reach(batch, row, ACCOUNT);
+      if (account >= 0) this.link(batch, row, account, n, timeMs);
     }
   }
 
@@ -167,60 +163,103 @@ export class RingGraph implements Budget {
   distribution(n: number): number[] {
     const counts = new Array<number>(this.fields[n]!.keep + 1).fill(0);
     for (let node = 0; node < this.nodes.used; node++) {
-      if (this.nodes.kindOf(node) === n + 1) counts[this.links.count(node)]!++;
+      if (this.nodes.kindOf(node) !== n + 1) continue;
+      counts[this.nodes.ownerOf(node) < 0 ? this.links.count(node) : 1]!++;
     }
     return counts;
   }
 
-  private nodeOf(batch: EventBatch, row: number, column: number, kind: number): number {
-    const at = column * batch.capacity + row;
-    const lo = batch.keyLo[at]!;
-    const hi = batch.keyHi[at]!;
-    return lo === 0 && hi === 0 ? -1 : this.nodes.find(lo, hi, kind);
+  /** Links at or before it can be met by no event that may still be measured. */
+  private get closedMs(): number {
+    return this.openMs - this.settings.longestMs;
   }
 
-  /** What `prepare` found, unless that was freed or added since. */
-  private known(batch: EventBatch, row: number, column: number, kind: number): number {
-    const found = this.found[kind * CHUNK + row - this.first]!;
-    const at = column * batch.capacity + row;
-    return found >= 0 && this.nodes.is(found, batch.keyLo[at]!, batch.keyHi[at]!, kind)
-      ? found
-      : this.nodeOf(batch, row, column, kind);
+  private open(account: number, timeMs: number): void {
+    if (timeMs <= this.openedAt(account)) return;
+    this.nodes.setOpened(account);
+    this.openedMs[account] = timeMs;
+  }
+
+  /** Links the account with the event's value of field n. */
+  private link(batch: EventBatch, row: number, account: number, n: number, timeMs: number): void {
+    const { uses, links, nodes, closedMs } = this;
+    const { keep } = this.fields[n]!;
+    const at = this.lookup.cell(batch, row, n + 1);
+    nodes.touch(account, timeMs);
+    uses.trim(account, closedMs);
+    const place = uses.find(account, batch.keyLo[at]!, batch.keyHi[at]!, n + 1);
+    if (place >= 0) {
+      if (timeMs <= uses.timeAt(place)) return;
+      if (!uses.isAloneAt(place)) links.note(uses.valueAt(place), account, timeMs, keep, closedMs);
+      uses.renew(account, place, timeMs);
+      return;
+    }
+    const value = this.reach(batch, row, n + 1);
+    if (value < 0) return;
+    this.share(value, keep);
+    links.trim(value, closedMs);
+    const isAlone = links.count(value) === 0;
+    const done = uses.enter(account, value, n + 1, isAlone, timeMs, VALUES_AN_ACCOUNT);
+    if (done === DISPLACED) {
+      nodes.disown(uses.displaced);
+      links.note(uses.displaced, account, uses.displacedMs, keep, closedMs);
+    }
+    if (isAlone && done !== REFUSED) {
+      links.release(value);
+      nodes.own(value, account);
+      nodes.touch(value, timeMs);
+      return;
+    }
+    links.note(value, account, timeMs, keep, closedMs);
+    // Only a value that links anybody is ever told or asked about.
+    if (
+      links.count(value) > 1 &&
+      !this.texts.has(value) &&
+      !this.texts.keep(value, batch, row, n + 1)
+    )
+      this.capped++;
+  }
+
+  /** Gives a value that one account used links of its own. */
+  private share(value: number, keep: number): void {
+    const { uses, links, nodes } = this;
+    const owner = nodes.ownerOf(value);
+    if (owner < 0) return;
+    const place = uses.placeOf(owner, value);
+    nodes.disown(value);
+    if (place < 0 || uses.timeAt(place) <= this.closedMs) return;
+    uses.shareAt(place);
+    links.note(value, owner, uses.timeAt(place), keep, this.closedMs);
+  }
+
+  /** When its only account used a value last; −Infinity when that is forgotten. */
+  private ownedAt(value: number): number {
+    const { uses, nodes } = this;
+    const owner = nodes.ownerOf(value);
+    const place = owner < 0 ? NONE : uses.placeOf(owner, value);
+    return place < 0 ? Number.NEGATIVE_INFINITY : uses.timeAt(place);
   }
 
   /** The node, added when it is new; −1 when there is no room. */
-  private reach(batch: EventBatch, row: number, column: number, kind: number): number {
-    const at = column * batch.capacity + row;
-    const lo = batch.keyLo[at]!;
-    const hi = batch.keyHi[at]!;
-    const known = this.known(batch, row, column, kind);
+  private reach(batch: EventBatch, row: number, kind: number): number {
+    const known = this.lookup.node(batch, row, kind);
     if (known >= 0) return known;
-    if (this.nodes.size >= this.limit) {
+    if (this.nodes.size >= this.settings.maxNodes) {
       this.capped++;
-      return -1;
+      return NONE;
     }
-    const node = this.nodes.add(lo, hi, kind);
+    const at = this.lookup.cell(batch, row, kind);
+    const node = this.nodes.add(batch.keyLo[at]!, batch.keyHi[at]!, kind);
     if (node >= this.openedMs.length) this.grow();
-    this.found[kind * CHUNK + row - this.first] = node;
-    if (!this.keepText(node, batch, row, kind)) this.capped++;
+    this.lookup.added(row, kind, node);
+    if (kind === ACCOUNT && !this.texts.keep(node, batch, row, kind)) this.capped++;
     return node;
   }
 
   private grow(): void {
-    const fresh = new Float64Array(this.nodes.room).fill(Number.NEGATIVE_INFINITY);
-    this.openedMs = widened(this.openedMs, fresh);
-  }
-
-  /** Keeps the text of a new node, from its column of the event or from the attributes. */
-  private keepText(node: number, batch: EventBatch, row: number, kind: number): boolean {
-    const column = this.textColumns[kind]!;
-    if (column >= 0) {
-      const at = column * batch.capacity + row;
-      return this.texts.keep(node, batch.source[row]!, batch.spanStart[at]!, batch.spanLength[at]!);
-    }
-    const field = this.fields[kind - 1]!.field as AttributeKey;
-    const text = Buffer.from(attributeText(batch, field, row) ?? '');
-    return this.texts.keep(node, text, 0, text.length);
+    const wider = new Float64Array(reserved(this.nodes.room * 2).buffer);
+    wider.set(this.openedMs);
+    this.openedMs = wider;
   }
 
   /**
@@ -228,21 +267,29 @@ export class RingGraph implements Budget {
    * no later than these, which nobody follows any more.
    */
   private sweep(openMs: number): void {
-    const { nodes, links } = this;
+    const { nodes } = this;
     for (let step = 0; step < HAND_STEPS && nodes.used > 0; step++) {
-      if (this.hand >= nodes.used) this.hand = 0;
+      if (this.hand >= nodes.used) {
+        const restsMs = this.settings.longestMs / ROUNDS_PER_WINDOW;
+        if (this.watermarkMs < this.roundBeganMs + restsMs) return;
+        this.roundBeganMs = this.watermarkMs;
+        this.hand = 0;
+      }
       const node = this.hand++;
-      if (nodes.kindOf(node) < 0) continue;
-      if (links.mayBeLater(node, openMs) || this.openedMs[node]! > openMs) continue;
-      links.release(node);
+      const kind = nodes.kindOf(node);
+      if (kind < 0 || nodes.mayBeLater(node, openMs)) continue;
+      if (kind === ACCOUNT ? this.openedAt(node) > openMs : this.isOwned(node, openMs)) continue;
+      if (kind === ACCOUNT) this.uses.release(node);
+      else this.links.release(node);
       this.texts.release(node);
       nodes.free(node);
-      this.openedMs[node] = Number.NEGATIVE_INFINITY;
     }
   }
-}
 
-function isGiven(batch: EventBatch, row: number, column: number): boolean {
-  const at = column * batch.capacity + row;
-  return batch.keyLo[at] !== 0 || batch.keyHi[at] !== 0;
+  /** Whether an account alone used the value later than a time: it is asked again when that time has expired, too. */
+  private isOwned(value: number, openMs: number): boolean {
+    const lastMs = this.ownedAt(value);
+    if (lastMs > openMs) this.nodes.touch(value, lastMs);
+    return lastMs > openMs;
+  }
 }

@@ -6,8 +6,13 @@
  * for each place it looks at.
  */
 
-const FIRST_ROOM = 1024;
+import { reserved } from './memory-reserve.ts';
+
+/** Rows that are claimed at first, free until touched; beyond them room for all is claimed, copied to once. */
+const FIRST_ROOM = 2 ** 20;
+const FIRST_SLOTS = 2 ** 15;
 const NONE = -1;
+const MINUTE_MS = 60_000;
 
 /** Words of a row, and what they hold. */
 export const ROW = 8;
@@ -15,11 +20,23 @@ const LO = 0;
 const HI = 1;
 /** 0: an account; k: a value of link field k − 1; −1: a number that is free. */
 const KIND = 2;
-/** Where the node's links begin; how many they are, below the size of their piece; see RingLinks. */
+/**
+ * Where the node's links begin; how many they are, below the size of their piece and the bits below; see RingLists.
+ * A value that one account alone used has no links: the first word names the account.
+ */
 export const LINKS_AT = 3;
 export const LINKS_LENGTH = 4;
-/** The node's newest link in whole minutes, never earlier than it is: a look that needs no link. */
-export const TOUCHED = 5;
+export const LENGTH_BITS = 0xffff;
+export const SIZE_SHIFT = 16;
+export const SIZE_BITS = 31 << SIZE_SHIFT;
+const ALONE_BIT = 1 << 24;
+/** The account was opened, at a time that the graph knows. */
+const OPENED_BIT = 1 << 25;
+/**
+ * The node's newest link in whole minutes: a look that needs no link. Never earlier than it is, but for a value
+ * that one account alone used: its account knows better.
+ */
+const TOUCHED = 5;
 /** The first piece of the node's text, and its length in bytes times 4 with the walk's two bits; see RingTexts, RingWalk. */
 export const TEXT_AT = 6;
 export const TEXT_LENGTH = 7;
@@ -27,26 +44,81 @@ export const TEXT_LENGTH = 7;
 export const EXCLUSION_BITS = 3;
 
 export class RingNodes {
-  rows = new Int32Array(FIRST_ROOM * ROW);
+  rows: Int32Array;
   /** Numbers given so far, freed ones included. */
   used = 0;
   /** Nodes that live. */
   size = 0;
-  private slots = new Int32Array(FIRST_ROOM * 2).fill(NONE);
-  private mask = FIRST_ROOM * 2 - 1;
+  private readonly most: number;
+  /** Two words a slot: the node and 1, 0 for none, and its tag, which begins with the slot that it belongs to. */
+  private slots = reserved(FIRST_SLOTS * 2);
+  private mask = FIRST_SLOTS - 1;
   private firstFree = NONE;
 
+  /** @param most nodes that there may be. */
+  constructor(most: number) {
+    this.most = most;
+    this.rows = reserved(Math.min(FIRST_ROOM, most) * ROW);
+  }
+
+  /** Numbers that can be given before memory has to be claimed. */
   get room(): number {
     return this.rows.length / ROW;
   }
 
   get bytes(): number {
-    return this.rows.byteLength + this.slots.byteLength;
+    return this.used * ROW * Int32Array.BYTES_PER_ELEMENT + this.slots.byteLength;
   }
 
   /** −1 for a number that is free. */
   kindOf(node: number): number {
     return this.rows[node * ROW + KIND]!;
+  }
+
+  loOf(node: number): number {
+    return this.rows[node * ROW + LO]!;
+  }
+
+  hiOf(node: number): number {
+    return this.rows[node * ROW + HI]!;
+  }
+
+  /** The account that alone used a value, or −1: the value has links of its own, or none. */
+  ownerOf(value: number): number {
+    const row = value * ROW;
+    return (this.rows[row + LINKS_LENGTH]! & ALONE_BIT) !== 0 ? this.rows[row + LINKS_AT]! : NONE;
+  }
+
+  /** Names the account that alone used a value, which has no links. */
+  own(value: number, account: number): void {
+    this.rows[value * ROW + LINKS_AT] = account;
+    this.rows[value * ROW + LINKS_LENGTH] = ALONE_BIT;
+  }
+
+  /** Takes the name back: the value has no links yet. */
+  disown(value: number): void {
+    this.rows[value * ROW + LINKS_LENGTH] = 0;
+  }
+
+  setOpened(account: number): void {
+    this.rows[account * ROW + LINKS_LENGTH]! |= OPENED_BIT;
+  }
+
+  /** False only where `account.opened` of the account is not known. */
+  mayBeOpened(account: number): boolean {
+    return (this.rows[account * ROW + LINKS_LENGTH]! & OPENED_BIT) !== 0;
+  }
+
+  /** Notes a link of a node at a time. */
+  touch(node: number, timeMs: number): void {
+    const cell = node * ROW + TOUCHED;
+    const minutes = Math.ceil(timeMs / MINUTE_MS);
+    if (minutes > this.rows[cell]!) this.rows[cell] = minutes;
+  }
+
+  /** False only where all links that were noted are at or before a time. */
+  mayBeLater(node: number, timeMs: number): boolean {
+    return this.rows[node * ROW + TOUCHED]! * MINUTE_MS > timeMs;
   }
 
   /** The hash as text, for a node that has none of its own. */
@@ -65,12 +137,20 @@ export class RingNodes {
   /** The number of a node, or −1. */
   find(lo: number, hi: number, kind: number): number {
     const { slots, mask, rows } = this;
-    for (let at = homeOf(lo, hi, kind) & mask; ; at = (at + 1) & mask) {
-      const node = slots[at]!;
+    const tag = tagOf(lo, hi, kind);
+    for (let at = tag & mask; ; at = (at + 1) & mask) {
+      const node = slots[at << 1]! - 1;
       if (node < 0) return NONE;
+      // A look at a row waits for the memory, so that the tag is asked first.
+      if (slots[(at << 1) + 1] !== tag) continue;
       const row = node * ROW;
       if (rows[row]! === lo && rows[row + HI]! === hi && rows[row + KIND]! === kind) return node;
     }
+  }
+
+  /** Reads what `find` begins with, without waiting for it. @returns the node there, often the one, or −1. */
+  peek(lo: number, hi: number, kind: number): number {
+    return this.slots[(tagOf(lo, hi, kind) & this.mask) << 1]! - 1;
   }
 
   /** Adds a node that `find` has not found; it has no links and no text. */
@@ -78,16 +158,18 @@ export class RingNodes {
     let node = this.firstFree;
     if (node >= 0) this.firstFree = this.rows[node * ROW]!;
     else {
-      if (this.used === this.room) this.grow();
+      if (this.used === this.room) this.claimAll();
       node = this.used++;
     }
     const row = node * ROW;
-    this.rows.fill(0, row, row + ROW);
-    this.rows[row + LO] = lo;
-    this.rows[row + HI] = hi;
-    this.rows[row + KIND] = kind;
+    const { rows } = this;
+    rows[row + LO] = lo;
+    rows[row + HI] = hi;
+    rows[row + KIND] = kind;
+    for (let word = KIND + 1; word < ROW; word++) rows[row + word] = 0;
     this.size++;
-    this.place(node);
+    if (this.size * 2 > this.mask) this.growSlots();
+    this.put(node, this.tag(node));
     return node;
   }
 
@@ -108,52 +190,51 @@ export class RingNodes {
     return rows[x + KIND]! < rows[y + KIND]!;
   }
 
-  private home(node: number): number {
+  private tag(node: number): number {
     const row = node * ROW;
-    return homeOf(this.rows[row + LO]!, this.rows[row + HI]!, this.rows[row + KIND]!) & this.mask;
+    return tagOf(this.rows[row + LO]!, this.rows[row + HI]!, this.rows[row + KIND]!);
   }
 
-  private place(node: number): void {
+  private put(node: number, tag: number): void {
     const { slots, mask } = this;
-    let at = this.home(node);
-    while (slots[at]! >= 0) at = (at + 1) & mask;
-    slots[at] = node;
+    let at = tag & mask;
+    while (slots[at << 1] !== 0) at = (at + 1) & mask;
+    slots[at << 1] = node + 1;
+    slots[(at << 1) + 1] = tag;
   }
 
   /** Linear probing without tombstones: what follows moves back as far as its home allows. */
   private unplace(node: number): void {
     const { slots, mask } = this;
-    let hole = this.home(node);
-    while (slots[hole] !== node) hole = (hole + 1) & mask;
-    for (let at = (hole + 1) & mask; slots[at]! >= 0; at = (at + 1) & mask) {
-      const home = this.home(slots[at]!);
+    let hole = this.tag(node) & mask;
+    while (slots[hole << 1] !== node + 1) hole = (hole + 1) & mask;
+    for (let at = (hole + 1) & mask; slots[at << 1] !== 0; at = (at + 1) & mask) {
+      const home = slots[(at << 1) + 1]! & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
-      slots[hole] = slots[at]!;
+      slots[hole << 1] = slots[at << 1]!;
+      slots[(hole << 1) + 1] = slots[(at << 1) + 1]!;
       hole = at;
     }
-    slots[hole] = NONE;
+    slots[hole << 1] = 0;
   }
 
-  private grow(): void {
-    const room = this.room * 2;
-    this.rows = widened(this.rows, new Int32Array(room * ROW));
-    this.slots = new Int32Array(room * 2).fill(NONE);
-    this.mask = room * 2 - 1;
-    // Growing happens only when no number is free, so that every one is a living node.
-    for (let node = 0; node < this.used; node++) this.place(node);
+  private claimAll(): void {
+    const rows = reserved(this.most * ROW);
+    rows.set(this.rows);
+    this.rows = rows;
+  }
+
+  private growSlots(): void {
+    const old = this.slots;
+    this.slots = reserved(old.length * 2);
+    this.mask = old.length - 1;
+    for (let at = 0; at < old.length; at += 2) {
+      if (old[at] !== 0) this.put(old[at]! - 1, old[at + 1]!);
+    }
   }
 }
 
-/** The old column at the beginning of the new one. */
-export function widened<Column extends Int32Array | Uint8Array | Float64Array>(
-  old: Column,
-  fresh: Column,
-): Column {
-  fresh.set(old);
-  return fresh;
-}
-
-function homeOf(lo: number, hi: number, kind: number): number {
+function tagOf(lo: number, hi: number, kind: number): number {
   const mixed = Math.imul(lo ^ Math.imul(kind + 1, 0x9e3779b1), 0x85ebca6b) ^ hi;
-  return (mixed ^ (mixed >>> 15)) >>> 0;
+  return mixed ^ (mixed >>> 15);
 }

@@ -45,7 +45,7 @@ export function readingsOf(
   return [...groups.values()].flatMap((group): Reading[] => {
     const { value } = group[0]!.spec;
     return value === 'sharing' || value === 'own'
-      ? group.map((request) => new ValueReading(request, graph, exclusions))
+      ? group.map((request) => new ValueReading(request, graph))
       : [new WalkReading(group, graph, exclusions)];
   });
 }
@@ -53,7 +53,7 @@ export function readingsOf(
 class WalkReading implements Reading {
   readonly measuredOn: Uint8Array;
   readonly columns: readonly number[];
-  private readonly asked: readonly { readonly value: RingValue; readonly column: number }[];
+  private readonly columnsOf: Readonly<Record<RingValue, readonly number[]>>;
   private readonly tellFrom: number;
   private readonly graph: RingGraph;
   private readonly walk: RingWalk;
@@ -62,7 +62,15 @@ class WalkReading implements Reading {
     const { links, newMs } = requests[0]!.spec;
     this.measuredOn = typesOf(requests);
     this.columns = requests.map(({ column }) => column);
-    this.asked = requests.map(({ spec, column }) => ({ value: spec.value as RingValue, column }));
+    const asking = (value: RingValue): number[] =>
+      requests.filter(({ spec }) => spec.value === value).map(({ column }) => column);
+    this.columnsOf = {
+      accounts: asking('accounts'),
+      captive: asking('captive'),
+      newAccounts: asking('newAccounts'),
+      values: asking('values'),
+      kinds: asking('kinds'),
+    };
     this.tellFrom = Math.min(...requests.map(({ spec }) => spec.tellFrom ?? Infinity));
     this.graph = graph;
     this.walk = new RingWalk(graph, links, newMs, exclusions);
@@ -78,7 +86,12 @@ class WalkReading implements Reading {
   ): Evidence | undefined {
     const { walk } = this;
     walk.run(account, timeMs);
-    for (const { value, column } of this.asked) values[base + column] = walk[value];
+    const { columnsOf } = this;
+    write(values, base, columnsOf.accounts, walk.accounts);
+    write(values, base, columnsOf.captive, walk.captive);
+    write(values, base, columnsOf.newAccounts, walk.newAccounts);
+    write(values, base, columnsOf.values, walk.values);
+    write(values, base, columnsOf.kinds, walk.kinds);
     return walk.accounts >= this.tellFrom ? tellRing(this.graph, walk) : undefined;
   }
 }
@@ -91,9 +104,8 @@ class ValueReading implements Reading {
   private readonly field: number;
   private readonly link: RingLink;
   private readonly graph: RingGraph;
-  private readonly walk: RingWalk;
 
-  constructor(request: RingRequest, graph: RingGraph, exclusions: LinkExclusions) {
+  constructor(request: RingRequest, graph: RingGraph) {
     const { spec, column } = request;
     this.measuredOn = typesOf([request]);
     this.columns = [column];
@@ -102,7 +114,6 @@ class ValueReading implements Reading {
     this.link = spec.links[0]!;
     this.field = fieldNumber(graph, this.link.field);
     this.graph = graph;
-    this.walk = new RingWalk(graph, spec.links, spec.newMs, exclusions);
   }
 
   read(
@@ -114,17 +125,40 @@ class ValueReading implements Reading {
     base: number,
   ): undefined {
     const { graph, field, link } = this;
-    const value = graph.valueOf(batch, row, field);
+    const afterMs = timeMs - link.windowMs;
     let measure = Number.NaN;
     if (this.asks === 'own') {
-      measure = account < 0 ? 0 : this.walk.own(account, field, value, timeMs);
+      measure = account < 0 ? 0 : this.own(batch, row, account, afterMs);
     } else if (graph.hasValue(batch, row, field)) {
-      const sharing = value < 0 ? 0 : this.walk.sharing(value, field, timeMs);
+      const sharing = graph.sharing(batch, row, field, account, afterMs);
       measure = Math.min(sharing, link.accounts + 1);
     }
     values[base + this.column] = measure;
     return undefined;
   }
+
+  /** Values of the field, other than the event's own, that the account used and nobody else did. */
+  private own(batch: EventBatch, row: number, account: number, afterMs: number): number {
+    const { graph, field } = this;
+    const { uses, links } = graph;
+    const at = uses.at(account);
+    const until = at + uses.later(account, afterMs);
+    let count = 0;
+    for (let place = at; place < until; place++) {
+      if (uses.kindAt(place) !== field + 1 || graph.isOwn(batch, row, field, place)) continue;
+      if (uses.isAloneAt(place) || links.later(uses.valueAt(place), afterMs) === 1) count++;
+    }
+    return count;
+  }
+}
+
+function write(
+  values: Float64Array,
+  base: number,
+  columns: readonly number[],
+  value: number,
+): void {
+  for (let n = 0; n < columns.length; n++) values[base + columns[n]!] = value;
 }
 
 function fieldNumber(graph: RingGraph, field: LinkField): number {

@@ -1,11 +1,11 @@
 /** Measures rings: one graph for all features whose links come from the same events, one walk for all that ask alike. */
 
 import type { EventBatch } from '../event.ts';
-import type { Budget } from './budget.ts';
 import type { Evidence } from './detector.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
 import type { LinkField, RingFeature } from './ring-feature.ts';
-import { CHUNK, RingGraph, type GraphField } from './ring-graph.ts';
+import { RingGraph, type GraphField } from './ring-graph.ts';
+import { CHUNK } from './ring-lookup.ts';
 import { readingsOf, type Reading, type RingRequest } from './ring-reading.ts';
 import type { LinkExclusions } from './ring-walk.ts';
 import type { FeatureMatrix } from './window-store.ts';
@@ -100,10 +100,6 @@ export class RingSource implements FeatureSource {
       this.graph.prepare(batch, start, end);
       for (let row = start; row < end; row++) this.graph.take(batch, row);
     }
-  }
-
-  get budgets(): readonly Budget[] {
-    return [this.graph];
   }
 
   explain(row: number): Evidence | undefined {

@@ -1,41 +1,60 @@
 /** The UTF-8 texts of the graph's nodes, for the people who are shown a ring: in pieces of one pool of bytes. */
 
-import {
-  EXCLUSION_BITS,
-  ROW,
-  TEXT_AT,
-  TEXT_LENGTH,
-  widened,
-  type RingNodes,
-} from './ring-nodes.ts';
+import { TEXT_FIELDS, type AttributeKey, type EventBatch } from '../event.ts';
+import { attributeText } from '../event-attributes.ts';
+import { reserved } from './memory-reserve.ts';
+import { EXCLUSION_BITS, ROW, TEXT_AT, TEXT_LENGTH, type RingNodes } from './ring-nodes.ts';
 
 const PIECE = 16;
 /** A longer text is cut: ids are shorter, and a stranger decides how long they are. */
 const MAX_BYTES = 512;
 const NONE = -1;
+/** Claimed at first, free until touched; beyond it room for all is claimed, copied to once. */
+const FIRST_BYTES = 2 ** 23;
 /** The walk's bits lie below the length. */
 const SHIFT = 2;
 
 export class RingTexts {
   private readonly nodes: RingNodes;
   private readonly maxBytes: number;
-  private pool = new Uint8Array(64 * PIECE);
+  private readonly fields: readonly string[];
+  /** Of the fields; −1 for one among the attributes. */
+  private readonly columns: Int32Array;
+  private pool: Uint8Array;
   private used = 0;
   /** By pieces in a row: the first free place; each names the next one. */
   private readonly free = new Int32Array(MAX_BYTES / PIECE + 1).fill(NONE);
 
-  /** @param maxBytes beyond it, nodes stay without a text. */
-  constructor(nodes: RingNodes, maxBytes: number) {
+  /**
+   * @param maxBytes beyond it, nodes stay without a text.
+   * @param fields by kind of node: where its text stands in an event.
+   */
+  constructor(nodes: RingNodes, maxBytes: number, fields: readonly string[]) {
     this.nodes = nodes;
+    this.fields = fields;
+    this.columns = Int32Array.from(fields, (field) =>
+      (TEXT_FIELDS as readonly string[]).indexOf(field),
+    );
     this.maxBytes = maxBytes;
+    this.pool = claimed(Math.min(FIRST_BYTES, maxBytes));
   }
 
   get bytes(): number {
-    return this.pool.length;
+    return this.used * PIECE;
   }
 
-  /** Keeps a text for a new node. @returns false when there was no room for it. */
-  keep(node: number, source: Uint8Array, start: number, bytes: number): boolean {
+  /** Keeps the text of an event for a node that has none. @returns false when there was no room for it. */
+  keep(node: number, batch: EventBatch, row: number, kind: number): boolean {
+    const column = this.columns[kind]!;
+    if (column < 0) {
+      const text = Buffer.from(attributeText(batch, this.fields[kind] as AttributeKey, row) ?? '');
+      return this.keepBytes(node, text, 0, text.length);
+    }
+    const at = column * batch.capacity + row;
+    return this.keepBytes(node, batch.source[row]!, batch.spanStart[at]!, batch.spanLength[at]!);
+  }
+
+  private keepBytes(node: number, source: Uint8Array, start: number, bytes: number): boolean {
     if (bytes <= 0) return true;
     const length = Math.min(MAX_BYTES, bytes);
     const piece = this.take((length + PIECE - 1) >> 4);
@@ -45,8 +64,12 @@ export class RingTexts {
     // Ids are short: a loop copies them faster than a call that needs a view.
     for (let i = 0; i < length; i++) pool[to + i] = source[start + i]!;
     this.nodes.rows[node * ROW + TEXT_AT] = piece;
-    this.nodes.rows[node * ROW + TEXT_LENGTH] = length << SHIFT;
+    this.nodes.rows[node * ROW + TEXT_LENGTH]! |= length << SHIFT;
     return true;
+  }
+
+  has(node: number): boolean {
+    return this.lengthOf(node) > 0;
   }
 
   /** The text of a node; undefined where there was no room for it. */
@@ -80,10 +103,15 @@ export class RingTexts {
     const needed = (this.used + pieces) * PIECE;
     if (needed > this.pool.length) {
       if (needed > this.maxBytes) return NONE;
-      const room = Math.min(this.maxBytes, this.pool.length * 2);
-      this.pool = widened(this.pool, new Uint8Array(Math.max(room, needed)));
+      const wider = claimed(this.maxBytes);
+      wider.set(this.pool);
+      this.pool = wider;
     }
     this.used += pieces;
     return this.used - pieces;
   }
+}
+
+function claimed(bytes: number): Uint8Array {
+  return new Uint8Array(reserved(Math.ceil(bytes / Int32Array.BYTES_PER_ELEMENT)).buffer);
 }

@@ -3,6 +3,7 @@
  * walk answers every question about the ring; it allocates nothing unless the ring is told.
  */
 
+import { reserved } from './memory-reserve.ts';
 import type { RingGraph } from './ring-graph.ts';
 import { EXCLUSION_BITS, ROW, TEXT_LENGTH } from './ring-nodes.ts';
 import { MAX_RING_ACCOUNTS, MAX_RING_LINKS, type RingLink } from './ring-feature.ts';
@@ -47,9 +48,11 @@ export class RingWalk {
   private readonly longestMs: number;
   private readonly deviceKind: number;
   private readonly exclusions: LinkExclusions;
-  private met = new Uint32Array(0);
-  private madeOf = new Uint8Array(0);
+  private met: Uint32Array = new Uint32Array(0);
+  private madeOf: Uint8Array = new Uint8Array(0);
   private mark = 0;
+  /** Whether this walk has a mark of its own yet: most meet nobody. */
+  private hasBegun = false;
 
   constructor(
     graph: RingGraph,
@@ -82,52 +85,30 @@ export class RingWalk {
     this.read = 0;
     this.timeMs = timeMs;
     if (account < 0) return;
-    this.begin();
+    this.hasBegun = false;
     this.members[0] = account;
     this.from[0] = -1;
-    this.met[account] = this.mark;
     for (let head = 0; head < this.accounts && this.read < MAX_RING_LINKS; head++) this.visit(head);
-  }
-
-  /** Accounts that are linked with a value now; at most as many as are kept. */
-  sharing(value: number, field: number, timeMs: number): number {
-    return this.graph.links.later(value, timeMs - this.links[field]!.windowMs);
-  }
-
-  /** Values of the field, other than `except`, that the account used and nobody else did. */
-  own(account: number, field: number, except: number, timeMs: number): number {
-    const { links, nodes } = this.graph;
-    const at = links.at(account);
-    const openMs = timeMs - this.links[field]!.windowMs;
-    const until = at + links.later(account, openMs);
-    let count = 0;
-    for (let place = at; place < until; place++) {
-      const value = links.endAt(place);
-      if (value === except || nodes.kindOf(value) !== field + 1) continue;
-      if (links.later(value, openMs) === 1) count++;
-    }
-    return count;
   }
 
   /** A member's links: what it shares leads on. */
   private visit(head: number): void {
-    const { links, nodes } = this.graph;
+    const { uses } = this.graph;
     const account = this.members[head]!;
     const isNew = this.isNew(account);
     if (isNew) this.newAccounts++;
     let sharesDevice = false;
     let hasOwnDevice = false;
-    const at = links.at(account);
+    const at = uses.at(account);
     // What has expired is dropped sooner or later, so that it must not count as read.
-    const until = at + links.later(account, this.timeMs - this.longestMs);
+    const until = at + uses.later(account, this.timeMs - this.longestMs);
     for (let place = at; place < until && this.read < MAX_RING_LINKS; place++) {
       this.read++;
-      const value = links.endAt(place);
-      const kind = nodes.kindOf(value);
+      const kind = uses.kindAt(place);
       const link = this.links[kind - 1];
-      if (link === undefined || links.timeAt(place) <= this.timeMs - link.windowMs) continue;
+      if (link === undefined || uses.timeAt(place) <= this.timeMs - link.windowMs) continue;
       if (link.newOnly === true && !isNew) continue;
-      const made = this.meet(value, kind, link, head);
+      const made = uses.isAloneAt(place) ? ALONE : this.meet(uses.valueAt(place), kind, link, head);
       if (kind !== this.deviceKind) continue;
       if (made === SHARED) sharesDevice = true;
       else if (made === ALONE) hasOwnDevice = true;
@@ -137,6 +118,7 @@ export class RingWalk {
 
   /** Looks at a value once a walk, and takes in the accounts that it joins. */
   private meet(value: number, kind: number, link: RingLink, head: number): number {
+    if (!this.hasBegun) this.begin();
     if (this.met[value] === this.mark) return this.madeOf[value]!;
     this.met[value] = this.mark;
     const sharing = this.graph.links.later(value, this.timeMs - link.windowMs);
@@ -169,7 +151,7 @@ export class RingWalk {
   }
 
   private isNew(account: number): boolean {
-    return this.graph.openedMs[account]! > this.timeMs - this.newMs;
+    return this.graph.openedAt(account) > this.timeMs - this.newMs;
   }
 
   /** Asks about a value once, and again only where some entry names it: entries begin and end. */
@@ -185,12 +167,13 @@ export class RingWalk {
     return named && this.exclusions.keepsApart(field, text, this.timeMs);
   }
 
-  /** A new mark, so that nothing counts as met. */
+  /** A new mark, so that nothing counts as met but the account that the walk started from. */
   private begin(): void {
+    this.hasBegun = true;
     const { room } = this.graph.nodes;
     if (this.met.length < room) {
-      this.met = new Uint32Array(room);
-      this.madeOf = new Uint8Array(room);
+      this.met = new Uint32Array(reserved(room).buffer);
+      this.madeOf = new Uint8Array(reserved(Math.ceil(room / 4)).buffer);
       this.mark = 0;
     }
     this.mark++;
@@ -198,5 +181,6 @@ export class RingWalk {
       this.met.fill(0);
       this.mark = 1;
     }
+    this.met[this.members[0]!] = this.mark;
   }
 }
