@@ -121,7 +121,9 @@ describe.skipIf(chromium === undefined)('in the browser', () => {
     expect(file).toContain('a-1 –deviceId d-1– a-2 –cardId k-9– a-3');
     expect(file).toContain('2026-10-01 20:00 +08:00');
     const drawn = `[...document.querySelectorAll('.ring > text')].map((each) => each.firstChild.data)`;
-    expect(await page.value(drawn)).toEqual(['a-1', 'a-2', 'a-3', 'device d-1', 'card <b>k-9']);
+    // Names are drawn as they are, not as the evidence has to write them.
+    const shown = ['a-1', 'a-2', 'a-3, Ltd', 'device d; 100%25', 'card <b>k-9'];
+    expect(await page.value(drawn)).toEqual(shown);
     expect(await page.value(`document.querySelectorAll('.ring line').length`)).toBe(4);
     await picture('decision');
     await click('#decision-file a[href="#configuration/bbbb00000002"]');

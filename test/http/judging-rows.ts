@@ -11,7 +11,7 @@ const RING = JSON.stringify({
   reason: 'Accounts share devices and cards, and all collect.',
   accounts: 3,
   path: 'a-1 –deviceId d-1– a-2 –cardId k-9– a-3',
-  links: 'deviceId d-1: a-1, a-2; cardId <b>k-9: a-2, a-3',
+  links: 'deviceId d;%20100%2525: a-1, a-2; cardId <b>k-9: a-2, a-3,%20Ltd',
 });
 const FAILED = JSON.stringify({ measure: 'measure', error: 'no such key: city' });
 const HIT = JSON.stringify([

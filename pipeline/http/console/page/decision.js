@@ -19,6 +19,9 @@ function drawn(name, attributes, ...children) {
   return made;
 }
 
+/** A name as it is: the evidence writes a space as `%20` where it would end the name, and `%` as `%25`. */
+const unquoted = (name) => name.replaceAll('%20', ' ').replaceAll('%25', '%');
+
 /**
  * `deviceId d1: a, b; cardId c9: b, c` → who is joined by what; text that was cut off is left out.
  * Shape: [{field, value, accounts}].
@@ -28,7 +31,13 @@ function linksOf(text) {
     const [, field, value, accounts] = /^(\w+) (.+?): (.+)$/.exec(part) ?? [];
     if (field === undefined) return [];
     const names = accounts.replace(/ … and \d+ more$/, '').split(', ');
-    return [{ field: FIELDS[field] ?? field, value, accounts: names }];
+    return [
+      {
+        field: FIELDS[field] ?? field,
+        value: unquoted(value),
+        accounts: names.map(unquoted),
+      },
+    ];
   });
 }
 
