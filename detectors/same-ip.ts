@@ -8,13 +8,15 @@ const config = z.strictObject({
   window: windowDuration.prefault('24h'),
   /** `prefix` counts over the /24 of an IPv4 address and the /64 of an IPv6 one. */
   group: z.enum(['address', 'prefix']).default('address'),
+  /** New accounts are judged where they are at least this share of the accounts at work behind the address. */
+  minShare: z.number().min(0).max(1).default(0.5),
   sharedNetworks,
 });
 
 export default defineDetector({
   summary: 'Many accounts, or many new ones, come from one address: a farm behind one line.',
   cannotSee:
-    'A farm on rented residential addresses; an unlisted office or carrier gateway could be hurt, so the limits stand far above those of a device.',
+    'A farm on rented residential addresses, or one among as many old accounts behind a gateway: its devices, rings and behaviour are for others; a stand that signs people up looks like a farm.',
   on: AT_WORK,
   config,
   lists: { sharedNetworks: 'shared-networks' },
@@ -50,8 +52,10 @@ export default defineDetector({
       bands: { review: 20, block: 50 },
       ceiling: 'newAccounts',
       windowMs: ({ window }) => window,
-      // A new account among many: what they do is no fault of the old ones behind the same gateway.
-      of: (_event, { isNew, newAccounts }) => (isNew > 0 ? newAccounts : Number.NaN),
+      // A new account among many: what they do is no fault of the old ones behind the same gateway. On the day that
+      // a campaign opens, a hundred of its two thousand telephones may sign up; a farm has nobody else.
+      of: (_event, { isNew, newAccounts, accounts }, { minShare }) =>
+        isNew > 0 && newAccounts >= minShare * accounts ? newAccounts : Number.NaN,
       bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.newAccounts,
     },
   },
@@ -74,6 +78,22 @@ export default defineDetector({
         ip: '203.0.113.9',
       })),
       finding: { band: 'review', measure: 3 },
+    },
+    {
+      title: 'three new accounts behind a gateway are nothing where four others are at work',
+      config: { bands: { newAccounts: { review: 3 } } },
+      events: [
+        ...['old-1', 'old-2', 'old-3', 'old-4'].map((accountId) => ({
+          type: 'login',
+          accountId,
+          ip: '203.0.113.9',
+        })),
+        ...['a1', 'a2', 'a3'].map((accountId) => ({
+          type: 'account.opened',
+          accountId,
+          ip: '203.0.113.9',
+        })),
+      ],
     },
     {
       title:

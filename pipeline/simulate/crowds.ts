@@ -8,7 +8,9 @@ export interface Crowd {
   /** One sentence: who they are. */
   readonly summary: string;
   readonly people: number;
-  /** Where all of them come from whenever they have an address at all. */
+  /** How many times as many sign up as on a usual day: the campaign has just opened. */
+  readonly launch: number;
+  /** Where all of them come from whenever they have an address at all: as a bank sees it, and on no list. */
   readonly address: string;
   /** The first of their numbers; those of other honest customers lie below. */
   readonly from: number;
@@ -17,15 +19,17 @@ export interface Crowd {
 export const CROWDS: readonly Crowd[] = [
   {
     name: 'carrier',
-    summary: 'Two thousand telephones behind one gateway of a carrier (RFC 6598).',
+    summary: 'Two thousand telephones of a carrier behind the public address of one gateway.',
     people: 2000,
-    address: '100.64.255.1',
+    launch: 2.5,
+    address: '203.0.113.254',
     from: 0x10000000,
   },
   {
     name: 'office',
-    summary: 'Three hundred people of an office building behind one address that no list knows.',
+    summary: 'Three hundred people of an office building behind one address.',
     people: 300,
+    launch: 10,
     address: '198.51.100.253',
     from: 0x18000000,
   },
@@ -46,6 +50,10 @@ export class CrowdPopulation extends Population {
 
   override get firstSignUp(): number {
     return super.firstSignUp + this.#crowd.from;
+  }
+
+  override get launch(): number {
+    return this.#crowd.launch;
   }
 
   /** One after the other, so that all of them show up within a day. */

@@ -17,7 +17,8 @@ export class NewCustomers {
 
   constructor(world: World) {
     this.#world = world;
-    this.visits = [[1.6, 1.6, this.#signUp]];
+    const weight = 1.6 * world.people.launch;
+    this.visits = [[weight, weight, this.#signUp]];
   }
 
   readonly #signUp: Visit = (_, atMs) => {

@@ -65,6 +65,11 @@ export class Population {
     return FIRST_SIGN_UP;
   }
 
+  /** How many times as many sign up as on a usual day. */
+  get launch(): number {
+    return 1;
+  }
+
   /** A customer at random: one in five visits comes from the busiest tenth. */
   visitor(random: Random): number {
     return random() < 0.2
@@ -105,11 +110,11 @@ export class Population {
     return `${240 + ((household >>> 24) % 15)}.${(household >>> 16) & 255}.${(household >>> 8) & 255}.${household & 255}`;
   }
 
-  /** Two thousand telephones of a carrier leave through one address of 100.64.0.0/10 (RFC 6598). */
+  /** Two thousand telephones of a carrier leave through one address; those of gateways lie in 255.0.0.0/8. */
   carrierIp(customer: number): string {
     const addresses = Math.max(1, Math.ceil((this.size * 0.35) / PER_CARRIER_ADDRESS));
     const index = scramble(customer, this.#saltOf('carrier')) % addresses;
-    return `100.${64 + ((index >>> 16) & 63)}.${(index >>> 8) & 255}.${index & 255}`;
+    return `255.${(index >>> 16) & 127}.${(index >>> 8) & 255}.${index & 255}`;
   }
 
   /** Offices lie in 198.18.0.0/15, the few campuses of three hundred in 198.51.100.0/24. */
