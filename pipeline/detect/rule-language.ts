@@ -6,7 +6,7 @@
 
 import { Environment, EvaluationError, type ASTNode } from '@marcbachmann/cel-js';
 import type { Event } from '../event.ts';
-import { nodesOf, problemFrom, type ExpressionProblem } from '../expression.ts';
+import { nodesOf, problemFrom, refusedCall, type ExpressionProblem } from '../expression.ts';
 import { messageOf } from '../failure.ts';
 import type { LocalTime } from '../reward/local-time.ts';
 import { MeasureError, type FeatureValues } from './detector.ts';
@@ -96,7 +96,15 @@ export class RuleLanguage {
       const doubles = withDoubles(source, this.#environment.parse(source).ast);
       place = doubles.placeOf;
       const parsed = this.#environment.parse(doubles.source);
-      const problem = refusedIn(parsed.ast, this.#surroundings);
+      const problem = refusedCall(parsed.ast, {
+        refused: REFUSED,
+        listArgument: 0,
+        unnamedList: 'listed wants a list by its name first',
+        listProblem: (list) =>
+          this.#surroundings.lists.has(list)
+            ? undefined
+            : `there is no list "${list}": write lists/${list}.txt`,
+      });
       if (problem !== undefined) return { ...problem, offset: place(problem.offset) };
       const { valid, type, error } = parsed.check();
       if (!valid) throw error ?? new Error('the expression has no type');
@@ -243,24 +251,4 @@ function namedIn(ast: ASTNode): Pick<RuleExpression, 'needs' | 'reads'> {
 function featureOf(node: ASTNode): string | undefined {
   const path = pathOf(node);
   return path?.startsWith('features.') === true ? path.slice('features.'.length) : undefined;
-}
-
-/** The first mistake that types do not show: a refused function, an unknown list. */
-function refusedIn(ast: ASTNode, { lists }: RuleSurroundings): ExpressionProblem | undefined {
-  for (const node of nodesOf(ast)) {
-    if (node.op !== 'call' && node.op !== 'rcall') continue;
-    const [name] = node.args;
-    const why = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
-    if (why !== undefined) return { message: `${name} ${why}`, offset: node.range.start };
-    if (node.op !== 'call' || name !== 'listed') continue;
-    const list = node.args[1][0];
-    if (list?.op !== 'value' || typeof list.args !== 'string') {
-      return { message: 'listed wants a list by its name first', offset: node.range.start };
-    }
-    if (!lists.has(list.args)) {
-      const message = `there is no list "${list.args}": write lists/${list.args}.txt`;
-      return { message, offset: list.range.start };
-    }
-  }
-  return undefined;
 }

@@ -5,8 +5,8 @@
  * longer than its text is refused with the rest of the mistakes.
  */
 
-import { Environment, type ASTNode } from '@marcbachmann/cel-js';
-import { nodesOf, problemFrom, type ExpressionProblem } from '../expression.ts';
+import { Environment } from '@marcbachmann/cel-js';
+import { nodesOf, problemFrom, refusedCall, type ExpressionProblem } from '../expression.ts';
 import { CampaignFields, CustomerFields, EventFields, PeriodFields } from './cel-fields.ts';
 import { Scope, Subject } from './cel-scope.ts';
 import { LocalTime } from './local-time.ts';
@@ -98,7 +98,13 @@ export class Language {
   problemOf(source: string, wanted: Wanted): ExpressionProblem | undefined {
     try {
       const parsed = this.#environment.parse(source);
-      const refused = refusedIn(parsed.ast, this.#names);
+      const refused = refusedCall(parsed.ast, {
+        refused: REFUSED,
+        listArgument: 1,
+        unnamedList: 'listed wants a list by its name',
+        listProblem: (list) =>
+          this.#names.lists.includes(list) ? undefined : `there is no list "${list}"`,
+      });
       if (refused !== undefined) return refused;
       const { valid, type, error } = parsed.check();
       if (!valid) throw error ?? new Error('the expression has no type');
@@ -213,23 +219,4 @@ function registerFunctions(environment: Environment, scope: Scope): void {
     )
     .registerFunction('birthdayMonth(): bool', () => scope.isBirthdayMonth(), SYNC)
     .registerFunction('hasTag(string): bool', (tag: string) => scope.hasTag(tag), SYNC);
-}
-
-/** The first mistake that types do not show: a refused function, an unknown list. */
-function refusedIn(ast: ASTNode, { lists }: ExpressionNames): ExpressionProblem | undefined {
-  for (const node of nodesOf(ast)) {
-    if (node.op !== 'call' && node.op !== 'rcall') continue;
-    const [name] = node.args;
-    const why = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
-    if (why !== undefined) return { message: `${name} ${why}`, offset: node.range.start };
-    if (node.op !== 'call' || name !== 'listed') continue;
-    const list = node.args[1][1];
-    if (list?.op !== 'value' || typeof list.args !== 'string') {
-      return { message: 'listed wants a list by its name', offset: node.range.start };
-    }
-    if (!lists.includes(list.args)) {
-      return { message: `there is no list "${list.args}"`, offset: list.range.start };
-    }
-  }
-  return undefined;
 }
