@@ -65,6 +65,8 @@ export class Pipeline {
   readonly #batch = new EventBatch(BATCH_CAPACITY);
   readonly #view = new EventView(this.#batch, 0);
   readonly #sample = new MeasureSample();
+  /** What the rows of one event need to know beside it; reused, so that recording makes no object per event. */
+  readonly #meta = { source: '', configVersion: '', engineVersion: '', latencyUs: 0 };
   /** The index, in the source's batch, of the record that event i was decoded from. */
   readonly #recordOf = new Int32Array(BATCH_CAPACITY);
   /** How far each ordered log has been followed; goes into the marker. */
@@ -255,7 +257,11 @@ export class Pipeline {
     const batch = this.#batch;
     const latencyUs = Math.round(Math.max(0, nowMs - batch.receivedAtMs[row]!) * 1000);
     const { source } = raw;
-    recorder.addEvent(batch, row, decision, { configVersion, engineVersion, latencyUs, source });
+    this.#meta.source = source;
+    this.#meta.configVersion = configVersion;
+    this.#meta.engineVersion = engineVersion;
+    this.#meta.latencyUs = latencyUs;
+    recorder.addEvent(batch, row, decision, this.#meta);
     this.#view.row = row;
     if (isSampled(batch.idLo[row]!)) {
       this.#sample.clear();

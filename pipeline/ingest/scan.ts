@@ -83,6 +83,8 @@ export class Scanner {
   );
   private readonly attributes = new AttributeScan();
   private lastType = 0;
+  /** The latest time that the record at hand may carry; a field, because a number that is handed down is boxed. */
+  private latestMs = 0;
 
   constructor(limits: DecodeLimits, times: TimeParser, addresses: AddressReader) {
     this.limits = limits;
@@ -97,7 +99,8 @@ export class Scanner {
     if (!cursor.start(bytes)) return false;
     draft.reset();
     this.attributes.reset();
-    const seen = this.members(draft, receivedAtMs);
+    this.latestMs = receivedAtMs + this.limits.maxFutureMs;
+    const seen = this.members(draft);
     if ((seen & REQUIRED) !== REQUIRED || !cursor.take(BRACE_CLOSE) || !cursor.atEnd())
       return false;
     if (draft.spanLength[ID] === 0 || draft.spanLength[ACCOUNT] === 0) return false;
@@ -116,7 +119,7 @@ export class Scanner {
   }
 
   /** Reads members as long as they are known. @returns the keys seen as bits, or 0 to give up. */
-  private members(draft: EventDraft, receivedAtMs: number): number {
+  private members(draft: EventDraft): number {
     const cursor = this.cursor;
     let seen = 0;
     let before = this.eventKeys.start;
@@ -136,7 +139,7 @@ export class Scanner {
       } else if (key < FIRST_OTHER_KEY) {
         const word = ATTRIBUTE_WORDS[key - TEXT_KEYS.length]!;
         if (!this.attributes.member(cursor, word)) return 0;
-      } else if (!this.value(draft, key, receivedAtMs)) {
+      } else if (!this.value(draft, key)) {
         return 0;
       }
     }
@@ -160,13 +163,13 @@ export class Scanner {
     return true;
   }
 
-  private value(draft: EventDraft, key: number, receivedAtMs: number): boolean {
+  private value(draft: EventDraft, key: number): boolean {
     const cursor = this.cursor;
     switch (key) {
       case TYPE_KEY:
         return cursor.string() && this.type(draft);
       case TIME_KEY:
-        return cursor.string() && this.time(draft, receivedAtMs);
+        return cursor.string() && this.time(draft);
       case AMOUNT_KEY:
         draft.amountMinor = cursor.integer();
         return draft.amountMinor <= this.limits.maxAmountMinor;
@@ -195,15 +198,11 @@ export class Scanner {
     return true;
   }
 
-  private time(draft: EventDraft, receivedAtMs: number): boolean {
+  private time(draft: EventDraft): boolean {
     const { bytes, base, from, to } = this.cursor;
     const ms = this.times.parse(bytes, from - base, to - base);
     draft.occurredAtMs = ms;
-    return (
-      ms !== NOT_A_TIME &&
-      ms >= this.limits.earliestMs &&
-      ms <= receivedAtMs + this.limits.maxFutureMs
-    );
+    return ms !== NOT_A_TIME && ms >= this.limits.earliestMs && ms <= this.latestMs;
   }
 
   private geo(draft: EventDraft): boolean {

@@ -105,7 +105,8 @@ export class Recorder {
   /** Adds what the measures were at event i. */
   addSample(batch: EventBatch, i: number, sample: MeasureSample, configVersion: string): void {
     const { measureSamples } = this.#flusher.filling;
-    encodeMeasureSample(measureSamples.out, batch, i, sample, configVersion, this.#arrive());
+    const version = this.#encoded(configVersion);
+    encodeMeasureSample(measureSamples.out, batch, i, sample, version, this.#arrive());
     measureSamples.rows++;
   }
 

@@ -7,12 +7,18 @@
 const INITIAL_BYTES = 64 * 1024;
 /** Below this a loop beats the call into the runtime's copy. */
 const SHORT_BYTES = 40;
+const WORD_BYTES = 4;
 const TWO_32 = 4_294_967_296;
 
 export class RowWriter {
   private buffer: Buffer;
   private view: DataView;
   private at = 0;
+  /** What `span` copies from: the bytes, their memory, and where in it they begin; −1 when words may not be read. */
+  private source: Uint8Array = new Uint8Array(0);
+  private memory: ArrayBufferLike = this.source.buffer;
+  private words: DataView = new DataView(this.memory);
+  private base = -1;
 
   constructor(initialBytes = INITIAL_BYTES) {
     this.buffer = Buffer.allocUnsafeSlow(initialBytes);
@@ -132,6 +138,37 @@ export class RowWriter {
     }
     this.count(length);
     this.copy(source, start, length);
+  }
+
+  /** The bytes that `span` copies from, until another source is named. */
+  from(source: Uint8Array): void {
+    this.source = source;
+    const memory = source.buffer;
+    // Records of one fetch share their memory: a view of it is made once.
+    if (memory !== this.memory) {
+      this.memory = memory;
+      this.words = new DataView(memory);
+    }
+    const base = source.byteOffset;
+    this.base = base + source.length + WORD_BYTES <= memory.byteLength ? base : -1;
+  }
+
+  /**
+   * As `bytes`, of the source named by `from`. A short one is copied by words, which reads and writes up to
+   * three bytes too many: what lies behind it in memory is overwritten by the next value.
+   */
+  span(start: number, length: number): void {
+    if (length <= 0 || length >= SHORT_BYTES || this.base < 0) {
+      this.bytes(this.source, start, length);
+      return;
+    }
+    this.reserve(1 + length + WORD_BYTES);
+    const { view, words, at } = this;
+    view.setUint8(at, length);
+    const from = this.base + start;
+    for (let i = 0; i < length; i += WORD_BYTES)
+      view.setInt32(at + 1 + i, words.getInt32(from + i, true), true);
+    this.at = at + 1 + length;
   }
 
   /** A string of two parts: a fixed prefix and a span of bytes. */

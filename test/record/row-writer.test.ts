@@ -227,6 +227,22 @@ describe('encoding of plain rows', () => {
     expect([out.textAt(0), out.textAt(at)]).toEqual(['first', long]);
   });
 
+  it('copies a span of any length as it stands, up to the last byte of its memory', () => {
+    const memory = Uint8Array.from({ length: 60 }, (_, i) => i + 1);
+    for (let start = 0; start <= memory.length; start++) {
+      const source = memory.subarray(start);
+      for (let length = -1; length <= source.length; length++) {
+        const [spans, bytes] = [new RowWriter(4), new RowWriter(4)];
+        spans.from(source);
+        spans.span(0, length);
+        spans.span(source.length - Math.max(0, length), length);
+        bytes.bytes(source, 0, length);
+        bytes.bytes(source, source.length - Math.max(0, length), length);
+        expect(spans.written()).toEqual(bytes.written());
+      }
+    }
+  });
+
   it('starts over after clear, and lets go of the memory of a burst', () => {
     const out = new RowWriter(16);
     out.text('x'.repeat(1_000_000));

@@ -84,14 +84,14 @@ export function encodeEvent(
   stamp: RowStamp,
 ): void {
   const { capacity, spanStart, spanLength } = batch;
-  const bytes = batch.source[i]!;
-  out.bytes(bytes, spanStart[ID * capacity + i]!, spanLength[ID * capacity + i]!);
+  out.from(batch.source[i]!);
+  out.span(spanStart[ID * capacity + i]!, spanLength[ID * capacity + i]!);
   out.encoded(TYPES[batch.typeCode[i]!]!);
   out.i64At(batch.occurredAtMs, i);
-  out.bytes(bytes, spanStart[ACCOUNT * capacity + i]!, spanLength[ACCOUNT * capacity + i]!);
+  out.span(spanStart[ACCOUNT * capacity + i]!, spanLength[ACCOUNT * capacity + i]!);
   for (let c = 0; c < OTHER_TEXTS.length; c++) {
     const at = OTHER_TEXTS[c]! * capacity + i;
-    out.bytes(bytes, spanStart[at]!, spanLength[at]!);
+    out.span(spanStart[at]!, spanLength[at]!);
   }
   writeAmount(out, batch.amountMinor, i);
   const terms = batch.terms[i]!;
