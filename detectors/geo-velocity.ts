@@ -38,14 +38,24 @@ function greatCircleKm(lat1: number, lon1: number, lat2: number, lon2: number): 
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(a)));
 }
 
-/** The last value before this event among payments that carry a place, so that both are of one payment. */
-function beforeHere(field: 'place' | 'occurredAtMs', windowMs: number): FeatureSpec {
+/**
+ * The last value before this event among payments that carry a place one can believe, so that both are of one payment.
+ * A place behind a roaming network is forgotten: who switches his VPN off has not travelled.
+ */
+function beforeHere(
+  field: 'place' | 'occurredAtMs',
+  { window: windowMs, roamingNetworks }: z.output<typeof config>,
+): FeatureSpec {
+  const outside = roamingNetworks.toJSON().map((entry) => entry.cidr);
   return {
     key: 'accountId',
     on: ['payment'],
     windowMs,
     aggregate: { kind: 'previous', of: field },
-    where: [{ field: 'place', atLeast: 0 }],
+    where: [
+      { field: 'place', atLeast: 0 },
+      ...(outside.length === 0 ? [] : [{ field: 'ip', outside } as const]),
+    ],
   };
 }
 
@@ -62,9 +72,9 @@ export default defineDetector({
   on: ['payment.authorising', 'payment'],
   config,
   lists: { roamingNetworks: 'roaming-networks' },
-  features: ({ window }) => ({
-    place: beforeHere('place', window),
-    atMs: beforeHere('occurredAtMs', window),
+  features: (config) => ({
+    place: beforeHere('place', config),
+    atMs: beforeHere('occurredAtMs', config),
   }),
   measures: {
     speed: {
@@ -128,6 +138,38 @@ export default defineDetector({
           ip: '2001:db8:ff::7',
         },
       ],
+    },
+    {
+      title:
+        'the payment after it is held against the last place that can be believed, and is exempt with it',
+      config: { roamingNetworks: [{ cidr: '2001:db8:ff::/48', reason: 'roaming gateway' }] },
+      events: [
+        { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
+        {
+          occurredAt: '2026-03-01T12:30:00Z',
+          geo: { lat: 22.5431, lon: 114.0579 },
+          ip: '2001:db8:ff::7',
+        },
+        { occurredAt: '2026-03-01T12:40:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
+      ],
+    },
+    {
+      title: 'a fake that passes a roaming network in between is still seen',
+      config: {
+        accuracyKm: 0,
+        bands: { speed: { review: 900 } },
+        roamingNetworks: [{ cidr: '2001:db8:ff::/48', reason: 'roaming gateway' }],
+      },
+      events: [
+        { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
+        {
+          occurredAt: '2026-03-01T12:30:00Z',
+          geo: { lat: 31.2304, lon: 121.4737 },
+          ip: '2001:db8:ff::7',
+        },
+        { occurredAt: '2026-03-01T13:00:00Z', geo: { lat: 22.5431, lon: 114.0579 } },
+      ],
+      finding: { band: 'review' as const, measure: 1943.15 },
     },
     {
       title: 'a payment without a place moves nobody',

@@ -1,23 +1,28 @@
-/** Conditions on events, made ready to be asked of a batch's rows: numbers and bytes are compared, no text is made. */
+/**
+ * Conditions on events, made ready to be asked of a batch's rows: numbers and bytes are compared, and only for an
+ * address that is held against ranges a text is made.
+ */
 
 import { ATTRIBUTE_KEYS, textColumn, typeCodeOf, EVENT_TYPES } from '../event.ts';
 import type { EventBatch, NumberField, TextField } from '../event.ts';
 import { MemberFinder } from '../event-attributes.ts';
-import type { ConditionText, EventPattern, FeatureCondition } from './feature.ts';
+import type { ConditionText, EventPattern, WindowCondition } from './feature.ts';
+import { NetworkSet, type Network } from './networks.ts';
 
 const NO_VALUES = new Float64Array(0);
 
 /** `bind` a batch, then ask of its rows. */
 export class EventFilter {
   private readonly ranges: Range[] = [];
-  private readonly texts: TextCondition[] = [];
+  private readonly texts: (TextCondition | NetworkCondition)[] = [];
 
-  constructor(where: readonly FeatureCondition[]) {
+  constructor(where: readonly WindowCondition[]) {
     for (const condition of where) {
       if ('in' in condition)
         this.texts.push(new TextCondition(condition.field, condition.in, true));
       else if ('notIn' in condition)
         this.texts.push(new TextCondition(condition.field, condition.notIn, false));
+      else if ('outside' in condition) this.texts.push(new NetworkCondition(condition.outside));
       else this.ranges.push(new Range(condition.field, condition.atLeast, condition.atMost));
     }
   }
@@ -93,6 +98,19 @@ class TextCondition {
     for (let n = 0; n < words.length; n++)
       if (isWord(bytes, start, end, words[n]!)) return this.wanted;
     return !this.wanted;
+  }
+}
+
+class NetworkCondition {
+  batch: EventBatch | undefined;
+  private readonly networks: NetworkSet<Network>;
+
+  constructor(ranges: readonly string[]) {
+    this.networks = new NetworkSet(ranges.map((cidr) => ({ cidr, reason: '' })));
+  }
+
+  passes(row: number): boolean {
+    return this.networks.match(this.batch!.text('ip', row)) === undefined;
   }
 }
 

@@ -14,7 +14,7 @@ import type {
   AbsenceFeature,
   Aggregate,
   EventPattern,
-  FeatureCondition,
+  WindowCondition,
   FeatureSpec,
   SequenceFeature,
   WindowedSpec,
@@ -46,7 +46,7 @@ export interface PlannedFeature {
 export interface StreamPlan {
   /** 1 at the code of each event type whose events enter the windows. */
   readonly feeds: Uint8Array;
-  readonly where: readonly FeatureCondition[];
+  readonly where: readonly WindowCondition[];
   /**
    * The steps of sequences and absences, at most 31: an event enters that matches one, and its entry holds, in
    * the place of a value, the steps it matches as bits. Such a stream has no member, order or value.

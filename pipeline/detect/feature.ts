@@ -41,6 +41,17 @@ export interface NotInCondition {
 /** An event that lacks the field, or whose text is empty, meets no condition about it, `notIn` included. */
 export type FeatureCondition = RangeCondition | InCondition | NotInCondition;
 
+/**
+ * Keeps events whose address lies in none of these ranges, such as `100.64.0.0/10`. One without an address, or with
+ * a token instead of one, lies in none.
+ */
+export interface OutsideCondition {
+  readonly field: 'ip';
+  readonly outside: readonly string[];
+}
+
+export type WindowCondition = FeatureCondition | OutsideCondition;
+
 /** What one event has to be: of one of the types, and all conditions met. */
 export interface EventPattern {
   readonly on: readonly EventType[];
@@ -86,8 +97,10 @@ export type Aggregate =
  *
  * Events of the same amount as this one: a count with `amount` as the last field of the key.
  */
-export interface WindowFeature extends EventPattern {
+export interface WindowFeature {
   readonly kind?: never;
+  readonly on: readonly EventType[];
+  readonly where?: readonly WindowCondition[];
   readonly key: FeatureKey;
   readonly windowMs: number;
   readonly aggregate: Aggregate;
@@ -189,7 +202,7 @@ export function reachOf(spec: WindowedSpec): number {
 }
 
 /** Lists whose order and repeats say nothing. */
-const SETS: ReadonlySet<string> = new Set(['on', 'in', 'notIn', 'where']);
+const SETS: ReadonlySet<string> = new Set(['on', 'in', 'notIn', 'outside', 'where']);
 
 /** The canonical text of a spec: equal texts share one state and cost one. */
 export function featureIdentity(spec: FeatureSpec): string {
@@ -210,7 +223,7 @@ function canonical(value: unknown, name = ''): string {
 }
 
 /** The canonical text of what an event has to meet. */
-export function conditionsIdentity(where: readonly FeatureCondition[] = []): string {
+export function conditionsIdentity(where: readonly WindowCondition[] = []): string {
   return canonical(where, 'where');
 }
 

@@ -1,7 +1,7 @@
 /** What the names that a rule's expressions read can come to, from what they are. */
 
 import type { EventType, NumberField } from '../event.ts';
-import { operandsOf, type EventPattern, type FeatureSpec, type WindowFeature } from './feature.ts';
+import { operandsOf, type FeatureSpec, type WindowFeature } from './feature.ts';
 import { ANYTHING, type Known, type Range } from './rule-range.ts';
 
 const COUNTS: Range = { from: 0, to: Infinity };
@@ -82,7 +82,11 @@ function rangeOfAggregate(spec: WindowFeature): Range {
 }
 
 /** The filter of a window holds for every value in it. */
-function within(range: Range, { where = [] }: EventPattern, field: NumberField): Range {
+function within(
+  range: Range,
+  { where = [] }: Pick<WindowFeature, 'where'>,
+  field: NumberField,
+): Range {
   return where.reduce<Range>((now, condition) => {
     if (condition.field !== field || !('atLeast' in condition || 'atMost' in condition)) return now;
     const { atLeast = -Infinity, atMost = Infinity } = condition;

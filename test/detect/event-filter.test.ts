@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { EventFilter, StepMatcher } from '../../pipeline/detect/event-filter.ts';
-import type { FeatureCondition } from '../../pipeline/detect/feature.ts';
+import type { FeatureCondition, WindowCondition } from '../../pipeline/detect/feature.ts';
 import { batchFrom, eventOf, paymentOf, type PlainEvent } from '../support/events.ts';
 
-function passing(where: readonly FeatureCondition[], events: readonly PlainEvent[]): boolean[] {
+function passing(where: readonly WindowCondition[], events: readonly PlainEvent[]): boolean[] {
   const batch = batchFrom(events.map((event, i) => ({ ...event, id: `e-${i}` })));
   const filter = new EventFilter(where);
   filter.bind(batch);
@@ -38,6 +38,18 @@ describe('a condition about a text', () => {
     ]);
     expect(passing([{ field: 'payeeId', notIn: where.in }], payees)).toEqual([
       ...[true, false, false, false, false, false, false, false],
+    ]);
+  });
+});
+
+describe('a condition about networks', () => {
+  it('keeps events outside of all ranges, and those that have no address to lie in one', () => {
+    const events = [
+      ...['198.51.100.7', '198.51.101.7', '2001:db8:ff::1', '2001:db8:fe::1', 'a-token', undefined],
+    ].map((ip) => paymentOf({ ip }));
+    const outside = ['198.51.100.0/24', '2001:db8:ff::/48'];
+    expect(passing([{ field: 'ip', outside }], events)).toEqual([
+      ...[false, true, false, true, true, true],
     ]);
   });
 });

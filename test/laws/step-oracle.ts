@@ -1,23 +1,24 @@
 /** The oracle of sequences, absences and gaps: it tries every pair of events. Shares no code with the stores. */
 
-import type { FeatureCondition, AbsenceFeature } from '../../pipeline/detect/feature.ts';
-import type { EventPattern, SequenceFeature } from '../../pipeline/detect/feature.ts';
+import type { AbsenceFeature, SequenceFeature } from '../../pipeline/detect/feature.ts';
+import type { WindowCondition, WindowFeature } from '../../pipeline/detect/feature.ts';
 import type { Row } from '../support/batches.ts';
 
 /** Events of a key that one measure looks at, the measured one apart. */
 const MOST_STEPS = 256;
 const MOST_GAP_EVENTS = 64;
 
-export function meets(row: Row, where: readonly FeatureCondition[] = []): boolean {
+export function meets(row: Row, where: readonly WindowCondition[] = []): boolean {
   return where.every((condition) => {
-    if ('in' in condition || 'notIn' in condition) throw new Error('rows have no such texts');
+    if ('in' in condition || 'notIn' in condition || 'outside' in condition)
+      throw new Error('rows have no such texts');
     const value = row[condition.field];
     if (value === undefined) return false;
     return value >= (condition.atLeast ?? -Infinity) && value <= (condition.atMost ?? Infinity);
   });
 }
 
-export function matches(row: Row, { on, where }: EventPattern): boolean {
+export function matches(row: Row, { on, where }: Pick<WindowFeature, 'on' | 'where'>): boolean {
   return on.includes(row.type) && meets(row, where);
 }
 
