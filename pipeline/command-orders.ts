@@ -75,7 +75,9 @@ interface OfferFlags extends AnalystFlags {
 function addCampaign(root: Command): void {
   const campaign = root
     .command('campaign')
-    .description('change a running campaign: in force from the next event on, never retroactive');
+    .description(
+      'change a running campaign: in force from the next event on, never retroactive; what takes from customers wants a --reason that begins with "risk:"',
+    );
   const change = (name: string, description: string): Command =>
     audited(campaign.command(name).description(description).argument('<campaign>'));
   for (const kind of ['pause', 'resume'] as const) {

@@ -79,7 +79,7 @@ function pauseButton(campaign, { id: offerId, title, paused }) {
       facts: muted(
         paused
           ? 'It can be earned again from the next event on.'
-          : 'Nobody earns it from the next event on; what was granted stays.',
+          : 'Nobody earns it from the next event on; what was granted stays. Pausing because of a risk, begin the reason with “risk:”.',
       ),
       path: `v1/campaigns/${encodeURIComponent(campaign.id)}/changes`,
       change: { kind, offerId },
