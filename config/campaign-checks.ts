@@ -5,6 +5,7 @@ import { budgetPath, type BudgetLine } from './campaign-budgets.ts';
 import { benefitProblems } from './campaign-benefit-checks.ts';
 import { twice } from './campaign-duplicates.ts';
 import {
+  earningTypes,
   outcomesOf,
   placedOffers,
   type Path,
@@ -100,8 +101,22 @@ function exclusionProblem(campaign: Campaign, offer: Offer, id: string): string 
       (period === 'campaign' || period === 'ever'),
   );
   return counted
-    ? undefined
+    ? orderProblem(offer, other)
     : `"${id}" does not say who took part: give it a limit { per: [customer], period: campaign, max: 1 }`;
+}
+
+/**
+ * An offer that closes another is judged before it, or one event earns both. Where each closes the other, whichever
+ * comes first does.
+ */
+function orderProblem(offer: Offer, closer: Offer): string | undefined {
+  if (closer.excludedBy.includes(offer.id)) return undefined;
+  if (offer.settle === 'preauth' && closer.settle === 'rebate' && closer.on.includes('payment')) {
+    return `"${closer.id}" is granted with the payment, when this offer was reserved for it already: write settle: preauth in both, or in none`;
+  }
+  const shared = earningTypes(offer).some((type) => earningTypes(closer).includes(type));
+  if (!shared || closer.priority > offer.priority) return undefined;
+  return `"${closer.id}" has the priority ${closer.priority} and is judged after this offer, which has ${offer.priority}: one event could earn both. Give "${closer.id}" a higher one`;
 }
 
 function triggerProblems({ offer, path, tiers }: PlacedOffer): Problem[] {

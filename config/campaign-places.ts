@@ -1,5 +1,6 @@
 /** Where the parts of a parsed campaign stand in its file. */
 
+import type { EventType } from '../pipeline/event.ts';
 import type { Benefit, PlainBenefit } from './campaign-benefits.ts';
 import type { Campaign, Offer } from './campaign-schema.ts';
 
@@ -65,6 +66,11 @@ export function placedOffers(campaign: Campaign, written: unknown): PlacedOffer[
       }),
     };
   });
+}
+
+/** The events that earn an offer: what is reserved at an authorisation is earned by a payment that had none. */
+export function earningTypes({ on, settle }: Offer): readonly EventType[] {
+  return settle === 'preauth' ? [...on, 'payment'] : on;
 }
 
 /** When an offer is open: its own window, else its phase, else the campaign's window. */

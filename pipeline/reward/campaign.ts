@@ -4,7 +4,8 @@
  */
 
 import type { Benefit } from '../../config/campaign-benefits.ts';
-import type { Campaign, Offer } from '../../config/campaign-schema.ts';
+import { earningTypes } from '../../config/campaign-places.ts';
+import type { Campaign } from '../../config/campaign-schema.ts';
 import type { EventType } from '../event.ts';
 import { Failure } from '../failure.ts';
 import { Adjustments } from './adjustments.ts';
@@ -152,7 +153,7 @@ export function compileCampaigns(
         resting.add(compiled.offerId);
         continue;
       }
-      const types = typesOf(campaign.offers[index]!);
+      const types = new Set(earningTypes(campaign.offers[index]!));
       open.push({ offer: compiled, types });
       for (const type of types) {
         const list = offersOn.get(type) ?? [];
@@ -180,11 +181,6 @@ export function compileCampaigns(
 /** By priority; what depends on an exchange comes behind all that may be one. */
 function inOrder(a: CompiledOffer, b: CompiledOffer): number {
   return Number(a.onExchange) - Number(b.onExchange) || b.priority - a.priority;
-}
-
-/** What is reserved at an authorisation is earned by a payment that had none. */
-function typesOf({ on, settle }: Offer): ReadonlySet<EventType> {
-  return new Set(settle === 'preauth' ? [...on, 'payment'] : on);
 }
 
 function refuseTwins(campaigns: readonly Campaign[]): void {

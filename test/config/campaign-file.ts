@@ -88,7 +88,7 @@ offers:
   - id: bill-off
     title: Tiers
     plan: [A04]
-    priority: 50
+    priority: -5
     group: bill
     stacking: group
     budget: total.spend
