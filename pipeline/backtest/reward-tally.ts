@@ -1,6 +1,7 @@
 /** Adds up grants as they stand at the end of a dry run, by campaign and offer. */
 
 import type { Campaign } from '../../config/campaign-schema.ts';
+import { ABUSE_REASONS } from '../reward/abuse.ts';
 import type { SharedAccount } from '../reward/campaign.ts';
 import type { Grant, GrantReason } from '../reward/grant.ts';
 import { BUDGET } from '../reward/ledger-op.ts';
@@ -8,11 +9,7 @@ import type { Balance } from '../reward/ledger.ts';
 import type { BudgetReport, CampaignReport, OfferReport, Sum } from './report.ts';
 
 /** Why a voided grant counts as intercepted: risk had the word. */
-const INTERCEPTED: ReadonlySet<GrantReason> = new Set<GrantReason>([
-  'risk_block',
-  'account_frozen',
-  'review_confirmed',
-]);
+const INTERCEPTED: ReadonlySet<GrantReason> = new Set<GrantReason>(ABUSE_REASONS);
 
 class OfferTally {
   readonly customers = new Set<string>();

@@ -3,10 +3,11 @@
  * milliseconds, all intervals half-open, [from, to). Tables that a replay can write twice are read with FINAL.
  */
 
+import { ABUSE_REASONS } from '../reward/abuse.ts';
 import { IN_SCOPE } from './scope.ts';
 
 /** Reversed or voided for abuse: the words of the ledger for it. */
-export const FRAUD = `reason IN ('risk_block', 'review_confirmed', 'account_frozen')`;
+export const FRAUD = `reason IN (${ABUSE_REASONS.map((reason) => `'${reason}'`).join(', ')})`;
 /** Waits for a review, a payment, a claim or a choice: costs nothing yet, and keeps its place. */
 export const PENDING = `state IN ('held', 'awaiting_claim', 'awaiting_choice')`;
 export const POSTED = `state IN ('posted', 'clawed_back')`;
