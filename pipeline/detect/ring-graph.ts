@@ -5,6 +5,7 @@
  */
 
 import { keyColumn, typeCodeOf, type EventBatch, type EventType } from '../event.ts';
+import type { Budget } from './budget.ts';
 import { VALUES_AN_ACCOUNT, type LinkField } from './ring-feature.ts';
 import { reserved } from './memory-reserve.ts';
 import { RingLinks } from './ring-links.ts';
@@ -39,7 +40,10 @@ const OPENED = typeCodeOf('account.opened');
 const ACCOUNT = 0;
 const NONE = -1;
 
-export class RingGraph {
+export class RingGraph implements Budget {
+  readonly bound = 'ringNodes';
+  readonly most: number;
+  limit: number;
   readonly nodes: RingNodes;
   /** The accounts of values that several used. */
   readonly links: RingLinks;
@@ -59,6 +63,8 @@ export class RingGraph {
 
   constructor(settings: GraphSettings) {
     this.settings = settings;
+    this.most = settings.maxNodes;
+    this.limit = this.most;
     this.nodes = new RingNodes(settings.maxNodes);
     this.links = new RingLinks(this.nodes);
     this.uses = new RingUses(this.nodes);
@@ -70,15 +76,14 @@ export class RingGraph {
     this.texts = new RingTexts(this.nodes, settings.maxNodes * TEXT_BYTES_A_NODE, kinds);
   }
 
+  get used(): number {
+    return this.nodes.size;
+  }
+
   get bytes(): number {
     const { nodes, links, uses, texts } = this;
-    return (
-      nodes.bytes +
-      links.bytes +
-      uses.bytes +
-      texts.bytes +
-      nodes.used * Float64Array.BYTES_PER_ELEMENT
-    );
+    const opened = nodes.used * Float64Array.BYTES_PER_ELEMENT;
+    return nodes.bytes + links.bytes + uses.bytes + texts.bytes + opened;
   }
 
   /** Looks up the nodes of up to CHUNK events before they are taken. */
@@ -212,12 +217,8 @@ export class RingGraph {
     }
     links.note(value, account, timeMs, keep, closedMs);
     // Only a value that links anybody is ever told or asked about.
-    if (
-      links.count(value) > 1 &&
-      !this.texts.has(value) &&
-      !this.texts.keep(value, batch, row, n + 1)
-    )
-      this.capped++;
+    if (links.count(value) < 2 || this.texts.has(value)) return;
+    if (!this.texts.keep(value, batch, row, n + 1)) this.capped++;
   }
 
   /** Gives a value that one account used links of its own. */
@@ -244,7 +245,7 @@ export class RingGraph {
   private reach(batch: EventBatch, row: number, kind: number): number {
     const known = this.lookup.node(batch, row, kind);
     if (known >= 0) return known;
-    if (this.nodes.size >= this.settings.maxNodes) {
+    if (this.nodes.size >= this.limit) {
       this.capped++;
       return NONE;
     }

@@ -1,6 +1,7 @@
 /** Measures rings: one graph for all features whose links come from the same events, one walk for all that ask alike. */
 
 import type { EventBatch } from '../event.ts';
+import type { Budget } from './budget.ts';
 import type { Evidence } from './detector.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
 import type { LinkField, RingFeature } from './ring-feature.ts';
@@ -100,6 +101,10 @@ export class RingSource implements FeatureSource {
       this.graph.prepare(batch, start, end);
       for (let row = start; row < end; row++) this.graph.take(batch, row);
     }
+  }
+
+  get budgets(): readonly Budget[] {
+    return [this.graph];
   }
 
   explain(row: number): Evidence | undefined {
