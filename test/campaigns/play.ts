@@ -16,7 +16,7 @@ import type { Engine } from '../../pipeline/decide/engine.ts';
 import { EventBatch, EventView } from '../../pipeline/event.ts';
 import type { CampaignChange } from '../../pipeline/reward/adjustments.ts';
 import { CustomerBook } from '../../pipeline/reward/customer-book.ts';
-import { evaluate, settle } from '../../pipeline/reward/evaluate.ts';
+import { evaluate, settle, whyNot } from '../../pipeline/reward/evaluate.ts';
 import { hasOffer, type Grant } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
@@ -155,6 +155,24 @@ export class Stage {
    * @param event an event as it is sent; `at` is its time in Shanghai. Ids are made up where none is given.
    */
   ops(event: PlainEvent, verdict: Verdict = 'allow', frozen = false): readonly LedgerOp[] {
+    this.#receive(event);
+    const decided = this.#judge(decision(verdict, frozen ? ['account_frozen'] : []));
+    const facts = this.customers.of(this.#view);
+    const ops = evaluate(this.live.compiled, this.#view, decided, facts, 'config-1');
+    this.customers.observe(this.#view, decided.verdict);
+    return ops;
+  }
+
+  /** Why an event earns nothing of an offer before the ledger is asked, as a quote says it; undefined: it may. */
+  reason(event: PlainEvent, offerId: string, verdict: Verdict = 'allow'): string | undefined {
+    this.#receive(event);
+    const facts = this.customers.of(this.#view);
+    const found = whyNot(this.live.compiled, this.#view, decision(verdict), facts);
+    return found.find((each) => each.offerId === offerId)?.reason;
+  }
+
+  /** Decodes an event into the batch of one. */
+  #receive(event: PlainEvent): void {
     const { at, ...sent } = event;
     const whole = {
       id: `e-${++this.#events}`,
@@ -168,11 +186,6 @@ export class Stage {
     const bytes = Buffer.from(JSON.stringify(whole));
     const failure = this.#decoder.decode(bytes, receivedAtMs, this.#batch);
     if (failure !== undefined) throw new Error(`the event is refused: ${failure.message}`);
-    const decided = this.#judge(decision(verdict, frozen ? ['account_frozen'] : []));
-    const facts = this.customers.of(this.#view);
-    const ops = evaluate(this.live.compiled, this.#view, decided, facts, 'config-1');
-    this.customers.observe(this.#view, decided.verdict);
-    return ops;
   }
 
   #judge(given: Decision): Decision {
