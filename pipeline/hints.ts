@@ -14,7 +14,8 @@ const HINTS: Readonly<Partial<Record<GrantReason, string>>> = {
   offer_not_found: 'no campaign has an offer of this id for events of this type',
   no_such_item:
     'name an item of the offer in attributes.item, and a way to pay that it has in combo',
-  amount_mismatch: 'amount has to be the cash of the way to pay that combo picks, or be left out',
+  amount_mismatch:
+    'amount has to be the cash of the way to pay that combo picks; left out, it is 0',
 };
 
 /** Of the first reason that there is something to say about; undefined: the event said all that was needed. */

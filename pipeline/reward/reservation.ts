@@ -73,8 +73,8 @@ function reservationOf(
   const offering = offeringOf(at, tiers);
   if (offering === undefined) return offer.exchange ? 'no_such_item' : 'nothing_to_give';
   const cashMinor = cashOf(at, offering);
-  if (cashMinor !== undefined && event.amountMinor !== undefined && event.amountMinor !== cashMinor)
-    return 'amount_mismatch';
+  // What was paid in points alone has no amount; cash that nobody has paid buys nothing.
+  if (cashMinor !== undefined && of.paymentMinor !== cashMinor) return 'amount_mismatch';
   const fallback = offer.preauth && event.type !== 'payment.authorising';
   const next = offering.next ?? claimOf(offer, occurredAtMs);
   return {

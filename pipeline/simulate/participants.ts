@@ -7,15 +7,16 @@ import type { Purchase } from './faces.ts';
 import type { Draft } from './simulated-event.ts';
 import type { Visit, WeightedVisit, World } from './visit.ts';
 
-/** What is asked for at the points shops: offer, item, points. */
-const WISHES: readonly (readonly [offerId: string, item: string, points: number])[] = [
-  ['points-shop', 'kettle', 20_000],
-  ['points-shop', 'rice-cooker', 20_000],
-  ['voucher-shop', 'dining', 20_000],
-  ['voucher-shop', 'shopping', 20_000],
-  ['combo-shop', 'kettle', 10_000],
-  ['card-points-shop', 'video', 7_500],
-];
+/** What is asked for at the points shops: offer, item, points, and the cash beside them in fen. */
+const WISHES: readonly (readonly [offerId: string, item: string, points: number, cash?: number])[] =
+  [
+    ['points-shop', 'kettle', 20_000],
+    ['points-shop', 'rice-cooker', 20_000],
+    ['voucher-shop', 'dining', 20_000],
+    ['voucher-shop', 'shopping', 20_000],
+    ['combo-shop', 'kettle', 10_000, 2000],
+    ['card-points-shop', 'video', 7_500],
+  ];
 
 export class Participants {
   readonly visits: readonly WeightedVisit[];
@@ -82,7 +83,7 @@ export class Participants {
   /** Something dear by credit card, and what its points buy; some ask for more than they have. */
   readonly #spendPoints: Visit = (customer, atMs) => {
     const { random, plan, faces } = this.#world;
-    const [offerId, item, points] = pick(random, WISHES);
+    const [offerId, item, points, cash] = pick(random, WISHES);
     let at = atMs;
     if (random() < 0.85) {
       // Two points for each yuan.
@@ -95,7 +96,12 @@ export class Participants {
       plan(at, { ...faces.atTill(customer, at, { ...shop, amount }), type: 'payment' });
       at += 2 * MINUTE_MS + logNormal(random, 12 * MINUTE_MS, 0.6);
     }
-    this.#tap(customer, at, 'redemption.requested', { offerId, item });
+    plan(at, {
+      ...faces.digital(customer, at, true),
+      type: 'redemption.requested',
+      ...(cash !== undefined && { amount: cash, currency: 'CNY' }),
+      attributes: { offerId, item },
+    });
   };
 
   /** A receipt of a partner, photographed at home. */

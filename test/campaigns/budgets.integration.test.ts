@@ -78,13 +78,18 @@ const authorising = payment.map((event) => ({
   type: 'payment.authorising',
   attributes: { product: 'hotel' },
 }));
-const redemption = fc.record({
+const bought = fc.record({
   ...{ type: fc.constant('redemption.requested'), at, customerId },
   attributes: fc.record({
-    offerId: fc.constantFrom('points-shop', 'voucher-shop', 'combo-shop', 'card-points-shop'),
+    offerId: fc.constantFrom('points-shop', 'voucher-shop', 'card-points-shop'),
     item: fc.constantFrom('kettle', 'watch', 'tablet', 'dining', 'travel', 'video'),
   }),
 });
+const boughtWithCash = fc.record({
+  ...{ type: fc.constant('redemption.requested'), at, customerId, amount: fc.constant(2000) },
+  attributes: fc.constant({ offerId: 'combo-shop', item: 'kettle' }),
+});
+const redemption = fc.oneof(bought, boughtWithCash);
 const proof = fc.record({
   ...{ type: fc.constant('proof.submitted'), at, customerId, amount },
   ...{ merchantId: fc.constant('shop-0001'), instrument: fc.constant('credit') },

@@ -63,8 +63,11 @@ test('B04 the catalogue has goods and vouchers for dining, shopping and travel, 
   const delivered: string[] = [];
   for (const [n, { offer, item }] of catalogue.entries()) {
     const customerId = `c${n}`;
-    await stage.play(earn(item.combos[0]!.points, customerId));
-    const grant = (await stage.play(redeem(offer, item.id, { customerId }))).grant(offer);
+    const { points, cashMinor } = item.combos[0]!;
+    await stage.play(earn(points, customerId));
+    const grant = (
+      await stage.play(redeem(offer, item.id, { customerId, amount: cashMinor }))
+    ).grant(offer);
     expect(grant.state, item.id).toBe('held');
     await stage.review(grant.id, 'approve', '2026-10-13 09:00');
     const given = (await stage.deliveries()).filter(({ grantId }) => grantId === grant.id);
@@ -222,7 +225,8 @@ describe('B11 points and cash together', () => {
     'B11 the customer picks the way to pay number %i: %i points and %i fen',
     async (combo, points, cash) => {
       await stage.play(earn(points));
-      const grant = (await stage.play(redeem('combo-shop', 'watch', {}, combo))).grant(
+      const paid = { amount: cash };
+      const grant = (await stage.play(redeem('combo-shop', 'watch', paid, combo))).grant(
         'combo-shop',
       );
       expect(grant).toMatchObject({
@@ -238,8 +242,8 @@ describe('B11 points and cash together', () => {
   test('B11 one point too few, or a way to pay that there is not: nothing moves', async () => {
     await stage.play(earn(14_999));
     const told = await stage.playAll([
-      redeem('combo-shop', 'watch', {}, 1),
-      redeem('combo-shop', 'watch', {}, 2),
+      redeem('combo-shop', 'watch', { amount: 9_000 }, 1),
+      redeem('combo-shop', 'watch', { amount: 9_000 }, 2),
     ]);
     expect(told.map((outcome) => outcome.of('combo-shop'))).toEqual([
       'insufficient_points',
@@ -269,10 +273,12 @@ describe('B14 B16 a redemption that is sent back', () => {
     expect(await stage.balance('budget/redemption/total.goods.points')).toBe('0 0');
   });
 
-  test('B11 an amount that is not what the way to pay asks for is refused', async () => {
+  test('B11 an amount that is not what the way to pay asks for is refused, and so is none', async () => {
     await stage.play(earn(30_000));
-    const wrong = await stage.play(redeem('combo-shop', 'watch', { amount: 5_999 }));
-    expect(wrong.of('combo-shop')).toBe('amount_mismatch');
+    for (const facts of [{ amount: 5_999 }, { amount: 6_001 }, { amount: 0 }, {}]) {
+      const wrong = await stage.play(redeem('combo-shop', 'watch', facts));
+      expect(wrong.of('combo-shop')).toBe('amount_mismatch');
+    }
     expect(await pointsOf()).toBe('30000 0');
     const right = await stage.play(redeem('combo-shop', 'watch', { amount: 6_000 }));
     expect(right.of('combo-shop')).toBe('held 6000 (watch)');
