@@ -17,7 +17,8 @@ import { quoteFrom } from './quote.ts';
 import { campaignReport } from './report/report.ts';
 import { rewardsOf } from './rewards-of.ts';
 import type { Stores } from './stores.ts';
-import type { Path, WorkerOptions } from './worker.ts';
+import type { Path } from './join-path.ts';
+import type { WorkerOptions } from './worker.ts';
 
 /** How long an order that came by HTTP waits for the worker's word. */
 const COMMAND_WITHIN_MS = 5000;
