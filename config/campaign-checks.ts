@@ -12,6 +12,7 @@ import {
   type PlacedOffer,
   type Problem,
 } from './campaign-places.ts';
+import { ignoredProblems } from './campaign-ignored-keys.ts';
 import type { Campaign, Offer } from './campaign-schema.ts';
 import { intervalProblems, promiseProblems, timeProblems } from './campaign-time-checks.ts';
 
@@ -36,6 +37,7 @@ export function campaignProblems(campaign: Campaign, written: unknown): Problem[
       ...limitProblems(placed),
       ...tierProblems(placed),
       ...repriceProblems(placed),
+      ...ignoredProblems(campaign, placed),
       ...expressionProblems(campaign, placed),
       ...placed.tiers.flatMap((tier, index) =>
         benefitProblems(campaign, tier, placed.tiers[index - 1]),

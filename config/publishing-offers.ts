@@ -28,6 +28,7 @@ export function offerFindings(inspected: Inspected): PlacedFinding[] {
       ...drawFindings(inspected, placed),
       ...claimFindings(inspected, placed),
       ...refundFindings(placed),
+      ...scopeFindings(inspected, placed),
     ]),
   ];
 }
@@ -118,6 +119,29 @@ function refundFindings({ offer, path, tiers }: PlacedOffer): PlacedFinding[] {
   if (!kept) return [];
   const message = `${offer.id}: vouchers and goods stay when a refund leaves less than the payment had to reach: write refund: { below: revoke }`;
   return [{ severity: 'warning', path: [...path, 'id'], message }];
+}
+
+/** Where a voucher is good for: a list, a category or a merchant. Of merchants only those are known that the file names. */
+function scopeFindings(inspected: Inspected, placed: PlacedOffer): PlacedFinding[] {
+  const { campaign, categories } = inspected;
+  if (categories.size === 0) return [];
+  const places = new Set([
+    ...categories,
+    ...Object.keys(campaign.lists),
+    ...Object.values(campaign.lists).flat(),
+    ...campaign.offers.flatMap(({ when }) => [...(when.merchant ?? []), ...(when.category ?? [])]),
+  ]);
+  return placed.tiers.flatMap(outcomesOf).flatMap(({ benefit, path }) =>
+    benefit.kind !== 'vouchers'
+      ? []
+      : benefit.vouchers.flatMap(({ voucher, scope }, index) =>
+          scope.flatMap((place, at) => {
+            if (places.has(place)) return [];
+            const message = `${placed.offer.id}: ${voucher} is good at ${place}, which is no list, no category of lists/categories.txt and no merchant that the campaign names`;
+            return [{ severity: 'warning' as const, path: [...path, index, 'scope', at], message }];
+          }),
+        ),
+  );
 }
 
 /** Years without working days that no deadline needs today: the next deadline that is written may. */

@@ -97,6 +97,45 @@ describe('what the parts mean to each other, with the place and what to write', 
       ],
     ],
     [
+      'what runs longer counts nothing else',
+      [
+        '    limits: [{ per: [voucher], period: ever, max: 1 }]',
+        '    limits: [{ per: [customer], max: 1 }, { per: [voucher], max: 2 }]\n    quota: { max: 1 }\n    hold: { timeout: 72h }',
+      ],
+      [
+        'c.yaml:147:14: offers.12.limits.0: does nothing for extend, which is no grant: each voucher runs longer once for each offer. Leave it out',
+        'c.yaml:147:43: offers.12.limits.1: does nothing for extend, which is no grant: each voucher runs longer once for each offer. Leave it out',
+        'c.yaml:148:12: offers.12.quota: does nothing for extend, which is no grant: each voucher runs longer once for each offer. Leave it out',
+        'c.yaml:149:11: offers.12.hold: does nothing for extend, which is no grant: each voucher runs longer once for each offer. Leave it out',
+      ],
+    ],
+    [
+      'what runs longer waits for nothing and closes nothing',
+      [
+        '    limits: [{ per: [voucher], period: ever, max: 1 }]',
+        '    excludedBy: [gift]\n    review: always\n    to: inviter',
+      ],
+      [
+        'c.yaml:147:17: offers.12.excludedBy: does nothing for extend, which is no grant: each voucher runs longer once for each offer. Leave it out',
+        'c.yaml:148:13: offers.12.review: does nothing for extend, which is no grant: each voucher runs longer once for each offer. Leave it out',
+        'c.yaml:149:9: offers.12.to: does nothing for extend, which is no grant: each voucher runs longer once for each offer. Leave it out',
+      ],
+    ],
+    [
+      'a voucher that runs longer is one that is given',
+      ['extend: { vouchers: [mall]', 'extend: { vouchers: [mall, maul]'],
+      [
+        'c.yaml:146:32: offers.12.extend.vouchers.1: no offer of this campaign gives a voucher called "maul": there are phone-topup, jd, mall, any',
+      ],
+    ],
+    [
+      'a choice falls to no lower tier',
+      ['    choice:\n', '    onTierExhausted: next_lower\n    choice:\n'],
+      [
+        'c.yaml:82:22: offers.4.onTierExhausted: a choice is of one tier: write onTierExhausted: none, or give what is below it without a choice',
+      ],
+    ],
+    [
       'a phase exists',
       ['phase: wrapup\n    window', 'phase: wrapped\n    window'],
       ['c.yaml:132:12: offers.11.phase: no phase is called "wrapped": there are warmup, wrapup'],

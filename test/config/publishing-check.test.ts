@@ -175,6 +175,30 @@ describe('an offer by categories of payments', () => {
   });
 });
 
+describe('a voucher for certain places', () => {
+  const toldOf = (scope: string, known: readonly string[]): string[] =>
+    findingsOf(
+      replaced(SMALL, [
+        '    off: 5000\n',
+        `    vouchers: [{ voucher: ride, face: 500, validFor: 7d, scope: [${scope}] }]\n    when: { merchant: [shop-9] }\n`,
+        'budgets:',
+        'lists: { partners: [shop-1] }\nbudgets:',
+      ]),
+      known,
+    ).filter((each) => each.includes('good at'));
+
+  test('of which one is none is a slip of the pen', () => {
+    expect(toldOf('taxi, txai', ['taxi'])).toEqual([
+      'c.yaml:19:72: warning: off: ride is good at txai, which is no list, no category of lists/categories.txt and no merchant that the campaign names',
+    ]);
+  });
+
+  test('that are a list, a merchant of it, one of an offer and a category is nothing to speak of', () => {
+    expect(toldOf('partners, shop-1, shop-9, taxi', ['taxi'])).toEqual([]);
+    expect(toldOf('anywhere', [])).toEqual([]);
+  });
+});
+
 describe('nothing is said of', () => {
   test.each<readonly [what: string, changes: readonly string[]]>([
     ['an offer with a quota', []],
