@@ -134,22 +134,24 @@ async function inTime<Known>(
 /** States in which the award is the customer's, or will be; of others it is what would have been. */
 const GIVEN: ReadonlySet<string> = new Set(['held', 'awaiting_claim', 'posted', 'clawed_back']);
 
-/** How the ledger names what became of a customer's wish when it changed nothing. */
-const REFUSED_WISH = /^(claim|choose|redeem|extend|refuse|capture|cancel)_/;
+/** How the ledger names what became of a refund or a customer's wish when it changed nothing. */
+const REFUSED_WISH = /^(claim|choose|redeem|extend|refuse|capture|cancel|refund)_/;
 
 /**
  * Each reward once, as it stands last: a payment that posts what its authorisation reserved also asks for what
- * it would earn without one. A refund that took nothing back is on the ledger's books without an offer: it is
- * no reward. In the order of their ids, so that a repeat is answered with the very same text.
+ * it would earn without one. A refund that took nothing back says why, until it has. In the order of their ids, so that a repeat is answered with the very same text.
  */
 export function rewardsOf(
   parts: Pick<AnswerParts, 'currencyOf'>,
   grants: readonly EarnedGrant[],
 ): readonly RewardAnswer[] {
   return [...new Map(grants.map((grant) => [grant.id, grant])).values()]
-    .filter(({ id, offerId }) => offerId !== '' || REFUSED_WISH.test(id))
+    .filter(
+      ({ id, offerId, reason }) =>
+        offerId !== '' || (REFUSED_WISH.test(id) && reason !== 'refund_applied'),
+    )
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id, campaignId, clawedBackMinor, award, deadlineMs, ...grant }) => ({
+    .map(({ id, campaignId, clawedBackMinor, deductMinor = 0, award, deadlineMs, ...grant }) => ({
       grantId: id,
       offerId: grant.offerId,
       label: grant.label,
@@ -157,6 +159,7 @@ export function rewardsOf(
       reason: grant.reason,
       amountMinor: grant.amountMinor,
       ...(clawedBackMinor > 0 && { clawedBackMinor }),
+      ...(deductMinor > 0 && { deductMinor }),
       currency: parts.currencyOf(campaignId),
       award: GIVEN.has(grant.state) ? award : [],
       ...(deadlineMs > 0 && { deadline: new Date(deadlineMs).toISOString() }),

@@ -16,6 +16,7 @@ export type EarnedGrant = Pick<
   | 'clawedBackMinor'
   | 'award'
   | 'deadlineMs'
+  | 'deductMinor'
 >;
 
 /** By event id: what it earned, and what it acted on. An event that did neither has no entry. */
@@ -32,6 +33,7 @@ const GRANTS_OF_EVENTS = `
     WHERE operation_id IN {eventIds:Array(String)} GROUP BY grant_id)
   SELECT arrayDistinct(arrayPushFront(actors, event_id)) AS eventIds, g.grant_id AS id, campaign_id AS campaignId,
     offer_id AS offerId, label, state, reason, amount_minor AS amountMinor, clawed_back_minor AS clawedBackMinor, award,
+    toInt64OrZero(splitByChar(' ', splitByChar('\\n', ledger_record)[1])[6]) AS deductMinor,
     toUnixTimestamp64Milli(ifNull(deadline, toDateTime64(0, 3))) AS deadlineMs
   FROM (
     SELECT * FROM grants

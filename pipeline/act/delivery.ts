@@ -20,7 +20,8 @@ export type DeliveryItem =
   | { readonly kind: 'points'; readonly points: number }
   | {
       readonly kind: 'cash';
-      readonly as: 'discount' | 'cashback' | 'fee_cut';
+      /** `receivable`: in a reversal without an original: what was spent, and is owed by the customer from now on. */
+      readonly as: 'discount' | 'cashback' | 'fee_cut' | 'receivable';
       readonly amountMinor: number;
       /** '' when the campaign is not in the configuration any more. */
       readonly currency: string;
@@ -31,10 +32,13 @@ export type DeliveryItem =
 export type DeliveryKind = DeliveredBy | 'reversal' | 'extension';
 
 export interface Delivery {
-  /** `<grantId>.<n>`, and `<grantId>.<n>.<kind>.<k>` for what follows it: the same for ever. */
+  /**
+   * `<grantId>.<n>`, `<grantId>.<n>.<kind>.<k>` for what follows it, and `<grantId>.receivable.<k>` for what is to be
+   * collected: the same for ever.
+   */
   readonly id: string;
   readonly kind: DeliveryKind;
-  /** The delivery that a reversal or an extension is about: it is sent first. '' for one that gives. */
+  /** The delivery that a reversal or an extension is about: it is sent first. '' for one that gives or collects. */
   readonly originalId: string;
   readonly grantId: string;
   readonly campaignId: string;

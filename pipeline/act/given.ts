@@ -6,7 +6,7 @@
 
 import type { AwardItem, Grant, StoredGrant } from '../reward/grant.ts';
 import type { JournalEntry } from '../reward/journal.ts';
-import { accountPart, BUDGET, POINTS, RECEIVABLE_POINTS } from '../reward/ledger-op.ts';
+import { accountPart, BUDGET, POINTS, RECEIVABLE, RECEIVABLE_POINTS } from '../reward/ledger-op.ts';
 import { paymentPartOf, provenPaymentOf } from '../reward/record.ts';
 import type { Voucher } from '../reward/voucher.ts';
 import type { Delivery, DeliveryItem } from './delivery.ts';
@@ -29,7 +29,8 @@ export function deliveriesOf(
   if (voucher !== undefined) return voucherDelivery(entry, voucher, terms);
   const items = deliverable(entry, terms);
   if (entry.operation === 'clawback') {
-    return items.flatMap(({ id, item }) => reversalOf(entry, id, item));
+    const reversals = items.flatMap(({ id, item }) => reversalOf(entry, id, item));
+    return [...reversals, ...collectionOf(entry, terms)];
   }
   if (grant.state !== 'posted') return [];
   return items.map(({ id, item }) => ({ ...frameOf(entry, terms), id, kind: item.kind, item }));
@@ -75,6 +76,16 @@ function reversalOf(entry: JournalEntry, originalId: string, item: DeliveryItem)
     case 'voucher':
       return [];
   }
+}
+
+/** What an entry leaves the customer owing: it was spent, and no refund was left to deduct it from. */
+function collectionOf(entry: JournalEntry, terms: OfferTerms): Delivery[] {
+  const owed = entry.legs.find(({ account }) => account.startsWith(RECEIVABLE));
+  if (owed === undefined) return [];
+  const { currency } = terms;
+  const item = { kind: 'cash', as: 'receivable', amountMinor: owed.postedDelta, currency } as const;
+  const id = `${entry.grant.id}.receivable.${entry.sequence}`;
+  return [{ ...frameOf(entry, NO_TERMS), id, kind: 'reversal', item }];
 }
 
 /** @param k 1 for what happens once, otherwise the number of the entry that it follows from. */

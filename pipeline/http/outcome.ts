@@ -16,8 +16,10 @@ export interface RewardAnswer {
   readonly reason: string;
   /** What it costs, in integer minor units. */
   readonly amountMinor: number;
-  /** What of it has been taken back so far: money to deduct from the refund; left out while nothing was. */
+  /** What of it has been taken back so far; left out while nothing was. */
   readonly clawedBackMinor?: number;
+  /** What of that comes back by no delivery: to be deducted from the payment's refunds, so far. */
+  readonly deductMinor?: number;
   readonly currency: string;
   /** What is given; empty where nothing is, or while the customer has yet to choose. */
   readonly award: readonly AwardItem[];

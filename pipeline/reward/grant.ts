@@ -150,8 +150,12 @@ export interface Grant {
   readonly detail: string;
   /** What was granted, or would have been. */
   readonly amountMinor: number;
-  /** What has been taken back so far, vouchers that expired included. */
+  /** What has been taken back so far, vouchers that expired included; not what is owed. */
   readonly clawedBackMinor: number;
+  /** What of it came back by no delivery: it was deducted from the payment's refunds. Left out: nothing. */
+  readonly deductMinor?: number;
+  /** What should have come back and was spent already: the customer owes it. Left out: nothing. */
+  readonly owedMinor?: number;
   /** The payment it was earned on. */
   readonly paymentMinor: number;
   readonly occurredAtMs: number;

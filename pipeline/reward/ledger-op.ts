@@ -244,6 +244,11 @@ export const VOUCHER = 'voucher/';
  */
 export const BUDGET = 'budget/';
 export const PAYABLE = 'payable/';
+/**
+ * What a customer owes in fen: taken back of what was spent already, by more than the refund left to deduct it from.
+ * It has no contra: until it is paid, it is a cost of the budget line.
+ */
+export const RECEIVABLE = 'receivable/';
 export const LIMIT = 'limit/';
 export const QUOTA = 'quota/';
 export const STOCK = 'stock/';

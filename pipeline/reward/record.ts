@@ -65,7 +65,7 @@ export function awardOf(grant: Pick<Grant, 'label' | 'award'>): string {
  * @throws Error when the text is not a record: the ledger is damaged.
  */
 export function decodeGrant(id: string, text: string): Grant {
-  const [standing, identity, terms, given] = text.split('\n', HEAD_LINES);
+  const [standing, identity, terms, given, apart = ''] = text.split('\n', HEAD_LINES + 1);
   const facts = JSON.parse(identity ?? '') as (string | number)[];
   const [budgetLine, configVersion, beneficiaryId, detail] = JSON.parse(terms ?? '') as string[];
   const [label, award] = JSON.parse(given ?? '') as [string, AwardItem[]];
@@ -86,6 +86,16 @@ export function decodeGrant(id: string, text: string): Grant {
     label,
     award,
     ...standingOf(standing!),
+    ...claimsOf(apart),
+  };
+}
+
+/** What of a grant came back by no delivery, or is owed: the end of the first line of its tail. */
+function claimsOf(line: string): Pick<Grant, 'deductMinor' | 'owedMinor'> {
+  const [, , , , , deducted = '0', owed = '0'] = line.split(' ');
+  return {
+    ...(deducted !== '0' && { deductMinor: Number(deducted) }),
+    ...(owed !== '0' && { owedMinor: Number(owed) }),
   };
 }
 

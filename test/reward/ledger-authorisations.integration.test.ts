@@ -76,7 +76,8 @@ describe('an authorisation', () => {
   test('a refund that came before its capture waits for it', async () => {
     await apply([authorise({ id: 'a' })]);
     expect(await one(refund('r', 'p', 15_000))).toMatchObject({ reason: 'payment_not_found' });
-    expect(await one([capture('p', 'a')])).toMatchObject({ clawedBackMinor: 500 });
+    // It went back whole, so that the share is owed.
+    expect(await one([capture('p', 'a')])).toMatchObject({ clawedBackMinor: 0, owedMinor: 500 });
   });
 
   test('never paid, cancelled or blocked: every leg returns', async () => {

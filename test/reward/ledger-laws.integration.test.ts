@@ -8,8 +8,10 @@ import {
 } from '../../pipeline/reward/grant.ts';
 import { OPERATIONS } from '../../pipeline/reward/journal.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
+import type { LedgerOp, RefundOp } from '../../pipeline/reward/ledger-op.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { checkIntercepted, checkJournal, checkLedger, checkStanding } from './ledger-invariants.ts';
+import { checkOutside } from './ledger-outside.ts';
 import { offer, ops, refund, SPEND } from './ledger-scenario.ts';
 import { wholeState } from './ledger-state.ts';
 import { LIMITS, story } from './ledger-story.ts';
@@ -29,6 +31,8 @@ async function startOver(): Promise<void> {
   await ledger.redis.flushall();
   ledger = new Ledger(ledger.redis);
 }
+
+const isRefund = (op: LedgerOp): op is RefundOp => op.kind === 'refund';
 
 const posted = async (account: string): Promise<number> =>
   (await ledger.balances([account]))[0]!.posted;
@@ -72,13 +76,15 @@ describe('clawback', () => {
 });
 
 describe('for any story of everything that can happen', () => {
-  test('limits hold, entries sum to zero, children stay within parents, a key has one grant, nothing waits beyond its time, and abuse has nothing', async () => {
+  test('limits hold, entries sum to zero, a reward costs what the customer has of it, children stay within parents, a key has one grant, nothing waits beyond its time, and abuse has nothing', async () => {
     await fc.assert(
       fc.asyncProperty(story, async (list) => {
         await startOver();
         await ledger.apply(list);
-        const outcome = checkJournal(await ledger.drain(0, 100_000), LIMITS);
+        const journal = await ledger.drain(0, 100_000);
+        const outcome = checkJournal(journal, LIMITS);
         checkStanding(outcome);
+        checkOutside(journal, outcome, list.filter(isRefund));
         checkIntercepted(list, outcome);
         await checkLedger(ledger, outcome);
       }),

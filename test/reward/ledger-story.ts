@@ -1,35 +1,10 @@
 /** Stories for the laws of the ledger: few customers, tight limits, every operation, every order. */
 
 import fc from 'fast-check';
-import type { CaptureOp, LedgerOp, ReserveOp } from '../../pipeline/reward/ledger-op.ts';
-import {
-  authorise,
-  cancel,
-  capture,
-  choose,
-  claim,
-  goodsChoice,
-  NOTHING_WON,
-  pointsChoice,
-  redeem,
-  reserve,
-  voucherChoice,
-} from './ledger-offers.ts';
-import {
-  FRIDAY_NOON_MS,
-  label,
-  money,
-  offer,
-  ops,
-  refund,
-  SPEND,
-  TIER_1,
-  TIER_2,
-  TOTAL,
-  type Verdict,
-} from './ledger-scenario.ts';
-
-const HOUR_MS = 3_600_000;
+import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
+import { cancel, capture, choose, claim, redeem } from './ledger-offers.ts';
+import { customerOf, HOUR_MS, INTENTS, PAYMENTS, paymentOps, timeOf } from './ledger-payments.ts';
+import { label, refund, SPEND, TIER_1, TIER_2, TOTAL } from './ledger-scenario.ts';
 
 /** What no account may ever pass. */
 export const LIMITS = new Map([
@@ -41,115 +16,6 @@ export const LIMITS = new Map([
   ['quota/people', 2],
 ]);
 
-const WORLD = offer({
-  total: 4700,
-  spend: 4600,
-  tiers: [
-    { atLeast: 10_000, off: 500, quota: 2 },
-    { atLeast: 30_000, off: 1000, quota: 2 },
-  ],
-  onTierExhausted: 'next_lower',
-  hold: { timeout: '2h', onTimeout: 'void' },
-});
-
-const PAYMENTS = 16;
-const INTENTS: Record<Verdict, Pick<CaptureOp, 'intent' | 'reason'>> = {
-  allow: { intent: 'posted', reason: 'granted' },
-  review: { intent: 'held', reason: 'held_for_review' },
-  block: { intent: 'voided', reason: 'risk_block' },
-};
-
-const AUTHORISED = { intent: 'held', reason: 'awaiting_payment' } as const;
-const customerOf = (n: number): string => `c${n % 5}`;
-const timeOf = (n: number): number => FRIDAY_NOON_MS + n * 1_200_000;
-
-/** What a payment is follows from its number, so that the same id is the same body. */
-function paymentOps(n: number, verdict: Verdict): ReserveOp[] {
-  const customerId = customerOf(n);
-  const facts = { id: `p/${n}`, customerId, occurredAtMs: timeOf(n), category: `k${n % 2}` };
-  const hold = { timeoutMs: 2 * HOUR_MS, onTimeout: 'manual_review' } as const;
-  const given = { of: WORLD, hold, ...INTENTS[verdict] };
-  const keepAtLeastMinor = n % 2 === 0 ? 20_000 : 0;
-  const onRefund = {
-    quota: n % 3 === 0 ? 'restore' : 'keep',
-    right: n % 4 < 2 ? 'restore' : 'keep',
-    keepAtLeastMinor,
-  } as const;
-  switch (n % 8) {
-    case 0: {
-      const choice = voucherChoice([700, 301], customerId);
-      const own = priced(choice.amountMinor, customerId, choice.award);
-      return [reserve(facts, { ...given, choices: [shortLived(own)], onRefund })];
-    }
-    case 1: {
-      const doubted = verdict === 'review' && { reason: 'awaiting_payment_and_review' as const };
-      const waiting = { ...AUTHORISED, ...doubted, hold: { ...hold, onTimeout: 'void' } } as const;
-      const terms = {
-        ...given,
-        onRefund,
-        reviewHold: hold,
-        ...(verdict === 'block' ? {} : waiting),
-      };
-      return [authorise({ ...facts, id: `a/${n}` }, terms)];
-    }
-    case 2:
-      return [reserve(facts, { ...given, choices: [pointsChoice(300, 'c0')], onRefund })];
-    case 3:
-      return [reserve(facts, { ...given, choices: [pointsChoice(-200, 'c0')] })];
-    case 4:
-      return [withOptions(reserve(facts, { ...given, onRefund }), n)];
-    case 5: {
-      const quotas = [{ account: 'quota/people', limit: 2, countedBy: `counted/${customerId}` }];
-      const choices = [{ ...goodsChoice('pen', 1, 0), values: [] }, NOTHING_WON];
-      const next = { kind: 'claim', untilMs: timeOf(n) + 2 * HOUR_MS } as const;
-      return [reserve(facts, { ...given, choices, quotas, next, onRefund })];
-    }
-    case 6: {
-      const rivals = [`g_p%002f${n - 1}`];
-      return [
-        reserve(
-          { ...facts, id: `p/${n}` },
-          { ...given, rivals, unless: ['limit/bills/off/c0/k0'], onRefund },
-        ),
-      ];
-    }
-    default:
-      return ops(WORLD, { ...facts, amountMinor: n === 7 ? 12_000 : 30_001 }, verdict);
-  }
-}
-
-function priced(amountMinor: number, customerId: string, award: ReserveOp['choices'][0]['award']) {
-  return { ...money(WORLD, amountMinor, customerId), award };
-}
-
-/** Vouchers that expire within the story. */
-function shortLived(choice: ReserveOp['choices'][0]): ReserveOp['choices'][0] {
-  const expiresAtMs = FRIDAY_NOON_MS + 6 * HOUR_MS;
-  const award = choice.award.map((item) =>
-    item.kind === 'voucher' ? { ...item, expiresAtMs } : item,
-  );
-  return { ...choice, award };
-}
-
-function withOptions(op: ReserveOp, n: number): ReserveOp {
-  const cup = {
-    ...goodsChoice('cup', 1, 0),
-    ...priced(800, op.customerId, [{ kind: 'goods', sku: 'cup' }]),
-  };
-  const options = [
-    { ...cup, label: 'cup', units: [{ account: 'stock/bills/pen', limit: 1 }] },
-    { ...shortLived(priced(1500, op.customerId, voucherChoice([1500]).award)), label: 'voucher' },
-    { ...pointsChoice(150, 'c0'), label: 'points' },
-  ];
-  const untilMs = timeOf(n) + 3 * HOUR_MS;
-  return {
-    ...op,
-    reviewHold: { timeoutMs: HOUR_MS, onTimeout: 'void' },
-    choices: [money(WORLD, 1500, op.customerId)],
-    next: { kind: 'choice', untilMs, options },
-  };
-}
-
 const number = fc.integer({ min: 0, max: PAYMENTS - 1 });
 const grantOf = (n: number): string => `g_${n % 8 === 1 ? 'a' : 'p'}%002f${n}`;
 /** Times by which something has ended, or has not. */
@@ -159,6 +25,22 @@ const intent = fc.constantFrom('posted', 'posted', 'held');
 function from<T>(arbitrary: fc.Arbitrary<T>, make: (value: T) => readonly LedgerOp[]) {
   return arbitrary.map(make);
 }
+
+/** What was chosen or given is used, and part of its payment goes back, in any order. */
+const used = fc
+  .record({ n: fc.constantFrom(0, 4, 8, 12), option: fc.constantFrom('cup', 'voucher') })
+  .chain(({ n, option }) => {
+    const [customerId, occurredAtMs] = [customerOf(n), timeOf(n)];
+    const voucherId = `${grantOf(n)}.1`;
+    const rest: readonly LedgerOp[] = [
+      choose(grantOf(n), option, { id: `pick-${n}-${option}`, customerId, occurredAtMs }),
+      redeem(voucherId, 2000, { id: `spend-${voucherId}`, customerId, occurredAtMs }),
+      ...refund(`r${n}-4000`, `p/${n}`, 4000),
+    ];
+    return fc
+      .shuffledSubarray([...rest], { minLength: 2 })
+      .map((some) => [...paymentOps(n, 'allow'), ...some]);
+  });
 
 const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   {
@@ -175,6 +57,7 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
       ({ n, part }) => refund(`r${n}-${part}`, `p/${n}`, part),
     ),
   },
+  { weight: 4, arbitrary: used },
   {
     weight: 3,
     arbitrary: from(fc.record({ n: number, confirmed: fc.boolean() }), ({ n, confirmed }) =>

@@ -65,13 +65,16 @@ local function capture(op)
         leg(legs, 'captured/' .. op.part, op.amount or 0, 0)
       end
       record.part = op.part
+      if gives(record, 'discount') then
+        record.direct, record.deducted, record.owed = 0, 0, 0
+      end
       linked = linked and (linked .. ' ' .. id) or id
       write('payments', op.id, linked)
       captured = true
       capture_one(op, record, legs)
       legs = {}
     elseif op.intent == 'voided' and record.part == op.part and LIVE[record.state] then
-      reverse(record, op.reason, op.id, op.eventTime)
+      reverse(record, op.reason, op.id, op.eventTime, true)
     end
   end
   if captured then

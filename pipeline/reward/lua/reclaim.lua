@@ -33,10 +33,10 @@ local function left_by(record, rest)
   return 0
 end
 
--- Takes back from a posted grant. Returns the vouchers to void once the entry is written.
-local function take_back(legs, record, refunded, whole)
+-- How much of a value goes back.
+local function share_of(record, refunded, whole)
   local left = not whole and left_by(record, record.payment - refunded)
-  local function share(total)
+  return function(total)
     if whole then
       return total
     elseif left then
@@ -44,21 +44,62 @@ local function take_back(legs, record, refunded, whole)
     end
     return mul_div_half_up(total, refunded, record.payment)
   end
-  local target, void = reclaim_cost(record, share, whole)
-  local owed = target - record.clawed
-  move_money(legs, record, -owed, 0)
-  take_values(legs, record, share)
-  record.clawed = target
+end
+
+-- What of a discount the payment itself never took: less was captured than authorised.
+local function untaken(record)
+  local captured = balance('captured/' .. record.part).posted
+  if captured == 0 or captured >= record.payment or not is_in_payment(record) then
+    return 0
+  end
+  local refunded = record.payment - captured
+  return share_of(record, refunded, is_whole(record, refunded))(record.amount)
+end
+
+-- Claims what comes back by no delivery, a discount that was paid with the payment or a voucher that was used, up to
+-- `direct`: `purse` is what a refund that is on its way to the customer leaves to deduct it from, or nil, and where
+-- `unpaid` there was no payment to take the discount off. What is not deducted is owed: it stays in the budget until
+-- it is paid, and the customer's receivable says so.
+local function claim_direct(legs, record, direct, purse, unpaid)
+  local known, deducted, owed = record.direct or 0, record.deducted or 0, record.owed or 0
+  local more = direct - known
+  if more <= 0 then
+    return
+  end
+  local never_taken = unpaid and is_in_payment(record) and record.amount or untaken(record)
+  local with_payment = math.max(0, math.min(more, never_taken - (known - deducted - owed)))
+  local from_refund = math.min(more - with_payment, purse and purse.left or 0)
+  if purse then
+    purse.left = purse.left - from_refund
+  end
+  local missing = more - with_payment - from_refund
+  record.direct, record.deducted, record.owed = direct, deducted + from_refund, owed + missing
+  leg(legs, 'receivable/' .. string.match(record.contra[1], '^payable/(.*)$'), missing, 0)
+end
+
+-- Takes back from a posted grant. Returns the vouchers to void once the entry is written.
+local function take_back(legs, record, refunded, whole, purse, unpaid)
+  local share = share_of(record, refunded, whole)
+  local target, direct, void = reclaim_cost(record, share, whole)
+  claim_direct(legs, record, direct, purse, unpaid)
+  local back = target - (record.owed or 0)
+  move_money(legs, record, record.clawed - back, 0)
+  record.clawed = back
+  -- What goods cost in points stays with the goods.
+  if whole or not gives(record, 'goods') then
+    take_values(legs, record, share)
+  end
   return void
 end
 
-local function claw_back(record, refunded, reason, operation_id, at, legs)
+local function claw_back(record, refunded, reason, operation_id, at, legs, purse)
   local whole = is_whole(record, refunded)
   local void = {}
   if record.state == 'posted' or (record.state == 'clawed_back' and not REVERSED[record.reason]) then
-    void = take_back(legs, record, refunded, whole)
+    void = take_back(legs, record, refunded, whole, purse)
     record.reason = reason
-    local spent = record.amount > 0 and record.clawed == record.amount and #record.values == 0 and not has_vouchers(record)
+    local gone = record.clawed + (record.owed or 0)
+    local spent = record.amount > 0 and gone == record.amount and #record.values == 0 and not has_vouchers(record)
     if record.state == 'posted' and (whole or spent) and not is_blank(record) then
       record.state = 'clawed_back'
       restore(legs, record)
@@ -87,17 +128,17 @@ local function catch_up(record, operation_id, at)
 end
 
 -- It was abuse, or what it rested on is gone: what has been given goes back in full. A hold is voided, which frees every leg; of anything
--- later the values return, and rights and quotas stay used.
+-- later the values return, and rights and quotas stay used. `unpaid`: it is the payment itself that is stopped.
 local drop_dependents
 
-local function reverse(record, reason, operation_id, at)
+local function reverse(record, reason, operation_id, at, unpaid)
   local legs, void = {}, {}
   if record.state == 'held' then
     release(legs, record)
   elseif AWAITING[record.state] then
     forgo(legs, record)
   elseif record.state == 'posted' then
-    void = take_back(legs, record, record.payment, true)
+    void = take_back(legs, record, record.payment, true, nil, unpaid)
   else
     return
   end

@@ -4,7 +4,8 @@
 --   3  terms: JSON of what else it was decided under, and for whom
 --   4  award: JSON of the label and what was given
 -- and of a grant that moved accounts the tail, which nobody else reads:
---   5  payment-as-part what-is-due when answered-by; "-" for none
+--   5  payment-as-part what-is-due when answered-by; "-" for none; and where something can come back by no delivery,
+--      how much of it has been claimed, what of that was to be deducted from refunds, and what is owed (reclaim.lua)
 --   6  rules: JSON of what may still happen to it, or nothing (ledger-request.ts)
 --   7  accounts moved by one unit, by spaces
 --   8  pairs "marker quota": the quota counts the markers that are in use
@@ -71,10 +72,14 @@ local function parse(id, text)
     award = award,
   }
   if record.moving then
-    local part, due_what, due_at, by, rules, units, counted, money, contra, values = string.match(
+    local part, due_what, due_at, by, claims, rules, units, counted, money, contra, values = string.match(
       tail,
-      '^(%S+) (%S+) (%d+) (%S+)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)$'
+      '^(%S+) (%S+) (%d+) (%S+)([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)$'
     )
+    if claims ~= '' then
+      local direct, deducted, owed = string.match(claims, '^ (%d+) (%d+) (%d+)$')
+      record.direct, record.deducted, record.owed = tonumber(direct), tonumber(deducted), tonumber(owed)
+    end
     record.part, record.due_what, record.due_at, record.by = part, due_what, tonumber(due_at), by
     record.rules, record.units, record.counted = rules, words(units), words(counted)
     record.money, record.contra, record.values = words(money), words(contra), parse_values(values)
@@ -124,6 +129,11 @@ local function is_blank(record)
   return string.sub(record.award, -4) == ',[]]'
 end
 
+-- Whether something of this kind is given.
+local function gives(record, kind)
+  return string.find(record.award, '"kind":"' .. kind .. '"', 1, true) ~= nil
+end
+
 -- Whether the reward is that customer's. One that is known to be nobody's in particular is nobody's.
 local function is_owner(record, customer)
   return customer ~= '' and cjson.decode(record.terms)[3] == customer
@@ -139,8 +149,17 @@ local function values_line(values)
   return table.concat(list, ' ')
 end
 
+-- The fifth line.
+local function standing_apart(record)
+  local line = record.part .. ' ' .. record.due_what .. ' ' .. int(record.due_at) .. ' ' .. record.by
+  if record.direct then
+    line = line .. ' ' .. int(record.direct) .. ' ' .. int(record.deducted) .. ' ' .. int(record.owed)
+  end
+  return line
+end
+
 local function tail_of(record)
-  return record.part .. ' ' .. record.due_what .. ' ' .. int(record.due_at) .. ' ' .. record.by
+  return standing_apart(record)
     .. '\n' .. record.rules
     .. '\n' .. table.concat(record.units, ' ')
     .. '\n' .. (record.counted[1] and table.concat(record.counted, ' ') or '')
@@ -150,12 +169,19 @@ local function tail_of(record)
 end
 
 -- What the caller is told of a record: its head, of which the standing is enough when the rest is what the
--- reservation itself says.
+-- reservation itself says; and the fifth line where something of it is claimed.
 local function answer_of(record, op)
-  if record.award == op.award and record.id == op.id and record.identity == op.identity and record.terms == op.terms then
+  if
+    not record.direct
+    and record.award == op.award
+    and record.id == op.id
+    and record.identity == op.identity
+    and record.terms == op.terms
+  then
     return record.standing
   end
-  return record.standing .. '\n' .. record.identity .. '\n' .. record.terms .. '\n' .. record.award
+  local head = record.standing .. '\n' .. record.identity .. '\n' .. record.terms .. '\n' .. record.award
+  return record.direct and head .. '\n' .. standing_apart(record) or head
 end
 
 -- Appends the journal entry that led to a grant's text. The id of the operation is written where it is not

@@ -69,6 +69,8 @@ local function redeem(op)
   voucher.state, voucher.redeemed_by, voucher.redeemed_at = 'redeemed', op.part, op.eventTime
   drop_due(voucher.id, 'voucher')
   journal('redeem', op.id, op.eventTime, record, { voucher_leg(voucher, -1) }, voucher)
+  -- Of a payment that was refunded in part meanwhile: the share that an unused voucher is spared.
+  catch_up(record, op.id, op.eventTime)
   return { record.id }
 end
 

@@ -8,8 +8,9 @@ local function paid_for(ids)
 end
 
 -- Counts a refund against a payment that earned grants and brings all of them in line.
--- `legs` may hold the leg that takes the refund out of the parking place. Returns the ids touched.
-local function apply_refund(refund, payment, legs)
+-- `legs` may hold the leg that takes the refund out of the parking place, `purse` is what can be deducted from it.
+-- Returns the ids touched.
+local function apply_refund(refund, payment, legs, purse)
   local ids = words(read('payments', payment))
   local captured = balance('captured/' .. refund.part).posted
   local paid = captured > 0 and captured or paid_for(ids)
@@ -33,7 +34,7 @@ local function apply_refund(refund, payment, legs)
   write('refunds', refund.id, int(refund.amount) .. ' ' .. refund.part)
   for _, id in ipairs(ids) do
     local record = find(id)
-    claw_back(record, refunded_of(record), reason, refund.id, refund.eventTime, legs)
+    claw_back(record, refunded_of(record), reason, refund.id, refund.eventTime, legs, purse)
     legs = {}
   end
   return ids
@@ -69,7 +70,8 @@ local function unpark(payment, part)
     }
     local legs = {}
     note_parked(legs, part, -refund.amount)
-    apply_refund(refund, payment, legs)
+    -- The money went back before anything could be deducted.
+    apply_refund(refund, payment, legs, nil)
     local latest = find('refund_' .. refund.id)
     if latest and latest.reason == 'payment_not_found' then
       latest.reason = 'refund_applied'
@@ -124,7 +126,7 @@ local function refund(op)
     return note('refund_' .. op.id, 'refund_refused', op, 'payment_not_found', {})
   end
   if read('payments', op.payment) then
-    return apply_refund(op, op.payment, {})
+    return apply_refund(op, op.payment, {}, { left = op.amount })
   end
   if op.amount == 0 then
     return note('refund_' .. op.id, 'refund_refused', op, 'refund_without_amount', {})

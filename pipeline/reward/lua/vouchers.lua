@@ -42,7 +42,7 @@ local function find_voucher(id)
 end
 
 local function has_vouchers(record)
-  return string.find(record.award, '"kind":"voucher"', 1, true) ~= nil
+  return gives(record, 'voucher')
 end
 
 -- The vouchers of a grant, in their order.
@@ -113,14 +113,19 @@ local function expire_voucher(id, at)
   journal('expire', id, at, record, legs, voucher)
 end
 
--- What of the cost has gone back once `share` of it is taken back: a voucher that is not used goes back whole
--- or not at all. Returns that, and the vouchers to void.
+-- A discount that was taken off the payment itself: its grant was captured.
+local function is_in_payment(record)
+  return record.direct ~= nil and gives(record, 'discount')
+end
+
+-- What of the cost has gone back once `share` of it is taken back: goods, and a voucher that is not used, go back
+-- whole or not at all. Returns that, what of it comes back by no delivery since it is spent, and the vouchers to void.
 local function reclaim_cost(record, share, whole)
-  local other, target, void = record.amount, 0, {}
+  local other, target, direct, void = record.amount, 0, 0, {}
   for _, voucher in ipairs(vouchers_of(record)) do
     other = other - voucher.cost
     if voucher.state == 'redeemed' then
-      target = target + share(voucher.cost)
+      direct = direct + share(voucher.cost)
     elseif voucher.state ~= 'issued' then
       target = target + voucher.cost
     elseif whole then
@@ -128,7 +133,13 @@ local function reclaim_cost(record, share, whole)
       void[#void + 1] = voucher
     end
   end
-  return target + share(other), void
+  local rest = (whole or not gives(record, 'goods')) and share(other) or 0
+  if is_in_payment(record) then
+    direct = direct + rest
+  else
+    target = target + rest
+  end
+  return target + direct, direct, void
 end
 
 local function void_vouchers(list, record, operation_id, at)
