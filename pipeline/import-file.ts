@@ -3,6 +3,7 @@
  * refused goes to a file of rejects, or is told line by line. Importing the same file again changes nothing.
  */
 
+import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -84,6 +85,7 @@ async function sendAll<Item extends object>(
   };
   let told = 0;
   for await (const row of csvRows(what.file, what.map.delimiter, rejects)) {
+    await rejects.room();
     if (read === undefined) {
       read = what.map.rows(row.cells, what.file);
       rejects.head(row.cells);
@@ -169,6 +171,11 @@ class Rejects {
     }
     this.#out ??= this.#open(this.#path);
     this.#out.write(rowOf([String(line), reason, ...cells.map((cell) => this.#cards.text(cell))]));
+  }
+
+  /** Resolves when no line waits to be written beyond the stream's own bound. */
+  async room(): Promise<void> {
+    if (this.#out?.writableNeedDrain === true) await once(this.#out, 'drain');
   }
 
   async close(): Promise<void> {

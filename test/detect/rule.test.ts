@@ -129,7 +129,9 @@ describe('what is absent', () => {
 });
 
 const BY_ZERO = 'divided by 0';
-const DIVIDED = expect.stringMatching(/^(divided by 0|the measure came to no finite number)$/);
+const DIVIDED: unknown = expect.stringMatching(
+  /^(divided by 0|the measure came to no finite number)$/,
+);
 
 describe('an expression that cannot be evaluated', () => {
   const cases: readonly (readonly [string, Readonly<Record<string, string>>, unknown])[] = [
