@@ -40,12 +40,18 @@ export class RingOracle {
     this.latenessMs = latenessMs;
   }
 
+  /** Takes an event in. @returns whether it is late. */
+  store(row: Row): boolean {
+    this.watermarkMs = Math.max(this.watermarkMs, row.occurredAtMs);
+    const late = row.occurredAtMs < this.watermarkMs - this.latenessMs;
+    if (!late) this.stored.push(row);
+    return late;
+  }
+
   /** Takes an event in and answers each spec. */
   take(row: Row): { late: boolean; values: number[] } {
-    this.watermarkMs = Math.max(this.watermarkMs, row.occurredAtMs);
+    const late = this.store(row);
     const openMs = this.watermarkMs - this.latenessMs;
-    const late = row.occurredAtMs < openMs;
-    if (!late) this.stored.push(row);
     const timeMs = Math.max(row.occurredAtMs, openMs);
     return { late, values: this.specs.map((spec) => this.answer(spec, row, timeMs)) };
   }

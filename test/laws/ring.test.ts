@@ -201,4 +201,30 @@ describe('a ring larger than the walk', () => {
     expect(answer[0]![0]).toBe(MAX_RING_ACCOUNTS);
     expect(measure(backwards, probe, [])).toEqual(answer);
   });
+
+  it('is the one the oracle finds where everything happened at one instant', () => {
+    // A tree: device n was used by account n and by its two children, and some of the accounts are new.
+    const rows = Array.from({ length: 360 }, (_, i): Row => {
+      const device = Math.floor(i / 3);
+      const account = i % 3 === 0 ? device : device * 2 + (i % 3);
+      return {
+        id: `e-${i}`,
+        type: account % 5 < 2 ? 'account.opened' : 'login',
+        occurredAtMs: Date.UTC(2026, 0, 1),
+        accountId: `a-${account}`,
+        deviceId: `d-${device}`,
+      };
+    });
+    const probes = [0, 30, 90, 150, 210, 270].map((i) => ({
+      ...rows[i]!,
+      type: 'refund' as const,
+    }));
+    const source = sourceOf();
+    measure(source, rows, []);
+    const oracle = new RingOracle(SPECS, LATENESS_MS);
+    for (const row of rows) oracle.store(row);
+    const wantedOfProbes = probes.map((row) => oracle.take(row).values);
+    expect(wantedOfProbes[0]![0]).toBe(MAX_RING_ACCOUNTS);
+    expect(measure(source, probes, [])).toEqual(wantedOfProbes);
+  });
 });
