@@ -219,12 +219,14 @@ describe('a ring larger than the walk', () => {
       ...rows[i]!,
       type: 'refund' as const,
     }));
-    const source = sourceOf();
-    measure(source, rows, []);
     const oracle = new RingOracle(SPECS, LATENESS_MS);
     for (const row of rows) oracle.store(row);
     const wantedOfProbes = probes.map((row) => oracle.take(row).values);
     expect(wantedOfProbes[0]![0]).toBe(MAX_RING_ACCOUNTS);
-    expect(measure(source, probes, [])).toEqual(wantedOfProbes);
+    for (const arrived of [rows, rows.toReversed()]) {
+      const source = sourceOf();
+      measure(source, arrived, []);
+      expect(measure(source, probes, [])).toEqual(wantedOfProbes);
+    }
   });
 });
