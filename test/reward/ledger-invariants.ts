@@ -40,6 +40,7 @@ export function checkJournal(
     staysWithinParents,
     hasOneGrantAKey,
     takesBackNoMoreThanGiven,
+    paysDebtsFirst,
     saysByWhichRules,
   ]);
 }
@@ -106,6 +107,16 @@ export const hasOneGrantAKey: Claim = ({ grant }, _balances, grants) => {
 /** I4 */
 export const takesBackNoMoreThanGiven: Claim = ({ grant }) => {
   expect(grant.clawedBackMinor, grant.id).toBeLessThanOrEqual(grant.amountMinor);
+};
+
+/** Nobody has points in hand and owes some. */
+export const paysDebtsFirst: Claim = ({ legs }, balances) => {
+  for (const { account } of legs) {
+    if (!/^(receivable-)?points\//.test(account)) continue;
+    const points = account.replace('receivable-', '');
+    const [inHand, owed] = [balances.get(points)?.[0], balances.get(`receivable-${points}`)?.[0]];
+    expect(Math.min(inHand ?? 0, -(owed ?? 0)), account).toBeLessThanOrEqual(0);
+  }
 };
 
 /** I7: the lines below have no more than the line above. */

@@ -60,4 +60,25 @@ describe('points', () => {
     expect(await standing(points('customer-1'))).toEqual([500, 0]);
     expect(await standing(ISSUED)).toEqual([-500, 0]);
   });
+
+  test.each([
+    ['refunded', () => refund('back', 's', 30_000)],
+    ['found to be abuse', () => label('s', 'confirmed')],
+  ])('that come back from a redemption that was %s pay what is owed first', async (_why, word) => {
+    await apply([earn('p', 500), spend('s', 500), ...refund('r', 'p', 30_000)]);
+    expect(await standing(OWED)).toEqual([-500, 0]);
+    await apply(word());
+    expect(await standing(OWED)).toEqual([0, 0]);
+    expect(await standing(points('customer-1'))).toEqual([0, 0]);
+    expect(await one([spend('s2', 1)])).toMatchObject({ reason: 'insufficient_points' });
+  });
+
+  test('that come back from a redemption that was turned down pay what is owed first', async () => {
+    const held = { intent: 'held', reason: 'held_for_review' };
+    await apply([earn('p', 500), spend('s', 400, held), ...refund('r', 'p', 30_000)]);
+    expect(await standing(OWED)).toEqual([-400, 0]);
+    await apply(label('s', 'confirmed'));
+    expect(await standing(OWED)).toEqual([0, 0]);
+    expect(await standing(points('customer-1'))).toEqual([0, 0]);
+  });
 });

@@ -74,11 +74,21 @@ local function is_spent(account, by)
   return begins(account, 'points-issued/')
 end
 
+-- Points become the customer's, earned or given back. What the customer owes is kept back.
+local function credit_points(legs, account, points, pending)
+  local receivable = 'receivable-' .. account
+  local kept = math.min(points, -balance(receivable).posted)
+  leg(legs, receivable, kept, 0)
+  leg(legs, account, points - kept, pending)
+end
+
 -- Values become pending, or no longer are: the sign is 1 or -1. Points spent go, or come back.
 local function reserve_values(legs, record, sign)
   for index = 1, #record.values, 3 do
     local account, by = record.values[index], record.values[index + 1]
-    if is_spent(account, by) then
+    if sign < 0 and by < 0 and is_spent(account, by) then
+      credit_points(legs, account, sign * by, 0)
+    elseif is_spent(account, by) then
       leg(legs, account, sign * by, 0)
     else
       leg(legs, account, 0, sign * by)
@@ -86,18 +96,16 @@ local function reserve_values(legs, record, sign)
   end
 end
 
--- Values that are pending are posted. Of points earned, what the customer owes is kept back.
+-- Values that are pending are posted.
 local function post_values(legs, record)
   for index = 1, #record.values, 3 do
     local account, by = record.values[index], record.values[index + 1]
     if not is_spent(account, by) then
-      local kept = 0
       if by > 0 and begins(account, 'points/') then
-        local receivable = 'receivable-' .. account
-        kept = math.min(by, -balance(receivable).posted)
-        leg(legs, receivable, kept, 0)
+        credit_points(legs, account, by, -by)
+      else
+        leg(legs, account, by, -by)
       end
-      leg(legs, account, by - kept, -by)
     end
   end
 end
@@ -108,7 +116,9 @@ local function take_values(legs, record, share)
     local account, by = record.values[index], record.values[index + 1]
     local owed = share(math.abs(by)) - record.values[index + 2]
     record.values[index + 2] = record.values[index + 2] + owed
-    if by < 0 then
+    if by < 0 and begins(account, 'points/') then
+      credit_points(legs, account, owed, 0)
+    elseif by < 0 then
       leg(legs, account, owed, 0)
     elseif begins(account, 'points/') then
       local at_hand = math.max(0, math.min(owed, balance(account).posted))
