@@ -8,6 +8,7 @@ import type { Verdict } from '../decide/decision.ts';
 import { keyColumn, textColumn, typeCodeOf, type EventView } from '../event.ts';
 import type { Decoder } from '../ingest/decode.ts';
 import type { Logger } from '../telemetry.ts';
+import { isCurrency } from './currency-bytes.ts';
 import { NO_FACTS, type CustomerFacts, type FactPeriod } from './customer-facts.ts';
 import {
   birthdayOf,
@@ -41,12 +42,12 @@ type BookPeriod = FactPeriod & { readonly currencyBytes: Buffer | undefined };
 
 const CUSTOMER = keyColumn('customerId');
 const ACCOUNT = keyColumn('accountId');
-const CURRENCY = textColumn('currency');
 const ATTRIBUTES = textColumn('attributes');
 /** Makes the key of an account another one than that of a customer with the same number. */
 const ACCOUNT_SALT = 0x5bd1e995;
 
 const PAYMENT = typeCodeOf('payment');
+const REFUND = typeCodeOf('refund');
 const LOGIN = typeCodeOf('login');
 const OPENED = typeCodeOf('account.opened');
 const APPROVED = typeCodeOf('card.approved');
@@ -138,6 +139,9 @@ export class CustomerBook {
       case PAYMENT:
         this.#payment(event, atMs);
         break;
+      case REFUND:
+        this.#refund(event, atMs);
+        break;
       case LOGIN:
         this.#login(atMs);
         break;
@@ -214,6 +218,17 @@ export class CustomerBook {
     }
   }
 
+  /** Who sends back what was bought has not spent it, however long after the period. */
+  #refund({ batch, row }: EventView, atMs: number): void {
+    const amountMinor = batch.amountMinor[row]! || 0;
+    const { periods } = this;
+    for (let index = 0; index < periods.length; index++) {
+      const { fromMs, currencyBytes } = periods[index]!;
+      if (atMs < fromMs || !isCurrency(batch, row, currencyBytes)) continue;
+      this.#at.sum(periodNumber(index) + NumberColumn.periodSpend, -amountMinor);
+    }
+  }
+
   #login(atMs: number): void {
     this.#at.latest(NumberColumn.login, atMs);
     const { periods } = this;
@@ -280,18 +295,4 @@ export class CustomerBook {
     table.seek(this.#found, this.#at);
     return this.#found;
   }
-}
-
-function isCurrency(
-  { capacity, source, spanStart, spanLength }: EventView['batch'],
-  row: number,
-  wanted: Buffer | undefined,
-): boolean {
-  if (wanted === undefined) return true;
-  const cell = CURRENCY * capacity + row;
-  if (spanLength[cell] !== wanted.length) return false;
-  const bytes = source[row]!;
-  const start = spanStart[cell]!;
-  for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
-  return true;
 }

@@ -22,6 +22,7 @@ export function spendIdOf(currency: string): string {
 export interface PeriodFacts {
   /** Payments that were not blocked. */
   readonly payments: number;
+  /** Less every refund since the period began: which payment it is of, and when that was, is not known here. At least 0. */
   readonly spendMinor: number;
   readonly firstLoginAtMs: number | undefined;
   /** The latest payment before the period began. */

@@ -5,6 +5,7 @@ import type { EventType } from '../event.ts';
 /** The events that tell something of a customer; all others pass untouched. */
 export const TELLING_TYPES = [
   'payment',
+  'refund',
   'login',
   'account.opened',
   'card.approved',
@@ -39,6 +40,7 @@ export interface CustomerTotals {
   /** In the order of the book's periods. */
   readonly periods: readonly {
     readonly payments: number;
+    /** Less what came back since the period began: of a stretch of history it may be below 0. */
     readonly spendMinor: number;
     readonly firstLoginAtMs: number;
     readonly lastPaymentBeforeMs: number;

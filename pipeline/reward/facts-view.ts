@@ -140,7 +140,7 @@ class PeriodView implements PeriodFacts {
     return this.#at.ints[this.#at.intAt + this.#int]!;
   }
   get spendMinor(): number {
-    return numberIn(this.#at, this.#number + NumberColumn.periodSpend) ?? 0;
+    return Math.max(0, numberIn(this.#at, this.#number + NumberColumn.periodSpend) ?? 0);
   }
   get firstLoginAtMs(): number | undefined {
     return numberIn(this.#at, this.#number + NumberColumn.periodFirstLogin);

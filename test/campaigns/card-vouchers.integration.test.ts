@@ -234,6 +234,18 @@ describe('C20 in the wrap-up high-value customers extend a voucher by thirty day
     expect(await expiryOf(voucher)).toBe(before + days * 86_400_000);
   });
 
+  test('C20 not for who has sent back what was bought', async () => {
+    const voucher = await highValue(4_970_000);
+    const before = await expiryOf(voucher);
+    const bought = pay({ id: 'bought', amount: 30_000, merchantId: 'shop' });
+    const back: PlainEvent = {
+      ...{ type: 'refund', at: WRAPUP, customerId: 'c1', refundOf: 'bought', amount: 30_001 },
+    };
+    await stage.playAll([bought, back]);
+    expect((await stage.play(extended(voucher))).of('extend')).toBe('not_eligible');
+    expect(await expiryOf(voucher)).toBe(before);
+  });
+
   test('C20 only within the wrap-up, only of one’s own, only of the kinds that are named', async () => {
     const voucher = await highValue(5_000_000);
     const before = await expiryOf(voucher);

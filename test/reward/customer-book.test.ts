@@ -147,6 +147,21 @@ describe('the facts about a customer', () => {
     expect([payments, spendMinor]).toEqual([3, 100]);
   });
 
+  it('take what came back since a period began off its spend, in its currency, and never below nothing', () => {
+    const book = bookOf();
+    const back = (ms: number, amount: number, currency = 'CNY'): PlainEvent => ({
+      ...payment({ occurredAt: at(ms), amount, currency }),
+      ...{ type: 'refund', refundOf: 'p' },
+    });
+    const spend = (): number => factsOf(book).during('spring').spendMinor;
+    observe(book, [payment({ occurredAt: at(3000) }), back(1999, 10), back(3001, 20, 'JPY')]);
+    expect(spend()).toBe(100);
+    observe(book, [back(3001, 30), back(7000, 40)]);
+    expect(spend()).toBe(30);
+    observe(book, [back(7001, 1000)]);
+    expect(spend()).toBe(0);
+  });
+
   it('keep a payment that is under review, and none that was blocked', () => {
     const book = bookOf();
     observe(book, [payment()], 'block');

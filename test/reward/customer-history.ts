@@ -146,11 +146,12 @@ export function expectedFacts(
     periods: periods.map(({ fromMs, toMs, currency }) => {
       const within = (event: Known): boolean => event.ms >= fromMs && event.ms < toMs;
       const inPeriod = paid.filter(within);
+      const returned = of('refund').filter((event) => event.ms >= fromMs);
+      const isMoney = (event: Known): boolean =>
+        currency === undefined || event.currency === currency;
       return {
         payments: inPeriod.length,
-        spendMinor: sum(
-          inPeriod.filter((event) => currency === undefined || event.currency === currency),
-        ),
+        spendMinor: Math.max(0, sum(inPeriod.filter(isMoney)) - sum(returned.filter(isMoney))),
         firstLoginAtMs: first(times(of('login').filter(within))),
         lastPaymentBeforeMs: last(times(paid.filter((event) => event.ms < fromMs))),
       };

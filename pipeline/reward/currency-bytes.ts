@@ -1,0 +1,20 @@
+/** Compares an event's currency where it lies, without making a text of it. */
+
+import { textColumn, type EventBatch } from '../event.ts';
+
+const CURRENCY = textColumn('currency');
+
+/** Whether the row's currency is the one wanted; undefined: any is. */
+export function isCurrency(
+  { capacity, source, spanStart, spanLength }: EventBatch,
+  row: number,
+  wanted: Buffer | undefined,
+): boolean {
+  if (wanted === undefined) return true;
+  const cell = CURRENCY * capacity + row;
+  if (spanLength[cell] !== wanted.length) return false;
+  const bytes = source[row]!;
+  const start = spanStart[cell]!;
+  for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
+  return true;
+}
