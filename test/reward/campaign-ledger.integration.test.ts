@@ -180,7 +180,7 @@ describe('what a campaign asks, the ledger does', () => {
       ],
     });
     const wish = (id: string): EventFacts => ({
-      ...{ id, type: 'redemption.requested', ...FREE },
+      ...{ id, type: 'redemption.requested', amountMinor: 900 },
       attributes: { offerId: 'shop', item: 'cup' },
     });
     expect(standings(await tell(wish('early')))).toEqual([
