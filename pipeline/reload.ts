@@ -167,7 +167,7 @@ export class Reloader {
     const { files, needsRestart } = runnable(folder, live.active, system);
     live.needsRestart = needsRestart;
     if (needsRestart.length > 0) {
-      log.warn({ parts: needsRestart }, 'a part of the configuration needs a restart');
+      log.warn({ parts: needsRestart }, 'parts changed: restart the worker to take them up');
     }
     return files === folder.files ? folder : this.#load(storedFiles(directory, files));
   }
