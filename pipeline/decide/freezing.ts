@@ -7,7 +7,7 @@ import type { AccountAction, Command } from './account-action.ts';
 import { FreezeCases } from './freeze-cases.ts';
 import { HourCap } from './hour-cap.ts';
 
-/** Whose orders want a second person: `manual` what an analyst does alone, `all` also a word on what the policy proposed. */
+/** Whose orders want a second person: `manual` freezes by hand, `all` whatever hurts, pays or changes how events are judged. */
 export type DualControl = 'none' | 'manual' | 'all';
 
 export interface FreezeSettings {
