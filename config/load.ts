@@ -68,7 +68,11 @@ export async function loadConfig(
   const watchList = await readWatchList(reading);
   const exclusions = await readExclusions(reading);
   const coded = await readDetectorSections(reading, detectors);
-  const rules = await readRules(reading, detectors);
+  const rules = await readRules(
+    reading,
+    detectors,
+    system?.ingest.maxAmountMinor ?? Number.MAX_SAFE_INTEGER,
+  );
   const sources = await readCampaigns(reading);
   const campaigns = sources.map(({ campaign }) => campaign);
   const placeholderPath = reading.nameOf('lists', 'placeholders.txt');

@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
+import { numbersUpTo, type Numbers } from '../pipeline/detect/rule-known.ts';
 import { listsNamed, RuleSurroundings } from '../pipeline/detect/rule-language.ts';
 import type { Section, Sections } from '../pipeline/detect/section.ts';
 import { LocalTime } from '../pipeline/reward/local-time.ts';
@@ -11,7 +12,7 @@ import type { Problem } from './campaign-places.ts';
 import { cardsInText } from './card-numbers.ts';
 import type { ConfigReading } from './config-files.ts';
 import { told } from './read-campaigns.ts';
-import { checkRule, ratioProblems } from './rule-checks.ts';
+import { checkRule, formProblems } from './rule-checks.ts';
 import { rulesFrame, ruleSchema, type RulesFrame, type WrittenRule } from './rule-schema.ts';
 import { check, type YamlFile } from './yaml-file.ts';
 
@@ -23,12 +24,17 @@ export interface ReadRules {
   readonly content: unknown;
 }
 
-/** @param coded the detectors that are files of detectors/: a rule has a name of its own. */
+/**
+ * @param coded the detectors that are files of detectors/: a rule has a name of its own.
+ * @param maxAmountMinor no event has a larger amount.
+ */
 export async function readRules(
   reading: ConfigReading,
   coded: readonly NamedDetector[],
+  maxAmountMinor: number,
 ): Promise<ReadRules> {
   const { problems } = reading;
+  const numbers = numbersUpTo(maxAmountMinor);
   const taken = new Map(coded.map(({ name }) => [name, 'the coded detectors']));
   const lists = new Map<string, ReadonlySet<string>>();
   const rules: NamedDetector[] = [];
@@ -41,15 +47,16 @@ export async function readRules(
       problems.push(...nameProblems(rule.name, part, taken));
       await readLists(reading, rule, lists);
     }
-    const frame = soundFrame(file, problems);
+    const frame = soundFrame(file, numbers, problems);
     if (frame === undefined) continue;
     const surroundings = new RuleSurroundings(new LocalTime(frame.zone), lists);
+    const ground = { shared: frame.features, surroundings, numbers };
     const read = new Set<string>();
     for (const { rule, part } of written) {
       // Events go on being judged while a changed configuration is read.
       await setImmediate();
       const found: Problem[] = [];
-      const sound = checkRule(rule, frame.features, surroundings, [rule.name], found);
+      const sound = checkRule(rule, ground, [rule.name], found);
       problems.push(...found.map((problem) => told(part, problem)));
       if (sound === undefined) continue;
       sound.reads.forEach((feature) => read.add(feature));
@@ -98,10 +105,10 @@ function shapedRules(file: YamlFile, problems: string[]): ShapedRule[] {
 }
 
 /** What stands around the rules, or undefined after adding every problem. */
-function soundFrame(file: YamlFile, problems: string[]): RulesFrame | undefined {
+function soundFrame(file: YamlFile, numbers: Numbers, problems: string[]): RulesFrame | undefined {
   const frame = check(file, rulesFrame, problems);
   if (frame === undefined) return undefined;
-  const found = ratioProblems(frame.features, frame.features, ['features']);
+  const found = formProblems(frame.features, frame.features, numbers, ['features']);
   problems.push(...found.map((problem) => told(file, problem)));
   return found.length === 0 ? frame : undefined;
 }

@@ -7,16 +7,18 @@ import {
   type RuleExpressions,
 } from '../pipeline/detect/rule.ts';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
-import type { FeatureSpec } from '../pipeline/detect/feature.ts';
-import { knownOf } from '../pipeline/detect/rule-known.ts';
+import type { EventPattern, FeatureSpec } from '../pipeline/detect/feature.ts';
+import { knownOf, presenceOf, unmeetable, type Numbers } from '../pipeline/detect/rule-known.ts';
 import {
   isProblem,
   RuleLanguage,
   type RuleExpression,
   type RuleSurroundings,
 } from '../pipeline/detect/rule-language.ts';
+import { readingsOf } from '../pipeline/detect/rule-names.ts';
 import {
   conjunctsOf,
+  divisionByZero,
   narrowed,
   rangeOf,
   truthOf,
@@ -37,15 +39,22 @@ export interface SoundRule {
   readonly reads: ReadonlySet<string>;
 }
 
+/** What the rules of a file stand among. */
+export interface RuleGround {
+  /** The features of the file. */
+  readonly shared: Forms;
+  readonly surroundings: RuleSurroundings;
+  /** What the numbers of events can be. */
+  readonly numbers: Numbers;
+}
+
 /**
- * @param shared the features of the rule's file.
  * @param path where the rule stands in its file.
  * @returns the rule, or undefined after adding every problem.
  */
 export function checkRule(
   written: WrittenRule,
-  shared: Forms,
-  surroundings: RuleSurroundings,
+  { shared, surroundings, numbers }: RuleGround,
   path: Path,
   problems: Problem[],
 ): SoundRule | undefined {
@@ -58,7 +67,7 @@ export function checkRule(
     if (Object.hasOwn(shared, name)) add(['features', name], 'is declared for the whole file too');
   }
   const forms = { ...shared, ...written.features };
-  problems.push(...ratioProblems(written.features, forms, [...path, 'features']));
+  problems.push(...formProblems(written.features, forms, numbers, [...path, 'features']));
   if (problems.length > before) return undefined;
 
   const features = Object.fromEntries(
@@ -76,11 +85,10 @@ export function checkRule(
   const measure = read('measure', measureText(written, features));
   if (measure === undefined || problems.length > before) return undefined;
 
-  const known = knownOf(written.on, features, written.params);
+  const known = knownOf(written.on, features, written.params, numbers);
   const reads = closure([...measure.reads, ...(when?.reads ?? [])], forms);
-  unread(written, [when, measure], reads).forEach(([keys, message]) => add(keys, message));
-  unmeasured(written, features, reads).forEach(([keys, message]) => add(keys, message));
-  impossible(when, known).forEach(([offset, message]) => add(['when'], message, offset));
+  const parts = { when, measure, features, reads, known };
+  misfits(written, parts).forEach(([keys, message, offset]) => add(keys, message, offset));
   const within = when === undefined ? known : narrowed(when.ast, known);
   const range = rangeOf(measure.ast, within);
   const rule: Rule = { ...written, features };
@@ -99,6 +107,33 @@ export function checkRule(
   return { named, section: section.data, reads };
 }
 
+/** What the expressions, each sound by itself, make of the rule together with its features. */
+function misfits(
+  written: WrittenRule,
+  {
+    when,
+    measure,
+    features,
+    reads,
+    known,
+  }: Pick<RuleExpressions, 'when' | 'measure' | 'known'> & {
+    readonly features: Readonly<Record<string, FeatureSpec>>;
+    readonly reads: ReadonlySet<string>;
+  },
+): Told[] {
+  return [
+    ...unread(written, [when, measure], reads),
+    ...unmeasured(written, features, reads),
+    ...impossible(when, known),
+    ...silenced({ when, measure }, features),
+    ...Object.entries({ when, measure }).flatMap(([key, expression]): Told[] => {
+      const node = expression && divisionByZero(expression.ast, known);
+      if (node === undefined) return [];
+      return [[[key], 'is divided by 0 at every event', expression!.placeOf(node.range.start)]];
+    }),
+  ];
+}
+
 /** The name of a feature alone is its value. */
 function measureText(
   { measure }: WrittenRule,
@@ -107,8 +142,41 @@ function measureText(
   return Object.hasOwn(features, measure) ? `features.${measure}` : measure;
 }
 
+/** What is wrong with declared features, whatever reads them. */
+export function formProblems(declared: Forms, all: Forms, numbers: Numbers, path: Path): Problem[] {
+  const unmet = Object.entries(declared).flatMap(([name, form]) =>
+    'ratio' in form
+      ? []
+      : patternsOf(form.spec).flatMap(([keys, pattern]) =>
+          unmeetable(pattern, numbers).map((field): Problem => {
+            const message = `no event can pass: ${field} lies between ${numbers[field].from} and ${numbers[field].to}`;
+            return { path: [...path, name, ...keys, 'where', field], message };
+          }),
+        ),
+  );
+  return [...unmet, ...ratioProblems(declared, all, path)];
+}
+
+/** The patterns of events that a feature names, with their places in it. */
+function patternsOf(spec: FeatureSpec): readonly (readonly [Path, EventPattern])[] {
+  switch (spec.kind) {
+    case 'sequence':
+      return spec.steps.map((step, index) => [['sequence', 'steps', index], step]);
+    case 'absence':
+      return [
+        [['absence', 'of'], spec.of],
+        [['absence', 'without'], spec.without],
+      ];
+    case undefined:
+    case 'lastSeen':
+      return [[[], spec as EventPattern]];
+    default:
+      return [];
+  }
+}
+
 /** Ratios of the declared forms whose parts are unknown, or that are made of themselves. */
-export function ratioProblems(declared: Forms, all: Forms, path: Path): Problem[] {
+function ratioProblems(declared: Forms, all: Forms, path: Path): Problem[] {
   return Object.entries(declared).flatMap(([name, form]): Problem[] => {
     if (!('ratio' in form)) return [];
     const unknown = form.ratio.flatMap((part, index): Problem[] =>
@@ -159,7 +227,7 @@ function closure(names: readonly string[], forms: Forms): ReadonlySet<string> {
   return found;
 }
 
-type Told = readonly [keys: Path, message: string];
+type Told = readonly [keys: Path, message: string, offset?: number];
 
 /** What is declared and asked by nobody: most likely a name misspelt somewhere. */
 function unread(
@@ -195,9 +263,35 @@ function unmeasured(
   });
 }
 
+/** Features whose absence would silence the rule where another side of `||`, `?:`, `min` or `max` has an answer. */
+function silenced(
+  { when, measure }: Pick<RuleExpressions, 'when' | 'measure'>,
+  features: Readonly<Record<string, FeatureSpec>>,
+): Told[] {
+  const sides = (['when', 'measure'] as const).flatMap((key) => {
+    const expression = key === 'when' ? when : measure;
+    if (expression === undefined) return [];
+    const { bound, spare } = readingsOf(expression.ast, (name) =>
+      presenceOf(name, features[name]!),
+    );
+    return [{ key, expression, bound, spare }];
+  });
+  const bound = new Set(sides.flatMap((side) => [...side.bound.keys()]));
+  return sides.flatMap(({ key, expression, spare }) =>
+    spare
+      .filter(({ presence }) => !bound.has(presence))
+      .map(({ feature, node }): Told => [
+        [key],
+        `${feature} can be absent, which would silence the rule whatever else holds: ask has(features.${feature}) here`,
+        expression.placeOf(node.range.start),
+      ]),
+  );
+}
+
 /** Conditions that no event can meet. */
-function impossible(when: RuleExpression | undefined, known: Known): [number, string][] {
+function impossible(when: RuleExpression | undefined, known: Known): Told[] {
   if (when === undefined || truthOf(when.ast, known) !== 'never') return [];
   const alone = conjunctsOf(when.ast).find((each) => truthOf(each, known) === 'never');
-  return [[alone?.range.start ?? 0, 'can never hold, so the rule can never fire']];
+  const offset = when.placeOf(alone?.range.start ?? 0);
+  return [[['when'], 'can never hold, so the rule can never fire', offset]];
 }

@@ -50,6 +50,13 @@ export function refusedCall(ast: ASTNode, calls: Calls): ExpressionProblem | und
   return undefined;
 }
 
+/** `features.near` for the node that reads it; undefined for any other node. */
+export function pathOf(node: ASTNode): string | undefined {
+  if (node.op !== '.') return undefined;
+  const [object, field] = node.args;
+  return object.op === 'id' ? `${object.args}.${field}` : undefined;
+}
+
 /** What the library threw, as a problem with its place. */
 export function problemFrom(error: unknown): ExpressionProblem {
   if (error instanceof ParseError || error instanceof TypeError) {

@@ -1,12 +1,14 @@
 /** What the names that a rule's expressions read can come to, from what they are. */
 
 import type { EventType, NumberField } from '../event.ts';
-import { operandsOf, type FeatureSpec, type WindowFeature } from './feature.ts';
+import { operandsOf, type EventPattern, type FeatureSpec, type WindowFeature } from './feature.ts';
 import { ANYTHING, type Known, type Range } from './rule-range.ts';
 
 const COUNTS: Range = { from: 0, to: Infinity };
 
-const NUMBERS: Readonly<Record<NumberField, Range>> = {
+export type Numbers = Readonly<Record<NumberField, Range>>;
+
+const NUMBERS: Numbers = {
   amountMinor: COUNTS,
   terms: COUNTS,
   latitude: { from: -90, to: 90 },
@@ -15,25 +17,32 @@ const NUMBERS: Readonly<Record<NumberField, Range>> = {
   occurredAtMs: COUNTS,
 };
 
-const EVENT: Readonly<Record<string, Range>> = {
-  ...NUMBERS,
+const TIMES: Readonly<Record<string, Range>> = {
   weekday: { from: 1, to: 7 },
   hour: { from: 0, to: 23 },
   minute: { from: 0, to: 59 },
   second: { from: 0, to: 59.999 },
 };
 
+/** What the numbers of events can be, where no payment is above `maxAmountMinor`. */
+export function numbersUpTo(maxAmountMinor: number): Numbers {
+  return { ...NUMBERS, amountMinor: { from: 0, to: maxAmountMinor } };
+}
+
 export function knownOf(
   on: readonly EventType[],
   features: Readonly<Record<string, FeatureSpec>>,
   params: Readonly<Record<string, number>>,
+  numbers: Numbers,
 ): Known {
   return {
-    types: on,
+    texts: new Map([['event.type', new Set(on)]]),
     ranges: new Map<string, Range>([
-      ...Object.entries(EVENT).map(([name, range]) => [`event.${name}`, range] as const),
+      ...Object.entries({ ...numbers, ...TIMES }).map(
+        ([name, range]) => [`event.${name}`, range] as const,
+      ),
       ...Object.entries(features).map(
-        ([name, spec]) => [`features.${name}`, rangeOfFeature(spec)] as const,
+        ([name, spec]) => [`features.${name}`, rangeOfFeature(spec, numbers)] as const,
       ),
       ...Object.entries(params).map(
         ([name, value]) => [`params.${name}`, { from: value, to: value }] as const,
@@ -42,10 +51,20 @@ export function knownOf(
   };
 }
 
-function rangeOfFeature(spec: FeatureSpec): Range {
+/** Conditions of a pattern that no event can meet, by their fields. */
+export function unmeetable({ where = [] }: EventPattern, numbers: Numbers): readonly NumberField[] {
+  return where.flatMap((condition) => {
+    if (!('atLeast' in condition || 'atMost' in condition)) return [];
+    const { field, atLeast = -Infinity, atMost = Infinity } = condition;
+    const { from, to } = numbers[field];
+    return atLeast > to || atMost < from ? [field] : [];
+  });
+}
+
+function rangeOfFeature(spec: FeatureSpec, numbers: Numbers): Range {
   switch (spec.kind) {
     case undefined:
-      return rangeOfAggregate(spec);
+      return rangeOfAggregate(spec, numbers);
     case 'sequence':
       return spec.windowMs === undefined ? { from: 0, to: spec.withinMs } : COUNTS;
     case 'absence':
@@ -53,25 +72,27 @@ function rangeOfFeature(spec: FeatureSpec): Range {
     case 'lastSeen':
       return { from: 0, to: spec.horizonMs };
     case 'ratio':
-      return operandsOf(spec).every((part) => rangeOfFeature(part).from >= 0) ? COUNTS : ANYTHING;
+      return operandsOf(spec).every((part) => rangeOfFeature(part, numbers).from >= 0)
+        ? COUNTS
+        : ANYTHING;
     default:
       return ANYTHING;
   }
 }
 
-function rangeOfAggregate(spec: WindowFeature): Range {
+function rangeOfAggregate(spec: WindowFeature, numbers: Numbers): Range {
   const { aggregate, windowMs } = spec;
   switch (aggregate.kind) {
     case 'distinct':
       return [spec.key].flat().includes(aggregate.of) ? { from: 0, to: 1 } : COUNTS;
     case 'sum':
-      return NUMBERS[aggregate.of].from >= 0 ? COUNTS : ANYTHING;
+      return numbers[aggregate.of].from >= 0 ? COUNTS : ANYTHING;
     case 'min':
     case 'max':
     case 'mean':
     case 'last':
     case 'previous':
-      return within(NUMBERS[aggregate.of], spec, aggregate.of);
+      return within(numbers[aggregate.of], spec, aggregate.of);
     case 'age':
       return { from: 0, to: windowMs };
     case 'gap':
@@ -80,6 +101,18 @@ function rangeOfAggregate(spec: WindowFeature): Range {
       return COUNTS;
   }
 }
+
+/**
+ * When a feature is there: two of the same text are there at the same events; undefined for one that is always
+ * there, but at events of nobody's account.
+ */
+export function presenceOf(name: string, spec: FeatureSpec): string | undefined {
+  if (spec.kind !== undefined || !COUNTED.has(spec.aggregate.kind)) return `features.${name}`;
+  const fields = [spec.key].flat().filter((field) => field !== 'accountId');
+  return fields.length === 0 ? undefined : fields.sort().join();
+}
+
+const COUNTED: ReadonlySet<string> = new Set(['count', 'sum', 'distinct', 'bucket']);
 
 /** The filter of a window holds for every value in it. */
 function within(

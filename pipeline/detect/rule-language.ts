@@ -12,7 +12,7 @@ import type { LocalTime } from '../reward/local-time.ts';
 import { MeasureError, type FeatureValues } from './detector.ts';
 import { EVENT_FIELDS, RuleEvent } from './rule-event.ts';
 import { nativeNumber, nativeTruth, UNANSWERED, type NativeScope } from './rule-native.ts';
-import { pathOf } from './rule-range.ts';
+import { namedIn, wholeIn, type NamedFeatures } from './rule-names.ts';
 import { DIVISOR, divisor, withDivisors, withDoubles } from './rule-source.ts';
 
 /** What a rule's expressions may name beside the event. */
@@ -36,13 +36,11 @@ export class RuleSurroundings {
   }
 }
 
-export interface RuleExpression {
+export interface RuleExpression extends NamedFeatures {
   readonly source: string;
   readonly ast: ASTNode;
-  /** Features without which there is nothing to judge: those it reads and does not ask for with `has`. */
-  readonly needs: readonly string[];
-  /** Every feature it names. */
-  readonly reads: readonly string[];
+  /** Where a place of the source stands in the text as it was written. */
+  readonly placeOf: (offset: number) => number;
 }
 
 /** Makes one expression answer. @throws MeasureError when it cannot be answered: a field that the event lacks, say. */
@@ -61,6 +59,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   all: `${LONGER}: use in or listed`,
   exists: `${LONGER}: use in or listed`,
   exists_one: `${LONGER}: use in or listed`,
+  bind: `${LONGER}: write out what it stands for`,
 };
 
 /** What an expression's names are looked up in. */
@@ -96,7 +95,7 @@ export class RuleLanguage {
       const doubles = withDoubles(source, this.#environment.parse(source).ast);
       place = doubles.placeOf;
       const parsed = this.#environment.parse(doubles.source);
-      const problem = refusedCall(parsed.ast, {
+      const refused = refusedCall(parsed.ast, {
         refused: REFUSED,
         listArgument: 0,
         unnamedList: 'listed wants a list by its name first',
@@ -105,13 +104,14 @@ export class RuleLanguage {
             ? undefined
             : `there is no list "${list}": write lists/${list}.txt`,
       });
+      const problem = refused ?? wholeIn(parsed.ast);
       if (problem !== undefined) return { ...problem, offset: place(problem.offset) };
       const { valid, type, error } = parsed.check();
       if (!valid) throw error ?? new Error('the expression has no type');
       if (type !== wanted && type !== 'dyn') {
         return { message: `comes to ${type ?? 'nothing'}, and must come to ${wanted}`, offset: 0 };
       }
-      return { source: doubles.source, ast: parsed.ast, ...namedIn(parsed.ast) };
+      return { source: doubles.source, ast: parsed.ast, placeOf: place, ...namedIn(parsed.ast) };
     } catch (error) {
       const problem = problemFrom(error);
       return { ...problem, offset: place(problem.offset) };
@@ -231,24 +231,4 @@ function commonEnvironment(lists: RuleSurroundings['lists']): Environment {
       (list: string, value: string) => lists.get(list)!.has(value),
       SYNC,
     );
-}
-
-function namedIn(ast: ASTNode): Pick<RuleExpression, 'needs' | 'reads'> {
-  const reads = new Set<string>();
-  const asked = new Set<string>();
-  for (const node of nodesOf(ast)) {
-    const name = featureOf(node);
-    if (name !== undefined) reads.add(name);
-    if (node.op !== 'call' || node.args[0] !== 'has') continue;
-    for (const inner of node.args[1]) {
-      const optional = featureOf(inner);
-      if (optional !== undefined) asked.add(optional);
-    }
-  }
-  return { reads: [...reads], needs: [...reads].filter((name) => !asked.has(name)) };
-}
-
-function featureOf(node: ASTNode): string | undefined {
-  const path = pathOf(node);
-  return path?.startsWith('features.') === true ? path.slice('features.'.length) : undefined;
 }

@@ -4,6 +4,8 @@
  */
 
 import type { ASTNode } from '@marcbachmann/cel-js';
+import { nodesOf, pathOf } from '../expression.ts';
+import { textClaimOf, truthOfClaim, withClaim, type TextDomains } from './rule-texts.ts';
 
 /** Both ends belong to it. */
 export interface Range {
@@ -17,18 +19,11 @@ export const ANYTHING: Range = { from: -Infinity, to: Infinity };
 export interface Known {
   /** By the path of the name, such as `features.near` or `event.hour`. */
   readonly ranges: ReadonlyMap<string, Range>;
-  /** What `event.type` can be. */
-  readonly types: readonly string[];
+  /** Texts that names can be, where that is known: `event.type` is one of the types that the rule judges. */
+  readonly texts: TextDomains;
 }
 
 export type Truth = 'always' | 'never' | 'maybe';
-
-/** `features.near` for the node that reads it; undefined for any other node. */
-export function pathOf(node: ASTNode): string | undefined {
-  if (node.op !== '.') return undefined;
-  const [object, field] = node.args;
-  return object.op === 'id' ? `${object.args}.${field}` : undefined;
-}
 
 /** The parts that must all hold. */
 export function conjunctsOf(node: ASTNode): readonly ASTNode[] {
@@ -112,6 +107,11 @@ function nextUp(value: number): number {
 /** The ranges where a condition holds. */
 export function narrowed(node: ASTNode, known: Known): Known {
   const result = new Map(known.ranges);
+  const claims = conjunctsOf(node).flatMap((each) => textClaimOf(each) ?? []);
+  // What a name is not can only be taken from what it can be.
+  const texts = claims
+    .sort((a, b) => Number(b.among) - Number(a.among))
+    .reduce<TextDomains>(withClaim, known.texts);
   for (const conjunct of conjunctsOf(node)) {
     for (const { path, sign, limit } of boundsOf(conjunct, known) ?? []) {
       const { from, to } = result.get(path) ?? ANYTHING;
@@ -121,7 +121,7 @@ export function narrowed(node: ASTNode, known: Known): Known {
       );
     }
   }
-  return { ...known, ranges: result };
+  return { ranges: result, texts };
 }
 
 /** Of an expression that comes to a number. */
@@ -194,39 +194,65 @@ function called(name: string, args: readonly Range[]): Range {
 
 /** Whether a condition can hold at all, and whether it can fail. */
 export function truthOf(node: ASTNode, known: Known): Truth {
-  if (node.op === 'value') return node.args === true ? 'always' : 'never';
-  if (node.op === '!_') return NOT[truthOf(node.args, known)];
-  if (node.op === '&&') {
-    const within = narrowed(node, known);
-    if ([...within.ranges.values()].some(({ from, to }) => from > to)) return 'never';
-    const parts = conjunctsOf(node).map((each) => truthOf(each, known));
-    if (parts.includes('never')) return 'never';
-    return parts.every((part) => part === 'always') ? 'always' : 'maybe';
+  const claim = textClaimOf(node);
+  if (claim !== undefined) return truthOfClaim(claim, known.texts);
+  switch (node.op) {
+    case 'value':
+      return node.args === true ? 'always' : 'never';
+    case '!_':
+      return NOT[truthOf(node.args, known)];
+    case '&&': {
+      const within = narrowed(node, known);
+      if ([...within.ranges.values()].some(({ from, to }) => from > to)) return 'never';
+      if ([...within.texts.values()].some(({ size }) => size === 0)) return 'never';
+      return all(conjunctsOf(node).map((each) => truthOf(each, known)));
+    }
+    case '||':
+      return NOT[all(node.args.map((each) => NOT[truthOf(each, known)]))];
+    case '!=':
+      return NOT[equality(node.args, known)];
+    case '==':
+      return equality(node.args, known);
+    case 'in':
+      return membership(node.args, known);
+    default:
+      return isComparison(node) ? compared(node.op, ...sides(node.args, known)) : 'maybe';
   }
-  if (node.op === '||') {
-    const parts = node.args.map((each) => truthOf(each, known));
-    if (parts.includes('always')) return 'always';
-    return parts.every((part) => part === 'never') ? 'never' : 'maybe';
-  }
-  if (!isComparison(node)) return 'maybe';
-  if (node.op === '==' && isTypeless(node, known)) return 'never';
-  const [left, right] = node.args.map((each) => rangeOf(each, known)) as [Range, Range];
-  return compared(node.op, left, right);
-}
-
-/** A comparison of the event's type with a type that the rule does not judge. */
-function isTypeless({ args }: Extract<ASTNode, { op: '==' }>, { types }: Known): boolean {
-  const [left, right] = pathOf(args[0]) === 'event.type' ? args : [args[1], args[0]];
-  if (pathOf(left) !== 'event.type' || right.op !== 'value') return false;
-  return typeof right.args === 'string' && !types.includes(right.args);
 }
 
 const NOT = { always: 'never', never: 'always', maybe: 'maybe' } as const;
 
+function all(parts: readonly Truth[]): Truth {
+  if (parts.includes('never')) return 'never';
+  return parts.every((part) => part === 'always') ? 'always' : 'maybe';
+}
+
+type Two = readonly [ASTNode, ASTNode];
+
+function sides([left, right]: Two, known: Known): [Range, Range] {
+  return [rangeOf(left, known), rangeOf(right, known)];
+}
+
+function equality([left, right]: Two, known: Known): Truth {
+  if (left.op === 'value' && right.op === 'value' && typeof left.args !== 'number') {
+    return left.args === right.args ? 'always' : 'never';
+  }
+  const path = pathOf(left);
+  if (path !== undefined && path === pathOf(right)) return 'always';
+  return compared('==', ...sides([left, right], known));
+}
+
+/** A number in a list; lists of texts are claims. */
+function membership([value, list]: Two, known: Known): Truth {
+  if (list.op !== 'list') return 'maybe';
+  return NOT[all(list.args.map((member) => NOT[equality([value, member], known)]))];
+}
+
 function compared(op: Comparison, left: Range, right: Range): Truth {
   switch (op) {
     case '==':
-      return left.to < right.from || left.from > right.to ? 'never' : 'maybe';
+      if (left.to < right.from || left.from > right.to) return 'never';
+      return isPoint(left) && isPoint(right) ? 'always' : 'maybe';
     case '>=':
       return left.from >= right.to ? 'always' : left.to < right.from ? 'never' : 'maybe';
     case '>':
@@ -236,4 +262,18 @@ function compared(op: Comparison, left: Range, right: Range): Truth {
     case '<':
       return compared('>', right, left);
   }
+}
+
+function isPoint({ from, to }: Range): boolean {
+  return from === to;
+}
+
+/** Where an expression divides by what is 0 at every event; undefined where it does not. */
+export function divisionByZero(ast: ASTNode, known: Known): ASTNode | undefined {
+  for (const node of nodesOf(ast)) {
+    if (node.op !== '/' && node.op !== '%') continue;
+    const { from, to } = rangeOf(node.args[1], known);
+    if (from === 0 && to === 0) return node;
+  }
+  return undefined;
 }

@@ -33,10 +33,14 @@ export function withDoubles(
   source: string,
   ast: ASTNode,
 ): { readonly source: string; readonly placeOf: (offset: number) => number } {
+  const counts = countsIn(ast);
   const ends = [...nodesOf(ast)]
-    .filter(({ op, args, range }) => {
+    .filter((node) => {
+      const { op, args, range } = node;
       const written = source.slice(range.start, range.end);
-      return op === 'value' && typeof args === 'bigint' && /^\d+$/.test(written);
+      return (
+        op === 'value' && typeof args === 'bigint' && /^\d+$/.test(written) && !counts.has(node)
+      );
     })
     .map(({ range }) => range.end)
     .sort((a, b) => a - b);
@@ -51,4 +55,18 @@ export function withDoubles(
     placeOf: (offset) =>
       offset - 2 * ends.filter((end, index) => end + 2 * index + 2 <= offset).length,
   };
+}
+
+/** Functions of texts that take places and numbers of parts, which CEL counts in whole numbers. */
+const COUNTING: ReadonlySet<string> = new Set(['substring', 'indexOf', 'lastIndexOf', 'split']);
+
+/** The numbers that stay whole: those that a text is cut by, and places in a list. */
+function countsIn(ast: ASTNode): ReadonlySet<ASTNode> {
+  return new Set(
+    [...nodesOf(ast)].flatMap((node): ASTNode[] => {
+      if (node.op === '[]') return [...nodesOf(node.args[1])];
+      if (node.op !== 'rcall' || !COUNTING.has(node.args[0])) return [];
+      return [...nodesOf(node.args[2])];
+    }),
+  );
 }

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import type { Event, EventType } from '../event.ts';
+import { pathOf } from '../expression.ts';
 import {
   MeasureError,
   type Bands,
@@ -19,7 +20,7 @@ import {
 } from './detector.ts';
 import { isWindowed, operandsOf, reachOf, type FeatureSpec } from './feature.ts';
 import type { RuleAnswer, RuleExpression, RuleLanguage } from './rule-language.ts';
-import { boundsOf, conjunctsOf, pathOf, type Known } from './rule-range.ts';
+import { boundsOf, conjunctsOf, type Known } from './rule-range.ts';
 
 export interface Rule {
   readonly name: string;

@@ -84,7 +84,7 @@ describe('a rule that can never fire is refused', () => {
     [
       'a condition that cannot hold: an hour',
       ["listed('night', event.city)", 'event.hour >= 24'],
-      ['r.yaml:17:77: near-payments.when: can never hold, so the rule can never fire'],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
     ],
     [
       'a condition that cannot hold: bounds that exclude each other',
@@ -94,17 +94,106 @@ describe('a rule that can never fire is refused', () => {
     [
       'a condition that cannot hold: false',
       ["listed('night', event.city)", 'false'],
-      ['r.yaml:17:77: near-payments.when: can never hold, so the rule can never fire'],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
     ],
     [
       'a condition that cannot hold: a type that is not judged',
       ["listed('night', event.city)", "event.type == 'refund'"],
-      ['r.yaml:17:77: near-payments.when: can never hold, so the rule can never fire'],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
     ],
     [
       'a condition that cannot hold: an age beyond its window',
       ['when: has(features.chain)', 'when: has(features.chain) && features.age > 700000000'],
       ['r.yaml:33:34: quick-claim.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: the only type that is judged, denied',
+      ["listed('night', event.city)", "event.type != 'payment'"],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: the only type that is judged, negated',
+      ["listed('night', event.city)", "!(event.type == 'payment')"],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: a list of types that are not judged',
+      ["listed('night', event.city)", "event.type in ['login', 'refund']"],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: a list of hours that there are not',
+      ["listed('night', event.city)", 'event.hour in [24, 25]'],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: an empty list',
+      ["listed('night', event.city)", 'event.channel in []'],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: a text that is another',
+      ["listed('night', event.city)", "'a' == 'b'"],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: a text that is not itself',
+      ["listed('night', event.city)", "'a' != 'a'"],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: a name that is not itself',
+      ["listed('night', event.city)", 'event.hour != event.hour'],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: an amount that no event has',
+      ["listed('night', event.city)", 'event.amountMinor > 200000000000'],
+      ['r.yaml:17:75: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: a text that is two',
+      ["listed('night', event.city)", "event.channel == 'a' && event.channel == 'b'"],
+      ['r.yaml:17:11: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: a text in two lists without a common member',
+      ["listed('night', event.city)", "event.channel in ['a', 'b'] && event.channel in ['c']"],
+      ['r.yaml:17:11: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a condition that cannot hold: a text that is denied',
+      ["listed('night', event.city)", "event.channel != 'a' && event.channel == 'a'"],
+      ['r.yaml:17:11: near-payments.when: can never hold, so the rule can never fire'],
+    ],
+    [
+      'a window of amounts that no event has',
+      ['{ atLeast: 20000, atMost: 20500 }', '{ atLeast: 200000000000 }'],
+      [
+        'r.yaml:14:94: near-payments.features.near.where.amountMinor: no event can pass: amountMinor lies between 0 and 100000000000',
+      ],
+    ],
+    [
+      'a step at a latitude that is on no globe',
+      [
+        'steps: [{ on: [account.opened] },',
+        'steps: [{ on: [account.opened], where: { latitude: { atLeast: 91 } } },',
+      ],
+      [
+        'r.yaml:32:79: quick-claim.features.chain.sequence.steps.0.where.latitude: no event can pass: latitude lies between -90 and 90',
+      ],
+    ],
+    [
+      'a band beyond every amount',
+      [
+        'measure: near\n',
+        'measure: features.large + 0.0 * features.near\n',
+        'block: 6',
+        'block: 1000001',
+      ],
+      [
+        'r.yaml:19:32: near-payments.bands.block: beyond 999999.9999999999, the largest value the measure can take',
+      ],
     ],
     [
       'bands out of order',

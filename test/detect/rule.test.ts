@@ -113,7 +113,6 @@ describe('what is absent', () => {
   it.each([
     ['a measure', {}],
     ['a condition', two({ measure: '9.0', when: 'features.a > 0 && features.b > 0' })],
-    ['the other side of an or', two({ measure: '9.0', when: 'features.b > 0 || features.a > 0' })],
     ['a negation', two({ measure: '9.0', when: '!(features.b > 0) && !(features.a > 0)' })],
     ['an inequality', two({ measure: '9.0', when: 'features.b != 3 && features.a != 3' })],
   ])('in %s keeps the rule silent', async (_where, rule) => {
@@ -125,6 +124,27 @@ describe('what is absent', () => {
     expect(await answer(asking, [5, NaN])).toBe(5);
     expect(await answer(asking, [5, 10])).toBe(5);
     expect(await answer(asking, [5, 1])).toBeUndefined();
+  });
+
+  it('leaves the other side of an or to answer, once the rule asks for it', async () => {
+    const either = two({
+      measure: '9.0',
+      when: 'has(features.b) && features.b > 9 || features.a >= 3',
+    });
+    expect(await answer(either, [NaN, 5])).toBe(9);
+    expect(await answer(either, [10, 1])).toBe(9);
+    expect(await answer(either, [NaN, 1])).toBeUndefined();
+  });
+});
+
+describe('a text', () => {
+  it('is cut and searched by whole numbers, as CEL has it', async () => {
+    const cut = { when: "event.merchantId.substring(0, 4) == 'mer-' && features.a * 2 >= 3" };
+    expect(await answer(cut, [5])).toBe(5);
+    const searched = { when: "double(event.merchantId.indexOf('-', 2)) == 3 && 7 >= 3" };
+    expect(await answer(searched, [5])).toBe(5);
+    const split = { when: "event.ip.split('.')[1] == '0'" };
+    expect(await answer(split, [5])).toBe(5);
   });
 });
 
