@@ -64,7 +64,9 @@ export function judging(name: string, workload: Workload, config: LoadedConfig):
     count: workload.ends.length,
     prepare: () => {
       engine = assembleEngine(config).engine;
-      // The memory of the engine of the round before is no cost of this one.
+      // The memory of the engine of the round before is no cost of this one: arrays go when a second collection
+      // finds that nothing holds them.
+      globalThis.gc?.();
       globalThis.gc?.();
     },
     run: (watch) => {
