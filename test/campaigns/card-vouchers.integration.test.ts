@@ -136,6 +136,26 @@ describe('C16 a sleeping card wins for certain with its first spend within seven
     expect(told.startsWith('posted')).toBe(wins);
   });
 
+  test.each([
+    ['six days', '2026-09-25 10:00', false],
+    ['six months', '2026-03-30 10:00', true],
+  ])('C16 activated %s before the campaign and never used since', async (_title, at, sleeps) => {
+    await stage.playAll([approved('2025-01-05 10:00'), activated(at)]);
+    expect((await stage.play(login(AT))).of('wake-pack')).toBe(sleeps ? 'posted 2500' : 'nothing');
+  });
+
+  test('C16 a second card that is activated wakes nobody who is awake', async () => {
+    await stage.playAll([
+      ...[
+        approved('2025-01-05 10:00'),
+        activated('2025-01-06 10:00'),
+        pay({ at: '2026-09-20 12:00' }),
+      ],
+      ...[approved('2026-09-22 10:00'), activated('2026-10-05 20:00')],
+    ]);
+    expect((await stage.play(login(AT))).of('wake-pack')).toBe('nothing');
+  });
+
   test('C16 the spend that wakes it does not undo it, and the draw is once', async () => {
     await stage.playAll([approved(), activated('2026-10-05 20:00'), pay({ amount: 9_999 })]);
     expect((await stage.play(pay())).of('wake-draw')).toMatch(/^posted/);

@@ -113,6 +113,16 @@ describe('D5 what a refund gives back', () => {
   );
 });
 
+test('A29 whatever is reviewed becomes overdue some day, in every offer that grants', () => {
+  const waiting = (['bill-payment', 'redemption', 'credit-card'] as const).flatMap((id) =>
+    shipped(id)
+      .offers.filter(({ tiers }) => tiers.every(({ benefit }) => benefit.kind !== 'extend'))
+      .filter(({ hold }) => hold?.onTimeout !== 'manual_review')
+      .map((offer) => offer.id),
+  );
+  expect(waiting).toEqual([]);
+});
+
 describe('D6 a gift beside discount and draw', () => {
   const events = [{ type: 'account.opened', at: '2026-10-01 09:00', customerId: 'c1' }, bill()];
   test.each([
