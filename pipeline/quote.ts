@@ -42,7 +42,7 @@ export function quoteFrom(
     const decision = parts.isFrozen(accountId, occurredAtMs) ? FROZEN : ALLOWED;
     // Everything is read from the event before the first await: the batch serves the next question then.
     const facts = customers.of(event);
-    const ops = evaluate(campaigns.compiled, event, decision, facts, configVersion());
+    const ops = evaluate(campaigns.compiled, event, decision, facts, configVersion(), false);
     const ineligible = whyNot(campaigns.compiled, event, decision, facts);
     try {
       const grants = (await ledger.quote(ops)).flat();

@@ -27,6 +27,7 @@ const NAMING_TYPES: ReadonlySet<EventType> = new Set<EventType>([
  * The ledger operations of one event, in order. A payment allowed is posted, under review held, and when it
  * is blocked the grant it would have earned is recorded as voided.
  * @param facts what was known of the customer before the event.
+ * @param counting whether the reasons are counted of offers that come to nothing; what is only asked is not.
  */
 export function evaluate(
   campaigns: CompiledCampaigns,
@@ -34,6 +35,7 @@ export function evaluate(
   decision: Decision,
   facts: CustomerFacts,
   configVersion: string,
+  counting = true,
 ): readonly LedgerOp[] {
   const { type } = event;
   if (type === 'refund') return [refundOf(event, configVersion)];
@@ -57,7 +59,7 @@ export function evaluate(
       ops.push(closed && op.kind === 'reserve' ? { ...op, ...EXCLUDED } : op);
       continue;
     }
-    offer.terms.ineligible.count(op);
+    if (counting) offer.terms.ineligible.count(op);
     if (offer.offerId === named && isAsked(offer, type)) ops.push(rejectionOf(offer, current, op));
   }
   if (!names) return ops;

@@ -89,6 +89,16 @@ describe('a quote', () => {
     },
   );
 
+  it('is no event: what it earns nothing of is told and not counted', async () => {
+    const counted = campaigns.compiled.terms[0]!.ineligible;
+    counted.take();
+    const small = crowd.of('bill', 'a', { amount: 1 });
+    expect(await quoting()(small)).toMatchObject({ kind: 'quoted', rewards: [] });
+    expect(counted.take()).toEqual([]);
+    await grant(small);
+    expect(counted.take()).not.toEqual([]);
+  });
+
   it('of a draw announces it and tells nothing of its outcome, so that no event can be chosen that wins', async () => {
     const quote = quoting();
     const outcomes = new Set<string>();
