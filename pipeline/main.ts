@@ -125,7 +125,7 @@ function addLedger(root: Command): void {
     verify: 'recompute every balance from the journal and compare',
     rebuild: 'restore the ledger from the journal in ClickHouse',
     balances:
-      'what stands on every account, beside the limits of the configuration: what was added since is not in them',
+      'what stands on every account, beside its limit: that of the configuration and what the ledger knows to be added since',
   };
   for (const [name, description] of Object.entries(described)) {
     ledger
@@ -202,6 +202,10 @@ async function drained(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
+// `sheepdog ledger balances | head` has read enough, and closes the pipe before everything is written.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 const exitCode = await main(process.argv);
 await Promise.all([drained(process.stdout), drained(process.stderr)]);
 process.exit(exitCode);
