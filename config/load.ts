@@ -17,7 +17,7 @@ import { ConfigReading, folderFiles, type ConfigFiles } from './config-files.ts'
 import { readDetectorSections } from './detector-sections.ts';
 import { readExclusions } from './exclusions.ts';
 import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
-import { readRules } from './read-rules.ts';
+import { readRules, type RuleSource } from './read-rules.ts';
 import { listSchema, systemSchema, type ListFile, type SystemConfig } from './schema.ts';
 import { check, ConfigFailure, type YamlFile } from './yaml-file.ts';
 
@@ -32,6 +32,8 @@ export interface LoadedConfig {
   /** Every detector there is, coded ones and rules alike. */
   readonly catalogue: readonly NamedDetector[];
   readonly sections: Sections;
+  /** The rules with their files, for the places of what is said of them. */
+  readonly ruleSources: readonly RuleSource[];
   readonly campaigns: readonly Campaign[];
   /** The campaigns with their files, for the places of what is said of them. */
   readonly campaignSources: readonly CampaignSource[];
@@ -118,6 +120,7 @@ export async function loadConfig(
     system,
     catalogue: [...detectors, ...rules.rules].sort((a, b) => (a.name < b.name ? -1 : 1)),
     sections,
+    ruleSources: rules.sources,
     campaigns,
     campaignSources: sources,
     placeholders,

@@ -16,9 +16,17 @@ import { checkRule, formProblems } from './rule-checks.ts';
 import { rulesFrame, ruleSchema, type RulesFrame, type WrittenRule } from './rule-schema.ts';
 import { check, type YamlFile } from './yaml-file.ts';
 
+/** A rule with where it stands. */
+export interface RuleSource {
+  readonly named: NamedDetector;
+  /** As file:line:column, of a place inside the rule. */
+  readonly placeOf: (path: readonly PropertyKey[]) => string;
+}
+
 export interface ReadRules {
   /** In the order of their files and places. */
   readonly rules: readonly NamedDetector[];
+  readonly sources: readonly RuleSource[];
   readonly sections: Sections;
   /** What can change an answer: the rules as they were written, without examples, and the lists they name. */
   readonly content: unknown;
@@ -37,7 +45,7 @@ export async function readRules(
   const numbers = numbersUpTo(maxAmountMinor);
   const taken = new Map(coded.map(({ name }) => [name, 'the coded detectors']));
   const lists = new Map<string, ReadonlySet<string>>();
-  const rules: NamedDetector[] = [];
+  const sources: RuleSource[] = [];
   const sections: Record<string, Section> = {};
   const contents: unknown[] = [];
   for (const name of await reading.namesIn('rules', /\.ya?ml$/)) {
@@ -60,8 +68,9 @@ export async function readRules(
       problems.push(...found.map((problem) => told(part, problem)));
       if (sound === undefined) continue;
       sound.reads.forEach((feature) => read.add(feature));
-      rules.push(sound.named);
-      sections[sound.named.name] = sound.section;
+      const { named } = sound;
+      sources.push({ named, placeOf: (path) => part.locate([named.name, ...path]) });
+      sections[named.name] = sound.section;
     }
     // A rule that was refused might have read them.
     if (problems.length === 0) {
@@ -69,7 +78,9 @@ export async function readRules(
     }
     contents.push(answering(frame, written));
   }
-  return { rules, sections, content: [contents, [...lists].map(([key, set]) => [key, ...set])] };
+  const rules = sources.map(({ named }) => named);
+  const content = [contents, [...lists].map(([key, set]) => [key, ...set])];
+  return { rules, sources, sections, content };
 }
 
 /** One schema for all: zod compiles each that it meets. */

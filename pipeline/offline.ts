@@ -4,11 +4,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readEnvironment } from '../config/environment.ts';
 import { jsonSchemas, schemaText } from '../config/json-schemas.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { publishingCheck } from '../config/publishing-check.ts';
 import type { SimulateFlags } from './command-history.ts';
 import { holdDataFolder } from './data-folder.ts';
 import { discoverDetectors } from './detect/discover.ts';
+import { Examples } from './examples.ts';
 import { Failure, messageOf } from './failure.ts';
 import { parseCsvMap, type CsvMap } from './ingest/csv-map-schema.ts';
 import { openAnalytics } from './record/clickhouse.ts';
@@ -58,8 +59,8 @@ export async function simulateToFile(flags: SimulateFlags): Promise<void> {
 }
 
 /**
- * Reads everything, then says what should be known of the campaigns before they go live.
- * @throws Failure (exit code 2) when a file cannot be used or a campaign must not be published.
+ * Reads everything, runs the examples of the rules, and says what should be known of the campaigns before they go live.
+ * @throws Failure (exit code 2) when a file cannot be used, an example is not so, or a campaign must not be published.
  */
 export async function checkConfig(directory: string): Promise<void> {
   const config = await loadConfig(directory, await discoverDetectors());
@@ -67,13 +68,28 @@ export async function checkConfig(directory: string): Promise<void> {
   for (const { severity, where, message } of findings) {
     await print(`${where}: ${severity}: ${message}\n`);
   }
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const failed = failedExamples(config);
+  for (const line of failed) await print(`${line}\n`);
+  const errors = findings.filter(({ severity }) => severity === 'error').length + failed.length;
   if (errors > 0) {
     const count = errors === 1 ? '1 error' : `${errors} errors`;
     throw new Failure(`${directory}: not to be published: ${count}`, { exitCode: 2 });
   }
   const count = Object.keys(config.files).length;
   await print(`${directory}: ${count} files, no errors, version ${config.version}\n`);
+}
+
+/** The examples of rules that are not so, with their places. */
+function failedExamples(config: LoadedConfig): string[] {
+  const examples = new Examples(config);
+  return config.ruleSources.flatMap(({ named, placeOf }) =>
+    named.detector.examples.flatMap((example, index) => {
+      const problem = examples.problemOf(named, example);
+      if (problem === undefined) return [];
+      const place = placeOf(['examples', index]);
+      return [`${place}: error: ${named.name}: the example "${example.title}" ${problem}`];
+    }),
+  );
 }
 
 /** @param write into the files of a folder, instead of all of them to the output. */

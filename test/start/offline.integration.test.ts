@@ -110,6 +110,20 @@ describe('config', () => {
     expect(stderr).toContain('not to be published: 1 error');
   });
 
+  it('check runs the examples of rules, and names the one that is not so', async () => {
+    const config = join(folder, 'untrue');
+    await cp(join(import.meta.dirname, '../../config'), config, { recursive: true });
+    const path = join(config, 'rules', 'accounts.yaml');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('measure: 15 }', 'measure: 16 }'));
+    const { code, stdout, stderr } = await run(['config', 'check', '--config', config]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(
+      /accounts\.yaml:19:\d+: error: new-accounts-from-one-network: the example "the fifteenth account of a \/24 within the hour is reviewed" finds review at 15, not review at 16$/m,
+    );
+    expect(stderr).toContain('1 error');
+  });
+
   it('schema describes every file', async () => {
     const { code, stdout } = await run(['config', 'schema']);
     expect(code).toBe(0);
