@@ -37,7 +37,7 @@ export default defineConfig({
           include: integration,
           exclude: [...replay, '**/node_modules/**'],
           globalSetup,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
         },
       },
