@@ -43,6 +43,10 @@ const voucher = z
     minSpendMinor: minSpend,
   }));
 
+function attributeName(message: string): z.ZodString {
+  return z.string().regex(/^attributes\.[A-Za-z_][A-Za-z0-9_]*$/, message);
+}
+
 /** Of a share of money, before its cap. */
 const shareKeys = {
   cap: positiveAmount.optional(),
@@ -58,12 +62,7 @@ const plainKeys = {
     .optional(),
   feeCut: z
     .strictObject({
-      of: z
-        .string()
-        .regex(
-          /^attributes\.[A-Za-z_][A-Za-z0-9_]*$/,
-          'write the attribute that holds the fee in fen, such as attributes.fee',
-        ),
+      of: attributeName('write the attribute that holds the fee in fen, such as attributes.fee'),
       factorBp: z
         .int('write the part that is left to pay in whole basis points, such as 8000')
         .nonnegative('write 0 or more basis points')
@@ -94,8 +93,14 @@ const plainKeys = {
             .optional(),
         }),
         z.strictObject({ ofSpentBp: share }),
+        z.strictObject({
+          of: attributeName('write the attribute that holds the points, such as attributes.points'),
+        }),
       ],
-      { error: 'write a number of points, { perMinor: 100, rateBp: 10000 } or { ofSpentBp: 500 }' },
+      {
+        error:
+          'write a number of points, { perMinor: 100, rateBp: 10000 }, { ofSpentBp: 500 } or { of: attributes.points }',
+      },
     )
     .meta({ id: 'points' })
     .optional(),
@@ -261,6 +266,9 @@ function shareOf(
 
 function pointsOf(written: NonNullable<WrittenPlain['points']>): PointsRule {
   if (typeof written === 'number') return { kind: 'fixed', points: written };
+  if ('of' in written) {
+    return { kind: 'credited', attribute: written.of.slice('attributes.'.length) };
+  }
   if ('ofSpentBp' in written) return { kind: 'share_of_spent', shareBp: written.ofSpentBp };
   return { kind: 'rate', ...written, bonus: written.bonus };
 }

@@ -30,6 +30,8 @@ export type PointsRule =
       readonly rateBp: number;
       readonly bonus: PointsBonus | undefined;
     }
+  /** As many as an attribute of the event says: points that the bank has given already, which cost nothing here. */
+  | { readonly kind: 'credited'; readonly attribute: string }
   /** A share of the points that this redemption spends. */
   | { readonly kind: 'share_of_spent'; readonly shareBp: number };
 

@@ -143,6 +143,13 @@ function triggerProblems({ offer, path, tiers }: PlacedOffer): Problem[] {
       const message = 'an authorisation pays nothing yet: write settle: preauth, or on: [payment]';
       problems.push({ path: at, message });
     }
+    if (type !== 'points.credited') {
+      for (const { benefit, path: place } of tiers.flatMap(outcomesOf)) {
+        if (benefit.kind !== 'points' || benefit.points.kind !== 'credited') continue;
+        const message = `points that an event says were given are brought in by the bank alone: write on: [points.credited], not ${type}`;
+        problems.push({ path: place, message });
+      }
+    }
     if (type === 'redemption.requested') continue;
     for (const { benefit, benefitPath } of tiers) {
       if (!spendsPoints(benefit)) continue;

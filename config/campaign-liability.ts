@@ -55,7 +55,9 @@ function moneyCost(money: MoneyRule, maxAmountMinor: number): bigint {
 
 function pointsCost(campaign: Campaign, rule: PointsRule, maxAmountMinor: number): Bound {
   const { points, worthMinor } = campaign.points!;
-  const worth = (earned: bigint): bigint => (earned * BigInt(worthMinor)) / BigInt(points);
+  const worth = (earned: bigint): bigint =>
+    (earned * BigInt(worthMinor) + BigInt(points) - 1n) / BigInt(points);
+  if (rule.kind === 'credited') return 0n;
   if (rule.kind === 'fixed') return worth(BigInt(rule.points));
   if (rule.kind === 'share_of_spent') {
     return worth((mostPointsSpent(campaign) * BigInt(rule.shareBp)) / BP);

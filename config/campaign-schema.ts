@@ -282,7 +282,7 @@ export const campaignSchema = z
       .default({}),
     lists,
     segments: z.record(identifier, expression).default({}),
-    /** What points cost the budget: so many are worth so much, rounded down. */
+    /** What points cost the budget: so many are worth so much, rounded up. */
     points: pointsWorth.optional(),
     budgets: z.record(name, budgetLine),
     stock: z.record(name, z.strictObject({ units: count, costMinor: amount })).default({}),

@@ -27,6 +27,7 @@ export const EVENT_TYPES = [
   'voucher.claimed',
   'campaign.shared',
   'referral.joined',
+  'points.credited',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -150,7 +150,7 @@ function itemOf(item: AwardItem, { currency }: OfferTerms): DeliveryItem | undef
     case 'fee_cut':
       return { kind: 'cash', as: item.kind, amountMinor: item.amountMinor, currency };
     case 'points':
-      return { kind: 'points', points: item.points };
+      return item.broughtIn ? undefined : { kind: 'points', points: item.points };
     case 'goods':
       return item;
     case 'voucher':

@@ -11,7 +11,7 @@ import type { DayTerm } from '../../config/campaign-values.ts';
 import type { EventFields } from './cel-fields.ts';
 import type { Scope } from './cel-scope.ts';
 import type { DrawSeed } from './draw.ts';
-import { floorShare, halfUpShare } from './exact.ts';
+import { ceilShare, floorShare, halfUpShare } from './exact.ts';
 import type { AwardItem } from './grant.ts';
 import type { IneligibleCounts } from './ineligible-counts.ts';
 import type { Leg } from './ledger-op.ts';
@@ -30,7 +30,7 @@ export interface CampaignTerms {
   readonly workingDays: WorkingDays;
   readonly scope: Scope;
   readonly stock: ReadonlyMap<string, StockItem>;
-  /** So many points cost so much, rounded down; undefined: points cost the budget nothing. */
+  /** So many points cost so much, rounded up; undefined: points cost the budget nothing. */
   readonly pointsCost: { readonly points: number; readonly worthMinor: number } | undefined;
   /** Of the offers that exchange points, by offer. */
   readonly exchanges: ReadonlyMap<string, readonly ExchangeItem[]>;
@@ -79,6 +79,9 @@ export function giftOf(benefit: PlainBenefit, basis: Basis): Gift | undefined {
     case 'points': {
       const points = pointsOf(benefit.points, basis);
       if (points === undefined || points === 0) return undefined;
+      if (benefit.points.kind === 'credited') {
+        return giving([{ kind: 'points', points, broughtIn: true }], 0, points);
+      }
       const cost = costOfPoints(points, basis.terms);
       return cost === undefined ? undefined : giving([{ kind: 'points', points }], cost, points);
     }
@@ -164,6 +167,10 @@ function pointsOf(rule: PointsRule, basis: Basis): number | undefined {
   switch (rule.kind) {
     case 'fixed':
       return rule.points;
+    case 'credited': {
+      const credited = basis.fields.json[rule.attribute];
+      return isAmount(credited) ? credited : undefined;
+    }
     case 'rate': {
       const { perMinor, rateBp, bonus } = rule;
       const addBp = bonus !== undefined && basis.terms.holds(bonus.eligible) ? bonus.addBp : 0;
@@ -181,10 +188,9 @@ function pointsOf(rule: PointsRule, basis: Basis): number | undefined {
   }
 }
 
+/** Up: rounded down, points that come a few at a time would cost nothing, however many they are. */
 function costOfPoints(points: number, { pointsCost }: CampaignTerms): number | undefined {
-  return pointsCost === undefined
-    ? 0
-    : floorShare(points, pointsCost.worthMinor, pointsCost.points);
+  return pointsCost === undefined ? 0 : ceilShare(points, pointsCost.worthMinor, pointsCost.points);
 }
 
 /** Each is good until its last local day ends. */

@@ -15,6 +15,22 @@ export function floorShare(
   return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : undefined;
 }
 
+/** As `floorShare`, rounded up. */
+export function ceilShare(
+  value: number,
+  numerator: number,
+  denominator: number,
+): number | undefined {
+  const product = value * numerator;
+  if (Number.isSafeInteger(product)) {
+    const rest = product % denominator;
+    return (product - rest) / denominator + (rest > 0 ? 1 : 0);
+  }
+  const above = BigInt(value) * BigInt(numerator) + BigInt(denominator) - 1n;
+  const exact = above / BigInt(denominator);
+  return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : undefined;
+}
+
 /** As `floorShare`, but a half and more is rounded up. */
 export function halfUpShare(
   value: number,

@@ -19,8 +19,8 @@ export type GrantState = (typeof GRANT_STATES)[number];
 /** One thing given. Amounts are integer minor units. */
 export type AwardItem =
   | { readonly kind: 'discount' | 'cashback' | 'fee_cut'; readonly amountMinor: number }
-  /** Negative: spent in a redemption. */
-  | { readonly kind: 'points'; readonly points: number }
+  /** Negative: spent in a redemption. Brought in: the bank has given them already, and nobody is to give them again. */
+  | { readonly kind: 'points'; readonly points: number; readonly broughtIn?: true }
   | {
       readonly kind: 'voucher';
       readonly voucher: string;

@@ -146,6 +146,12 @@ describe('C10 credit cards earn double points, in the month of birth two and a h
     expect(await stage.balance('points/customer=c1')).toBe('0 0');
   });
 
+  test('C10 points that come a few at a time cost the budget too', async () => {
+    for (let payments = 0; payments < 20; payments++) await stage.play(spend({ amount: 249 }));
+    expect(await stage.balance('points/customer=c1')).toBe('80 0');
+    expect(await stage.balance('budget/credit-card/total.reward.points')).toBe('20 0');
+  });
+
   test('C10 a refund takes points back in proportion, and what is spent already is owed', async () => {
     await stage.play(spend({ id: 'p', amount: 500_000 }));
     const refund = (amount: number): PlainEvent => ({

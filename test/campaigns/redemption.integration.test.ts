@@ -26,6 +26,30 @@ const redeem = (
 });
 const pointsOf = (customer = 'c1'): Promise<string> => stage.balance(`points/customer=${customer}`);
 
+describe('B05 the points that a customer has at the bank', () => {
+  const credited = (points: unknown): PlainEvent => ({
+    ...{ type: 'points.credited', at: AT, customerId: 'c1', attributes: { points } },
+  });
+  test('B05 are brought in at no cost, given by nobody a second time, and buy', async () => {
+    const alone = new Stage(shipped('redemption'));
+    const brought = await alone.play(credited(20_000));
+    expect(brought.of('bank-points')).toBe('posted 0');
+    expect(await alone.balance('points/customer=c1')).toBe('20000 0');
+    expect(await alone.balance('budget/redemption/total')).toBe('0 0');
+    expect(await alone.deliveries()).toEqual([]);
+    const bought = await alone.play(redeem('points-shop', 'kettle'));
+    expect(bought.of('points-shop')).toBe('held 4000 (kettle)');
+    expect(await alone.balance('points/customer=c1')).toBe('0 0');
+  });
+
+  test.each([[undefined], [0], [-5], [1.5], ['20000'], [2 ** 53]])(
+    'B05 %j points are none',
+    async (points) => {
+      expect((await stage.play(credited(points))).of('bank-points')).toBe('nothing');
+    },
+  );
+});
+
 describe('B02 the campaign is open from its first instant to just before its last', () => {
   test.each([
     ['2026-02-28 23:59:59.999', 'outside_window'],

@@ -129,6 +129,14 @@ describe('what the parts mean to each other, with the place and what to write', 
       ],
     ],
     [
+      'points that an event names are brought in by the bank',
+      ['lucky, ppm: 199000, points: 500', 'lucky, ppm: 199000, points: { of: attributes.points }'],
+      [
+        'c.yaml:61:45: offers.2.draw.prizes.2.points: points that an event says were given are brought in by the bank alone: write on: [points.credited], not payment',
+        'c.yaml:61:45: offers.2.draw.prizes.2.points: points that an event says were given are brought in by the bank alone: write on: [points.credited], not instalment',
+      ],
+    ],
+    [
       'a choice falls to no lower tier',
       ['    choice:\n', '    onTierExhausted: next_lower\n    choice:\n'],
       [

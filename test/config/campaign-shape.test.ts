@@ -178,7 +178,7 @@ describe('one part of a campaign is refused, with its place and what to write', 
       'an event type',
       ['on: [campaign.viewed]', 'on: [campaign.seen]'],
       [
-        'c.yaml:143:10: offers.12.on.0: Invalid option: expected one of "payment"|"payment.authorising"|"refund"|"instalment"|"account.opened"|"card.approved"|"card.activated"|"wallet.bound"|"login"|"campaign.viewed"|"voucher.redeemed"|"redemption.requested"|"claim.submitted"|"choice.made"|"payment.cancelled"|"customer.updated"|"proof.submitted"|"voucher.claimed"|"campaign.shared"|"referral.joined"',
+        'c.yaml:143:10: offers.12.on.0: Invalid option: expected one of "payment"|"payment.authorising"|"refund"|"instalment"|"account.opened"|"card.approved"|"card.activated"|"wallet.bound"|"login"|"campaign.viewed"|"voucher.redeemed"|"redemption.requested"|"claim.submitted"|"choice.made"|"payment.cancelled"|"customer.updated"|"proof.submitted"|"voucher.claimed"|"campaign.shared"|"referral.joined"|"points.credited"',
       ],
     ],
     [

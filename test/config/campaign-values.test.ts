@@ -41,7 +41,7 @@ describe('a value that cannot be meant is refused, with its place and what to wr
       'points of no shape',
       ['points: { ofSpentBp: 500 }', 'points: many'],
       [
-        'c.yaml:129:13: offers.10.points: write a number of points, { perMinor: 100, rateBp: 10000 } or { ofSpentBp: 500 }',
+        'c.yaml:129:13: offers.10.points: write a number of points, { perMinor: 100, rateBp: 10000 }, { ofSpentBp: 500 } or { of: attributes.points }',
       ],
     ],
     [

@@ -101,9 +101,9 @@ describe('points', () => {
 
   test('are issued by the campaign, belong to the customer, and cost the budget their worth', () => {
     const { values, amountMinor } = chosen({ points: double }, { amountMinor: 129_950 });
-    expect(amountMinor).toBe(519);
+    expect(amountMinor).toBe(520);
     expect(values.slice(2)).toEqual([
-      { account: 'payable/customer=customer-1', by: -519, limit: undefined },
+      { account: 'payable/customer=customer-1', by: -520, limit: undefined },
       { account: 'points/customer=customer-1', by: 2599, limit: undefined },
       { account: 'points-issued/bills', by: -2599, limit: undefined },
     ]);
@@ -270,11 +270,16 @@ describe('an exchange', () => {
     ...{ id: 'back', title: 'Back', on: ['redemption.requested'], budget: 'total.spend' },
     points: { ofSpentBp: 500 },
   };
+  /** The cash of the way to pay, where there is any. */
+  const paying = ({ combo = 0 }: { combo?: unknown }): Partial<EventFacts> => {
+    const amountMinor = items[0]!.combos[Number(combo)]?.cash;
+    return { amountMinor, currency: amountMinor === undefined ? undefined : 'CNY' };
+  };
   const request = (attributes: object, offers: readonly object[] = [shop]): readonly ReserveOp[] =>
     granted(
       {},
       {
-        ...{ type: 'redemption.requested', amountMinor: undefined, currency: undefined },
+        ...{ type: 'redemption.requested', ...paying(attributes) },
         attributes: { offerId: 'shop', item: 'kettle', ...attributes },
       },
       {},
