@@ -24,7 +24,11 @@ export async function readCampaigns(reading: ConfigReading): Promise<readonly Ca
     const shaped = check(file, campaignSchema, problems);
     problems.push(...pointedProblems(file));
     // A hundredth of what was meant fits nothing else: that would only be told beside it.
-    if (shaped === undefined || file.pointed.length > 0) continue;
+    if (file.pointed.length > 0) continue;
+    if (shaped === undefined) {
+      problems.push(...problemsBeside(file).map((each) => told(file, each)));
+      continue;
+    }
     const before = places.get(shaped.id);
     if (before !== undefined) {
       problems.push(`${file.locate(['id'])}: id "${shaped.id}" stands in ${before} already`);
@@ -38,6 +42,29 @@ export async function readCampaigns(reading: ConfigReading): Promise<readonly Ca
     sources.push({ campaign, file });
   }
   return sources;
+}
+
+/**
+ * What the well-shaped offers of a file mean, when others have no shape. What names another offer, or something that
+ * it gives, is not asked: it may be one of those.
+ */
+function problemsBeside(file: YamlFile): Problem[] {
+  const content = file.content as { readonly offers?: unknown } | null | undefined;
+  const offers: unknown = content?.offers;
+  const { error } = campaignSchema.safeParse(content);
+  if (error === undefined || !Array.isArray(offers)) return [];
+  const misshapen = new Set(error.issues.map(({ path: [part, at] }) => part === 'offers' && at));
+  const kept = [...offers.keys()].filter((index) => !misshapen.has(index));
+  const rest = { ...content, offers: kept.map((index) => offers[index] as unknown) };
+  // Something beside the offers has no shape either: nothing is known of what they refer to.
+  const { data } = campaignSchema.safeParse(rest);
+  if (data === undefined) return [];
+  return campaignProblems(data, rest)
+    .filter(({ path }) => !path.includes('excludedBy') && !path.includes('extend'))
+    .map((each) => {
+      const [part, index, ...keys] = each.path;
+      return part === 'offers' ? { ...each, path: [part, kept[Number(index)]!, ...keys] } : each;
+    });
 }
 
 /** `4000.00` is read as 4000 and may have meant yuan: who writes a point is asked which. */

@@ -43,6 +43,20 @@ test('the mistakes of all files are told in one run', async () => {
   ]);
 });
 
+test('an offer of no shape hides nothing of what the others mean, and is missed by none of them', async () => {
+  const offer = (id: string, keys: string): string => `  - { id: ${id}, title: 满减, ${keys} }\n`;
+  const once = 'limits: [{ per: [customer], max: 1 }]';
+  const text =
+    SMALL.replace(
+      'offers:\n',
+      `offers:\n${offer('broken', `budget: total.spend, priority: 9, off: x, ${once}`)}`,
+    ) + offer('late', 'budget: total.gone, on: [payment], cashback: 1, excludedBy: [broken]');
+  expect(await problemsOf({ 'a.yaml': text })).toEqual([
+    'a.yaml:14:69: offers.0.off: write an amount in fen, or { percentBp: 500, cap: 3000 }',
+    'a.yaml:21:36: offers.2.budget: no budget line is called "total.gone": there are total, total.spend',
+  ]);
+});
+
 test('an amount that is written with a decimal point is asked about, whichever was meant', async () => {
   const text = SMALL.replace(/limit: \d+/, 'limit: 4000.00');
   expect(await problemsOf({ 'a.yaml': text })).toEqual([
