@@ -9,6 +9,7 @@ import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import type { ExclusionFile } from '../pipeline/detect/exclusion.ts';
 import type { Sections } from '../pipeline/detect/section.ts';
 import { messageOf } from '../pipeline/failure.ts';
+import { asnProblems } from './asn-needs.ts';
 import { cardsInContent, cardsInText } from './card-numbers.ts';
 import type { Campaign } from './campaign-schema.ts';
 import { parseList } from './campaign-lists.ts';
@@ -75,6 +76,17 @@ export async function loadConfig(
     detectors,
     system?.ingest.maxAmountMinor ?? Number.MAX_SAFE_INTEGER,
   );
+  if (system !== undefined && system.networks.asnDatabase === undefined) {
+    const written = reading.yamls.find(({ path }) => path === reading.nameOf('detectors.yaml'));
+    problems.push(
+      ...asnProblems(coded === undefined ? [] : detectors, { ...coded }, (name) =>
+        written!.locate([name]),
+      ),
+      ...rules.sources.flatMap(({ named, placeOf }) =>
+        asnProblems([named], rules.sections, () => placeOf([])),
+      ),
+    );
+  }
   const sources = await readCampaigns(reading);
   const campaigns = sources.map(({ campaign }) => campaign);
   const placeholderPath = reading.nameOf('lists', 'placeholders.txt');

@@ -104,6 +104,8 @@ const MEASURES = {
   lastSeen: z.strictObject({
     within: positive.refine((value) => value <= LONGEST_HORIZON_MS, 'is at most 366d'),
   }),
+  /** `asn`: the number of the address's autonomous system, as networks.asnDatabase has it. */
+  network: z.enum(['asn']),
   ratio: z.tuple(
     [z.string(), z.string()],
     'write the names of two features, such as [part, whole]',
@@ -133,6 +135,7 @@ type Written = z.output<typeof written>;
 function keysFor(measure: MeasureName): Readonly<Record<'key' | 'on' | 'where' | 'window', Need>> {
   switch (measure) {
     case 'ratio':
+    case 'network':
       return { key: 'no', on: 'no', where: 'no', window: 'no' };
     case 'rate':
     case 'lastSeen':
@@ -188,8 +191,9 @@ function bucketReach({ width, index }: NonNullable<Written['bucket']>): number {
 }
 
 function formOf(value: Written): FeatureForm {
-  const { ratio, sequence, absence, lastSeen } = value;
+  const { ratio, network, sequence, absence, lastSeen } = value;
   if (ratio !== undefined) return { ratio };
+  if (network !== undefined) return { spec: { kind: 'network', read: network } };
   const key = value.key!;
   const windowMs = value.window;
   if (sequence !== undefined) {

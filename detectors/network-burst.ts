@@ -7,8 +7,8 @@ import { describeNetwork, sharedNetworks } from '../pipeline/detect/networks.ts'
 const HOUR_MS = 3_600_000;
 
 const config = z.strictObject({
-  /** `prefix` counts over the /24 of an IPv4 address and the /64 of an IPv6 one. */
-  group: z.enum(['address', 'prefix']).default('address'),
+  /** `prefix` counts over the /24 of an IPv4 address and the /64 of an IPv6 one, `asn` over all of an operator's. */
+  group: z.enum(['address', 'prefix', 'asn']).default('address'),
   /** 5m to 1h; an hour holds a whole number of them. */
   bucket: duration
     .refine((value) => value >= 300_000 && value <= HOUR_MS && HOUR_MS % value === 0, {
@@ -27,12 +27,19 @@ const config = z.strictObject({
 
 type Config = z.infer<typeof config>;
 
+const KEYS = { address: 'ip', prefix: 'ipPrefix', asn: 'asn' } as const;
+const COUNTED = {
+  address: 'over the address',
+  prefix: 'over the /24 or /64 of the address',
+  asn: 'over the autonomous system of the address',
+} as const;
+
 const feature = (
   { group, bucket, days, knownDays, fromAccounts }: Config,
   read: BurstFeature['read'],
 ): BurstFeature => ({
   kind: 'burst',
-  key: group === 'prefix' ? 'ipPrefix' : 'ip',
+  key: KEYS[group],
   on: ['account.opened'],
   distinct: 'accountId',
   bucketMs: bucket,
@@ -88,7 +95,7 @@ export default defineDetector({
       newAccounts: opened,
       usual,
       knownBuckets: known,
-      counted: group === 'prefix' ? 'over the /24 or /64 of the address' : 'over the address',
+      counted: COUNTED[group],
       ...(network === undefined ? {} : { sharedNetwork: describeNetwork(network) }),
     };
   },

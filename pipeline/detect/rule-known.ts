@@ -71,6 +71,8 @@ function rangeOfFeature(spec: FeatureSpec, numbers: Numbers): Range {
       return spec.windowMs === undefined ? { from: 0, to: 1 } : COUNTS;
     case 'lastSeen':
       return { from: 0, to: spec.horizonMs };
+    case 'network':
+      return { from: 0, to: 2 ** 32 - 1 };
     case 'ratio':
       return operandsOf(spec).every((part) => rangeOfFeature(part, numbers).from >= 0)
         ? COUNTS

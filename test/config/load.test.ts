@@ -40,6 +40,49 @@ async function problemsOf(file: string, text: string): Promise<string[]> {
   return failure.problems.map((problem) => problem.replace(/^.*\/(?=[a-z-]+\.[a-z]+:)/, ''));
 }
 
+describe('autonomous systems without a file of them', () => {
+  const problem = (place: string, name: string): string =>
+    `${place}: ${name}: asks for autonomous systems, so it can never fire: name a file of them in sheepdog.yaml, networks.asnDatabase`;
+  const byOperator = `rules:
+  - name: hosted
+    summary: It finds something.
+    cannotSee: It misses something.
+    on: [login]
+    mode: live
+    subject: accountId
+    about: logins from a hoster
+    unit: logins
+    features:
+      asn: { network: asn }
+      logins: { count: true, key: accountId, on: [login], window: 1h }
+    when: features.asn in [64501, 64502]
+    measure: logins
+    bands: { review: 3 }
+    reason: Nobody lives there.
+`;
+
+  it('are refused to a detector and to a rule', async () => {
+    expect(await problemsOf('detectors.yaml', 'network-burst: { group: asn }')).toEqual([
+      problem('detectors.yaml:1:16', 'network-burst'),
+    ]);
+    expect(await problemsOf('rules/hosted.yaml', byOperator)).toEqual([
+      problem('hosted.yaml:2:5', 'hosted'),
+    ]);
+  });
+
+  it('are no matter to what is off, and known where a file is named', async () => {
+    const off = 'network-burst: { group: asn, mode: "off" }';
+    expect(await problemsOf('detectors.yaml', off)).toEqual([]);
+    const folder = await shipped();
+    await writeFile(join(folder, 'rules/hosted.yaml'), byOperator);
+    await writeFile(join(folder, 'sheepdog.yaml'), 'networks: { asnDatabase: asn.mmdb }');
+    await writeFile(join(folder, 'detectors.yaml'), 'network-burst: { group: asn }');
+    const { sections } = await loadConfig(folder, detectors);
+    expect(sections['network-burst']).toMatchObject({ group: 'asn' });
+    expect(sections).toHaveProperty('hosted');
+  });
+});
+
 describe('a full card number in the lists', () => {
   it.each([
     ['as an entry', `cards: [{ value: "${CARD}", reason: r }]`, 'block.yaml:1:19'],

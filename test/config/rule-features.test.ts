@@ -18,14 +18,14 @@ describe('a feature that cannot be measured is refused with its place', () => {
         '{ key: accountId, on: [payment], window: 10m }',
       ],
       [
-        'r.yaml:2:13: features.payments: write one of count, sum, min, max, mean, stddev, last, previous, distinct, age, gap, rate, bucket, sequence, absence, lastSeen, ratio',
+        'r.yaml:2:13: features.payments: write one of count, sum, min, max, mean, stddev, last, previous, distinct, age, gap, rate, bucket, sequence, absence, lastSeen, network, ratio',
       ],
     ],
     [
       'a feature that measures twice',
       ['{ max: amountMinor,', '{ max: amountMinor, min: amountMinor,'],
       [
-        'r.yaml:15:14: near-payments.features.large: write one of count, sum, min, max, mean, stddev, last, previous, distinct, age, gap, rate, bucket, sequence, absence, lastSeen, ratio, not min and max together',
+        'r.yaml:15:14: near-payments.features.large: write one of count, sum, min, max, mean, stddev, last, previous, distinct, age, gap, rate, bucket, sequence, absence, lastSeen, network, ratio, not min and max together',
       ],
     ],
     [

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AsnReader, openAsnDatabase } from '../../pipeline/detect/asn.ts';
+import { discoverDetectors } from '../../pipeline/detect/discover.ts';
+import { compileDetectors } from '../../pipeline/detect/evaluate.ts';
 import { layFeatures } from '../../pipeline/detect/feature-layout.ts';
+import { detectorsSchema } from '../../pipeline/detect/section.ts';
+import { EventView } from '../../pipeline/event.ts';
 import { Failure } from '../../pipeline/failure.ts';
 import { batchFrom } from '../support/events.ts';
 import { mmdb } from '../support/mmdb.ts';
@@ -109,5 +113,48 @@ describe('the autonomous system of an event', () => {
 
   it('is absent where no file is configured', () => {
     expect(measured(new AsnReader(undefined)).flat().every(Number.isNaN)).toBe(true);
+  });
+});
+
+describe('an operator whose addresses open accounts', () => {
+  /** One account an address, a minute apart, on a day of March 2026. */
+  const signUps = (day: number, accounts: number): Readonly<Record<string, unknown>>[] =>
+    Array.from({ length: accounts }, (_, i) => ({
+      type: 'account.opened',
+      accountId: `d${day}-${i}`,
+      ip: `203.0.${day}.${i}`,
+      occurredAt: new Date(Date.UTC(2026, 2, day, 2, i)).toISOString(),
+    }));
+  const events = [...[2, 3, 4].flatMap((day) => signUps(day, 2)), ...signUps(5, 18)];
+
+  async function found(group: string): Promise<readonly [string, number, unknown][]> {
+    const named = (await discoverDetectors()).filter(({ name }) => name === 'network-burst');
+    const sections = detectorsSchema(named).parse({
+      'network-burst': { group, days: 4, knownDays: 3 },
+    });
+    const compiled = compileDetectors(named, sections);
+    const { width, store, sources } = layFeatures(compiled.requests, {
+      ...{ allowedLatenessMs: 1000, maxKeys: 1000, maxEntries: 1000 },
+      asn: new AsnReader(database),
+    });
+    const batch = batchFrom(events);
+    const matrix = { width, values: new Float64Array(width * events.length) };
+    store.measure(batch, 0, events.length, matrix);
+    for (const source of sources) source.measure(batch, 0, events.length, matrix);
+    compiled.bind(matrix);
+    return compiled
+      .evaluate(new EventView(batch, events.length - 1))
+      .map(({ band, measure, evidence }) => [
+        band,
+        Number(measure.toFixed(2)),
+        evidence['counted'],
+      ]);
+  }
+
+  it('is seen by a detector that counts by operator, and by none that counts by address', async () => {
+    expect(await found('asn')).toEqual([
+      ['review', 11.31, 'over the autonomous system of the address'],
+    ]);
+    expect(await found('address')).toEqual([]);
   });
 });

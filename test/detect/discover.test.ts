@@ -28,6 +28,7 @@ describe('discovery', () => {
     const found = await discoverDetectors();
     expect(found.map(({ name }) => name)).toEqual([
       'account-velocity',
+      'campaign-burst',
       'geo-velocity',
       'many-cards',
       'merchant-burst',

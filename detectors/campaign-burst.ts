@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { duration } from '../config/schema.ts';
+import type { BurstFeature } from '../pipeline/detect/burst-feature.ts';
+import { defineDetector } from '../pipeline/detect/detector.ts';
+import type { EventType } from '../pipeline/event.ts';
+
+const HOUR_MS = 3_600_000;
+/** Taking part, where the event names its campaign. Payments name none, and are far more. */
+const TAKES_PART: readonly EventType[] = [
+  'campaign.viewed',
+  'campaign.shared',
+  'claim.submitted',
+  'choice.made',
+  'redemption.requested',
+  'voucher.claimed',
+  'voucher.redeemed',
+];
+
+const config = z.strictObject({
+  /** 5m to 1h; an hour holds a whole number of them. */
+  bucket: duration
+    .refine((value) => value >= 300_000 && value <= HOUR_MS && HOUR_MS % value === 0, {
+      message: '5m to 1h, and an hour holds a whole number of them',
+    })
+    .prefault('1h'),
+  /** Days of the baseline, and how many of them must be known before anything is said. */
+  days: z.int().min(1).max(30).default(14),
+  knownDays: z.int().min(1).max(30).default(5),
+  /** Fewer accounts in a bucket are never judged … */
+  fromAccounts: z.int().min(1).default(50),
+  /** … nor are fewer than so many times the usual number. */
+  minTimes: z.number().min(1).default(5),
+});
+
+type Config = z.infer<typeof config>;
+
+const feature = (
+  { bucket, days, knownDays, fromAccounts }: Config,
+  read: BurstFeature['read'],
+): BurstFeature => ({
+  kind: 'burst',
+  key: 'campaignId',
+  on: TAKES_PART,
+  distinct: 'accountId',
+  bucketMs: bucket,
+  days,
+  knownDays,
+  from: fromAccounts,
+  read,
+});
+
+/** Claims of `accounts` people in one campaign, half a minute apart, on a day of March 2026 from 12:00. */
+const claims = (day: number, accounts: number, campaignId = 'spring') =>
+  Array.from({ length: accounts }, (_, i) => ({
+    type: 'claim.submitted',
+    accountId: `d${day}-${i}`,
+    campaignId,
+    occurredAt: new Date(Date.UTC(2026, 2, day, 4, 0, 30 * i)).toISOString(),
+  }));
+
+const quick = { days: 4, knownDays: 3 };
+const usual = [2, 3, 4].flatMap((day) => claims(day, 5));
+
+export default defineDetector({
+  summary:
+    'Many times more accounts take part in a campaign than is usual for it at that hour: word has gone round among people who milk it.',
+  cannotSee:
+    'Who of them is honest: an advertisement does the same, so it is shown to analysts and asks for review at most; the day a campaign opens, which has no past.',
+  on: TAKES_PART,
+  // A burst tells when to look, and of nobody what they did.
+  mode: 'shadow',
+  config,
+  features: (config) => ({
+    accounts: feature(config, 'count'),
+    score: feature(config, 'score'),
+    usual: feature(config, 'baseline'),
+    known: feature(config, 'known'),
+  }),
+  measures: {
+    accounts: {
+      about:
+        'accounts taking part in a campaign, in deviations above its own usual number at that hour',
+      unit: 'deviations',
+      direction: 'atLeast',
+      // Findings are about what freezes and lists know; the campaign stands in the evidence.
+      subject: 'accountId',
+      bands: { review: 8 },
+      ceiling: 'score',
+      windowMs: ({ bucket }) => bucket,
+      of: (_event, { accounts, usual, score }, { minTimes }) =>
+        accounts >= minTimes * Math.max(1, usual) ? score : Number.NaN,
+    },
+  },
+  evidence: ({ campaignId = '' }, { accounts, usual, known }) => ({
+    campaignId,
+    accounts,
+    usual,
+    knownBuckets: known,
+  }),
+  examples: [
+    {
+      title: 'sixty who claim in an hour where five are usual are told',
+      config: quick,
+      events: [...usual, ...claims(5, 60)],
+      finding: { band: 'review', measure: 24.6 },
+    },
+    {
+      title: 'a campaign that is usually busy is left alone on a busier day',
+      config: quick,
+      events: [...[2, 3, 4].flatMap((day) => claims(day, 30)), ...claims(5, 90)],
+    },
+    {
+      title: 'a campaign that opened today has no usual number, and is not guessed at',
+      config: quick,
+      events: [...usual, ...claims(5, 90, 'summer')],
+    },
+    {
+      title: 'an unknown campaign is nobody: a placeholder has no baseline',
+      config: quick,
+      events: [
+        ...[2, 3, 4].flatMap((day) => claims(day, 5, 'unknown')),
+        ...claims(5, 90, 'unknown'),
+      ],
+    },
+  ],
+});
