@@ -60,7 +60,7 @@ export function operationOf(
       const customerId = event.customerId ?? '';
       return { kind: 'cancel', id, authorisationId, accountId, customerId, occurredAtMs };
     }
-    return captureOf(event, authorisationId, decision);
+    return { ...captureOf(event, authorisationId, decision), room: inForce.accounts };
   }
   if (decision.verdict === 'block') return refusalOf(event, identity, wordOf(decision).reason);
   const wish = { id, customerId: identity.customer?.id ?? '', occurredAtMs };
@@ -68,7 +68,13 @@ export function operationOf(
     const voucherId = fields.name('voucherId');
     return voucherId === undefined
       ? refusalOf(event, identity, 'voucher_not_named')
-      : { kind: 'redeem', ...wish, voucherId, ...purchaseOf(event, inForce) };
+      : {
+          kind: 'redeem',
+          ...wish,
+          voucherId,
+          room: inForce.accounts,
+          ...purchaseOf(event, inForce),
+        };
   }
   const grantId = fields.name('grantId');
   if (grantId === undefined) return refusalOf(event, identity, 'grant_not_named');

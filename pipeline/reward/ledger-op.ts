@@ -159,6 +159,8 @@ export interface CaptureOp {
   readonly intent: 'posted' | 'held' | 'voided';
   readonly reason: GrantReason;
   readonly occurredAtMs: number;
+  /** Budget lines with their limits of today: a payment made in time takes again what ran out before it was heard of. */
+  readonly room?: readonly Leg[];
 }
 
 /** The authorisation came to nothing: what waits for its payment is voided. */

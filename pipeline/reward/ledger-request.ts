@@ -4,6 +4,7 @@ import type { Grant } from './grant.ts';
 import {
   accountPart,
   type CaptureOp,
+  type Leg,
   type LedgerOp,
   type RefundOp,
   type ReserveOp,
@@ -38,7 +39,7 @@ function encodeOther(op: Exclude<LedgerOp, ReserveOp>, shared: SharedParts): unk
     case 'settle':
       return encodeSettle(op);
     case 'capture':
-      return encodeCapture(op);
+      return encodeCapture(op, shared);
     case 'advance':
       return { kind: op.kind, eventTime: op.occurredAtMs };
     case 'cancel':
@@ -58,6 +59,7 @@ function encodeOther(op: Exclude<LedgerOp, ReserveOp>, shared: SharedParts): unk
         amount: op.amountMinor,
         places: op.places,
         campaigns: op.campaigns,
+        ...encodeRoom(op.room, shared),
       };
     case 'refuse':
       return { ...encodeWish(op, op.customerId, 0, op.accountId), reason: op.reason };
@@ -110,7 +112,7 @@ function encodeSettle(op: SettleOp): unknown {
   };
 }
 
-function encodeCapture(op: CaptureOp): unknown {
+function encodeCapture(op: CaptureOp, shared: SharedParts): unknown {
   return {
     ...encodeWish(op, op.customerId, op.amountMinor, op.accountId),
     account: op.accountId,
@@ -118,22 +120,29 @@ function encodeCapture(op: CaptureOp): unknown {
     amount: op.amountMinor,
     intent: op.intent,
     reason: op.reason,
+    ...encodeRoom(op.room, shared),
   };
 }
 
-/** The room as accounts by their numbers; their limits stand beside them. */
+/** Accounts by their numbers; their limits stand beside them. */
+function encodeRoom(
+  room: readonly Leg[] = [],
+  shared: SharedParts,
+): { readonly room?: readonly number[] } {
+  if (room.length === 0) return {};
+  return { room: room.map(({ account, limit }) => shared.account(account, limit)) };
+}
+
 function encodeAnswer(
   op: ClaimOp | ChooseOp,
   shared: SharedParts,
 ): Readonly<Record<string, unknown>> {
-  const { grantId, intent, room = [] } = op;
+  const { grantId, intent } = op;
   return {
     ...encodeWish(op, op.customerId),
     grant: grantId,
     intent,
-    ...(room.length > 0 && {
-      room: room.map(({ account, limit }) => shared.account(account, limit)),
-    }),
+    ...encodeRoom(op.room, shared),
   };
 }
 

@@ -147,7 +147,7 @@ export function provenPaymentOf(tail: string): string | undefined {
 /** What is due for a tail's grant, if anything. */
 export function dueOf(tail: string): Due | undefined {
   const [, what, atMs] = tail.slice(0, tail.indexOf('\n')).split(' ');
-  return what === undefined || what === '-' ? undefined : { what, atMs: Number(atMs) };
+  return what === undefined || what.startsWith('-') ? undefined : { what, atMs: Number(atMs) };
 }
 
 /** The record of a grant as the Lua scripts left it. */

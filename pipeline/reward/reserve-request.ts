@@ -9,6 +9,7 @@ import {
   type ReserveOp,
   type ValueLeg,
 } from './ledger-op.ts';
+import type { GrantReason } from './grant.ts';
 import { awardOf, identityOf, termsOf } from './record.ts';
 
 /** What the operations of one call share: accounts and texts, of which they speak by number, from 1. */
@@ -168,12 +169,19 @@ function namesOf(legs: readonly { readonly account: string }[]): string {
   return legs.map(({ account }) => account).join(' ');
 }
 
+/** Reasons of what is reserved at an authorisation. */
+const AWAITS_PAYMENT: ReadonlySet<GrantReason> = new Set<GrantReason>([
+  'awaiting_payment',
+  'awaiting_payment_and_review',
+]);
+
 /** What may still happen to the grant, as later operations read it; '' when that is the ordinary. */
-function rulesOf(
-  { next, reviewHold, onRefund, needs, provenPaymentId }: ReserveOp,
-  { keepAtLeastMinor: keep = onRefund.keepAtLeastMinor, reprice }: Choice,
-): string {
+function rulesOf(op: ReserveOp, choice: Choice): string {
+  const { next, reviewHold, onRefund, needs, provenPaymentId } = op;
+  const { keepAtLeastMinor: keep = onRefund.keepAtLeastMinor, reprice } = choice;
+  const awaitsPayment = AWAITS_PAYMENT.has(op.reason);
   if (
+    !awaitsPayment &&
     next === undefined &&
     reviewHold === undefined &&
     needs === undefined &&
@@ -196,7 +204,20 @@ function rulesOf(
     next: next?.kind,
     untilMs: next?.untilMs,
     options: next?.kind === 'choice' ? next.options.map(encodeOption) : undefined,
+    ...(awaitsPayment && roomOf(op, choice)),
   });
+}
+
+/** The limits of what an authorisation gives back when it runs out: a payment that was in time takes it again. */
+function roomOf({ limits, quotas }: ReserveOp, { units }: Choice): object {
+  const own = [...limits, ...quotas.filter(isQuotaOfUnits), ...units];
+  const counted = quotas.flatMap(({ account, limit, countedBy }) =>
+    countedBy === undefined ? [] : [[countedBy, account, limit ?? -1]],
+  );
+  return {
+    room: own.map(({ account, limit }) => [account, limit ?? -1]),
+    ...(counted.length > 0 && { counted }),
+  };
 }
 
 function encodeOption(option: Choice): unknown {

@@ -43,6 +43,8 @@ export interface RedeemOp {
   readonly places: readonly string[];
   /** What of it depends on the voucher's campaign; nothing of one that is no longer configured. */
   readonly campaigns: Readonly<Record<string, VoucherUse>>;
+  /** Budget lines with their limits: a voucher used in time, and expired before it was heard of, takes its cost again. */
+  readonly room?: readonly Leg[];
   readonly occurredAtMs: number;
 }
 

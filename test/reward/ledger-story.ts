@@ -1,7 +1,8 @@
 /** Stories for the laws of the ledger: few customers, tight limits, every operation, every order. */
 
 import fc from 'fast-check';
-import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
+import { accountPart, type LedgerOp } from '../../pipeline/reward/ledger-op.ts';
+import type { RedeemOp } from '../../pipeline/reward/wish-op.ts';
 import { cancel, capture, choose, claim, redeem } from './ledger-offers.ts';
 import { customerOf, HOUR_MS, INTENTS, PAYMENTS, paymentOps, timeOf } from './ledger-payments.ts';
 import { label, refund, SPEND, TIER_1, TIER_2, TOTAL } from './ledger-scenario.ts';
@@ -15,6 +16,10 @@ export const LIMITS = new Map([
   ['stock/bills/pen', 1],
   ['quota/people', 2],
 ]);
+
+/** What is left of the lines may be taken again by what was in time. */
+const ROOM = [SPEND, TOTAL].map((account) => ({ account, limit: LIMITS.get(account)! }));
+const withRoom = (op: RedeemOp): RedeemOp => ({ ...op, room: ROOM });
 
 const number = fc.integer({ min: 0, max: PAYMENTS - 1 });
 const grantOf = (n: number): string => `g_${n % 8 === 1 ? 'a' : 'p'}%002f${n}`;
@@ -100,6 +105,7 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
       fc.record({ n: fc.constantFrom(1, 9), verdict: fc.constantFrom('allow', 'review', 'block') }),
       ({ n, verdict }) => [
         capture(`p/${n}`, `a/${n}`, n === 1 ? 30_000 : 22_000, {
+          room: ROOM,
           occurredAtMs: timeOf(n) + HOUR_MS,
           ...INTENTS[verdict],
         }),
@@ -152,11 +158,13 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
         again: fc.boolean(),
       }),
       ({ n, v, paid, again }) => [
-        redeem(`${grantOf(n)}.${v}`, paid, {
-          id: `use/${n}.${v}-${paid}-${again}`,
-          customerId: customerOf(n),
-          occurredAtMs: timeOf(n) + HOUR_MS,
-        }),
+        withRoom(
+          redeem(`${grantOf(n)}.${v}`, paid, {
+            id: `use/${n}.${v}-${paid}-${again}`,
+            customerId: customerOf(n),
+            occurredAtMs: timeOf(n) + HOUR_MS,
+          }),
+        ),
       ],
     ),
   },
@@ -177,6 +185,15 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   },
 );
 
+/** A word on a grant is spoken once it is held: what it is held by later gets a word of its own. */
+function holdsAgain(grantId: string): (op: LedgerOp) => boolean {
+  return (op) => {
+    if (op.kind === 'claim' || op.kind === 'choose')
+      return op.intent === 'held' && op.grantId === grantId;
+    return op.kind === 'capture' && grantId === `g_${accountPart(op.authorisationId)}`;
+  };
+}
+
 /** A word, a payment or a cancellation comes after what it is about; the pipeline's order of effects sees to that. */
 function comesAfterwards(op: LedgerOp, index: number, list: readonly LedgerOp[]): boolean {
   const about = (eventId: string, grantId: string): boolean =>
@@ -185,6 +202,8 @@ function comesAfterwards(op: LedgerOp, index: number, list: readonly LedgerOp[])
       .some(
         (each) => each.kind === 'reserve' && (each.eventId === eventId || each.grantId === grantId),
       );
+  if (op.kind === 'settle' && 'grantId' in op && list.slice(index).some(holdsAgain(op.grantId)))
+    return false;
   if (op.kind === 'settle') return 'eventId' in op ? about(op.eventId, '') : about('', op.grantId);
   if (op.kind === 'capture' || op.kind === 'cancel') return about(op.authorisationId, '');
   return true;

@@ -1,6 +1,7 @@
 local function end_wait(record, what, at)
   local legs = {}
-  record.due_what, record.due_at = '-', 0
+  -- Until when a payment could have been made stays known: its message may come later.
+  record.due_what, record.due_at = RAN_OUT[record.reason] or '-', AWAITS_PAYMENT[record.reason] and at or 0
   if what == 'void' then
     release(legs, record)
     record.state = 'voided'

@@ -27,16 +27,6 @@ local function grant_to_answer(op)
   return record
 end
 
--- The limit of an account among those that the answer brings, or nil.
-local function limit_among(op, account)
-  for _, index in ipairs(op.room or {}) do
-    if request.accounts[index] == account then
-      return request.limits[index]
-    end
-  end
-  return nil
-end
-
 -- Why what a forfeit gave back cannot be taken again, or nil.
 local function no_room_again(op, record, late)
   for _, account in ipairs(record.units) do
@@ -49,15 +39,7 @@ local function no_room_again(op, record, late)
       end
     end
   end
-  for _, account in ipairs(record.money) do
-    local limit = limit_among(op, account)
-    if not limit then
-      return late
-    elseif not has_room(account, limit, record.amount) then
-      return 'budget_exhausted'
-    end
-  end
-  return nil
+  return no_money_again(op, record, record.amount, late)
 end
 
 -- Why a grant takes no answer any more, or nil. The answer's own time decides: the ledger's clock may have passed

@@ -131,6 +131,12 @@ end
 -- later the values return, and rights and quotas stay used. `unpaid`: it is the payment itself that is stopped.
 local drop_dependents
 
+-- An authorisation that ran out, of which no payment is waited for any more.
+local function give_up(record, reason, operation_id, at)
+  record.due_what, record.due_at, record.reason = '-', 0, reason
+  journal('void', operation_id, at, record, {})
+end
+
 local function reverse(record, reason, operation_id, at, unpaid)
   local legs, void = {}, {}
   if record.state == 'held' then
@@ -139,6 +145,8 @@ local function reverse(record, reason, operation_id, at, unpaid)
     forgo(legs, record)
   elseif record.state == 'posted' then
     void = take_back(legs, record, record.payment, true, nil, unpaid)
+  elseif record.state == 'voided' and record.due_at > 0 then
+    return give_up(record, reason, operation_id, at)
   else
     return
   end

@@ -4,7 +4,7 @@
 --   3  terms: JSON of what else it was decided under, and for whom
 --   4  award: JSON of the label and what was given
 -- and of a grant that moved accounts the tail, which nobody else reads:
---   5  payment-as-part what-is-due when answered-by; "-" for none; and where something can come back by no delivery,
+--   5  payment-as-part what-is-due when answered-by; "-" for none, and what begins so is in no list; and where something can come back by no delivery,
 --      how much of it has been claimed, what of that was to be deducted from refunds, and what is owed (reclaim.lua)
 --   6  rules: JSON of what may still happen to it, or nothing (ledger-request.ts)
 --   7  accounts moved by one unit, by spaces
@@ -24,6 +24,8 @@ local watermark = recorded
 local UNTIMED = { post = true, void = true, review_opened = true, review_passed = true }
 -- Reserved at an authorisation whose payment has not come.
 local AWAITS_PAYMENT = { awaiting_payment = true, awaiting_payment_and_review = true }
+-- What is due of one whose payment has not come in time, until it is known that there was none in time.
+local RAN_OUT = { awaiting_payment = '-paid', awaiting_payment_and_review = '-paid-and-reviewed' }
 
 local NO_AWARD = '["",[]]'
 local records = {}

@@ -59,16 +59,24 @@ local function redeem(op)
   if voucher.redeemed_by == op.part then
     return { record.id }
   end
-  if voucher.state ~= 'issued' then
+  -- The time of its use decides: the ledger's clock may have passed its end before it was heard of.
+  local expired = voucher.state == 'expired' and record.state == 'posted' and op.eventTime < voucher.expires
+  if voucher.state ~= 'issued' and not expired then
     return refuse(op, GONE[voucher.state])
   end
   local reason = unfit(op, record, voucher)
+    or (expired and no_money_again(op, record, voucher.cost, 'voucher_expired'))
   if reason then
     return refuse(op, reason)
   end
+  local legs = { voucher_leg(voucher, expired and 0 or -1) }
+  if expired then
+    move_money(legs, record, voucher.cost, 0)
+    record.clawed, record.reason = record.clawed - voucher.cost, 'granted'
+  end
   voucher.state, voucher.redeemed_by, voucher.redeemed_at = 'redeemed', op.part, op.eventTime
   drop_due(voucher.id, 'voucher')
-  journal('redeem', op.id, op.eventTime, record, { voucher_leg(voucher, -1) }, voucher)
+  journal('redeem', op.id, op.eventTime, record, legs, voucher)
   -- Of a payment that was refunded in part meanwhile: the share that an unused voucher is spared.
   catch_up(record, op.id, op.eventTime)
   return { record.id }

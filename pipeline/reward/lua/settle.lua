@@ -33,6 +33,19 @@ local function release_one(op, record)
   end
 end
 
+-- A word on an authorisation that ran out: what it would have done, it does once a payment is heard of that was in time.
+local function note_word(record, op)
+  if op.to == 'voided' then
+    give_up(record, op.reason, op.id, op.at)
+  elseif op.to == 'posted' and record.due_what == RAN_OUT.awaiting_payment_and_review and is_meant(op, record) then
+    record.due_what = RAN_OUT.awaiting_payment
+    journal('review_passed', op.id, op.at, record, {})
+  elseif op.to == 'held' and record.due_what == RAN_OUT.awaiting_payment then
+    record.due_what = RAN_OUT.awaiting_payment_and_review
+    journal('review_opened', op.id, op.at, record, {})
+  end
+end
+
 -- Words by which it was abuse: what was given already goes back too.
 local ABUSE = { review_confirmed = true, late_truth = true }
 
@@ -43,7 +56,9 @@ local function settle(op)
     local record = find(id)
     if record then
       touched[#touched + 1] = id
-      if op.to == 'posted' then
+      if record.moving and has_run_out(record) then
+        note_word(record, op)
+      elseif op.to == 'posted' then
         if record.state == 'held' then
           release_one(op, record)
         end
