@@ -90,6 +90,14 @@ describe('the tables', () => {
     ]);
   });
 
+  test('C42 each offer stands beside what its rewards were earned on, for each unit of its cost', () => {
+    expect(rows('money', 'offers')).toMatchObject([
+      { offer: '杯子 (gift)', paymentMinor: 0, costMinor: 0, perCost: null },
+      { offer: '优惠券 (pack)', paymentMinor: 0, costMinor: 1500, perCost: 0 },
+      { offer: '满200减30 (spend)', paymentMinor: 100_000, costMinor: 5000, perCost: 20 },
+    ]);
+  });
+
   test('the cost is shared out to the fen', () => {
     expect(rows('money', 'funding')).toMatchObject([
       { party: 'bank', costMinor: 3350 },
