@@ -8,6 +8,8 @@ const config = z.strictObject({
   climbWindow: windowDuration.prefault('2m'),
   /** A smaller payment is no climb, in minor units: a coffee after a metro ticket. */
   climbFromMinor: z.int().min(0).default(10_000),
+  /** Categories beside the first that take one payment each off the count: whoever changes them goes on counting. */
+  furtherCategories: z.int().min(0).default(2),
 });
 
 function pay(amount: number, time: string): Readonly<Record<string, unknown>> {
@@ -45,14 +47,15 @@ export default defineDetector({
   measures: {
     payments: {
       // Who pays water, power and telephone in one sitting pays three bills and is in no hurry.
-      about: 'payments of one account, less one for each further category',
+      about: 'payments of one account, less one for each of a few further categories',
       unit: 'payments',
       direction: 'atLeast',
       subject: 'accountId',
       bands: { review: 3, block: 6, conclusive: 10 },
       ceiling: 'payments',
       windowMs: ({ window }) => window,
-      of: (_event, { payments, categories }) => payments - Math.max(0, categories - 1),
+      of: (_event, { payments, categories }, { furtherCategories }) =>
+        payments - Math.min(furtherCategories, Math.max(0, categories - 1)),
     },
     climb: {
       about: 'amount of this payment over that of the payment just before it',
@@ -97,6 +100,14 @@ export default defineDetector({
         ...pay(10000 * (i + 1), `12:0${i}:00`),
         category,
       })),
+    },
+    {
+      title: 'whoever changes the category with every payment is reviewed at the fifth',
+      events: ['a', 'b', 'c', 'd', 'e'].map((category, i) => ({
+        ...pay(20000, `12:0${i}:00`),
+        category,
+      })),
+      finding: { band: 'review', measure: 3 },
     },
     {
       title: 'three payments of one category are as rapid as three without',
