@@ -131,6 +131,7 @@ export function rulingOf(
   const { policy, freezing } = config.system;
   return {
     version: config.version,
+    judging: config.judging,
     detectors: compileDetectors(config.catalogue, config.sections, standing, hubsOf(config)),
     policy,
     freezing,

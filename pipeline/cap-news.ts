@@ -18,7 +18,8 @@ export class FreezeCapNews {
     perHour: number | undefined,
     actions: readonly AccountAction[],
   ): void {
-    const first = actions.find(({ kind }) => kind === 'propose');
+    // A configuration on trial proposes whatever room there is.
+    const first = actions.find(({ kind, detail = '' }) => kind === 'propose' && detail === '');
     if (first === undefined || perHour === undefined) return;
     const { decisionId, occurredAtMs: at } = first;
     if (at < this.#toldAtMs + HOUR_MS) return;

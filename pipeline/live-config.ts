@@ -86,8 +86,10 @@ export class LiveConfig {
       this.#refused = { at, problems: ["the folder's judging was rolled back: it judges nobody"] };
     }
     this.#record('start', this.#active, before.files, before.version, 1, this.#since);
+    const { recorder, history, engine } = this.#parts;
+    if (rolledBack !== undefined) engine.disown(rolledBack);
     if (dropped !== undefined) {
-      const { recorder, history } = this.#parts;
+      engine.disown(dropped.judging);
       const id = `${history.epoch}-${++this.#changes}`;
       recorder.addConfigChange({ ...dropped, id, kind: 'withdrawn', paths: [], diff: '' });
     }

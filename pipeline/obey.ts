@@ -107,7 +107,7 @@ async function execute(
       return { answer: judge(parts, command, settle) };
     case 'config': {
       const result = parts.config.order(command);
-      void settle({});
+      void settle({ actions: parts.engine.dismissals() });
       return answered(result);
     }
     case 'exclusion': {

@@ -46,7 +46,10 @@ export interface AccountAction {
   readonly expiresAtMs: number | undefined;
   /** Id of the proposal, request or appeal that it is the answer to; left out: none. */
   readonly answers?: string;
-  /** Of a request the order as JSON, of a switch its name and `on` or `off`; left out otherwise. */
+  /**
+   * Of a request the order as JSON, of a switch its name and `on` or `off`, of a proposal the judging on trial
+   * that made it; left out otherwise.
+   */
   readonly detail?: string;
 }
 

@@ -65,6 +65,8 @@ export class Engine {
   #ruling: Ruling;
   #proposed: ExclusionChange[] = [];
   #trial: Trial | undefined;
+  /** Judgings whose trial ended without success: what they proposed is yet to be taken back. */
+  readonly #disowned = new Set<string>();
   /** The matrix that the rulings read. */
   #bound: FeatureMatrix | undefined;
   /**
@@ -94,7 +96,9 @@ export class Engine {
    * @param ruling compiled upon what the layers measure.
    */
   adopt(ruling: Ruling): void {
+    if (this.#trial !== undefined) this.disown(this.#trial.ruling.judging);
     this.#trial = undefined;
+    this.#disowned.delete(ruling.judging);
     this.#ruling = ruling;
     this.#bound = undefined;
     this.freezing.configure(ruling.freezing);
@@ -106,6 +110,7 @@ export class Engine {
   tryOut(trial: Trial): void {
     this.#bound = undefined;
     this.#trial = trial;
+    this.#disowned.delete(trial.ruling.judging);
   }
 
   /** Ends the trial; where none runs, nothing happens. @returns the trial that ended. */
@@ -113,8 +118,22 @@ export class Engine {
     const trial = this.#trial;
     if (trial === undefined) return undefined;
     if (outcome === 'promoted') this.adopt(trial.ruling);
+    else this.disown(trial.ruling.judging);
     this.#trial = undefined;
     return trial;
+  }
+
+  /** What this judging proposed on trial is dismissed before the next event, unless it judges again by then. */
+  disown(judging: string): void {
+    if (judging !== this.#ruling.judging) this.#disowned.add(judging);
+  }
+
+  /** Proposals of trials that were taken back, as the actions that dismiss them. */
+  dismissals(atMs = Math.max(0, this.watermarkMs)): readonly AccountAction[] {
+    if (this.#disowned.size === 0) return [];
+    const actions = [...this.#disowned].flatMap((each) => this.freezing.dismissTrial(each, atMs));
+    this.#disowned.clear();
+    return actions;
   }
 
   /** Takes the measures of an event that was judged last, under the ruling of that version. */
@@ -151,8 +170,8 @@ export class Engine {
   judge(batch: EventBatch, known?: ReadonlyMap<number, 'repeat' | 'conflict'>): Judged {
     const judgements = this.#admit(batch, known);
     let { watermarkMs } = this;
+    const actions = [...this.dismissals()];
     this.#measure(batch, judgements);
-    const actions: AccountAction[] = [];
     const listChanges: ListChange[] = [];
     this.#proposed = [];
     if (this.#view.batch !== batch) this.#view = new EventView(batch, 0);
@@ -165,18 +184,18 @@ export class Engine {
       if (judgements[row] !== undefined) continue;
       view.row = row;
       if (versions === undefined) {
-        judgements[row] = this.#judge(view, this.#ruling, actions, listChanges);
+        judgements[row] = this.#judge(view, undefined, actions, listChanges);
       } else {
         const trial = this.#trialOf(batch, row);
-        const ruling = trial?.ruling ?? this.#ruling;
-        versions[row] = ruling.version;
-        const judgement = this.#judge(view, ruling, actions, listChanges);
+        versions[row] = (trial?.ruling ?? this.#ruling).version;
+        const judgement = this.#judge(view, trial, actions, listChanges);
         judgements[row] = judgement;
         ended ??= this.#observe(trial !== undefined, judgement, view);
       }
       // Event by event: an older one that comes later meets the same, wherever the batch was cut.
       watermarkMs = Math.max(watermarkMs, view.occurredAtMs);
       for (const action of this.freezing.expire(watermarkMs)) actions.push(action);
+      if (ended !== undefined) actions.push(...this.dismissals(watermarkMs));
     }
     this.exclusions.expire(watermarkMs);
     return {
@@ -263,10 +282,11 @@ export class Engine {
   /** Plain allows, by far the most, share one value. */
   #judge(
     view: EventView,
-    { detectors, policy }: Ruling,
+    trial: Trial | undefined,
     actions: AccountAction[],
     listChanges: ListChange[],
   ): Judgement {
+    const { detectors, policy } = trial?.ruling ?? this.#ruling;
     const findings = detectors.evaluate(view);
     detectors.propose(view, this.#proposed, decisionIdOf);
     const standing = this.freezing.size > 0 ? this.#standing(view) : undefined;
@@ -276,17 +296,23 @@ export class Engine {
     const softened = frozen ? undefined : standing;
     const blockingOff = !this.freezing.cases.isOn('blocking');
     const decision = decide({ findings, listed, frozen, softened, blockingOff, late }, policy);
-    this.lists.guard.observe(view, decision, listChanges);
+    // A trial acts on its own events alone: an entry on a list would outlive it.
+    if (trial === undefined) this.lists.guard.observe(view, decision, listChanges);
     if (decision === ALLOW) return ALLOWED;
     // A block list names one subject of the event, which may not be its account.
     const byFindings = standing === undefined && decision.reasons[0] !== 'block_list';
     const isBlock = decision.verdict === 'block' || decision.reasons[0] === 'blocking_off';
-    if (isBlock && byFindings) this.#freeze(view, decision, actions);
+    if (isBlock && byFindings) this.#freeze(view, decision, trial, actions);
     return { kind: 'decided', decision };
   }
 
   /** The policy blocked an event on its findings: its account freezes, unless many people stand behind it. */
-  #freeze(view: EventView, decision: Decision, actions: AccountAction[]): void {
+  #freeze(
+    view: EventView,
+    decision: Decision,
+    trial: Trial | undefined,
+    actions: AccountAction[],
+  ): void {
     if (!this.#hasAccount(view)) return;
     const cause = decision.findings.filter(({ band, mode }) => band === 'block' && mode === 'live');
     const freezes = this.freezing.onBlock(
@@ -294,6 +320,7 @@ export class Engine {
       decisionIdOf(view.id),
       cause.map((finding) => finding.detector).join(', '),
       view.occurredAtMs,
+      trial?.ruling.judging,
     );
     actions.push(...freezes);
   }

@@ -97,20 +97,26 @@ export class FreezeState {
 
   /**
    * The policy blocked an event on its findings: freezes the account, or proposes it when automatic
-   * freezing is off or the hour is full. Nothing when it is already frozen or proposed. A freeze that ended
-   * and was not yet told of ends first, so that rows do not depend on where a batch was cut.
+   * freezing is off, the hour is full, or a configuration on trial blocked it: what may be taken back freezes
+   * nobody. Nothing when it is already frozen or proposed. A freeze that ended and was not yet told of ends
+   * first, so that rows do not depend on where a batch was cut.
+   * @param onTrial the judging that blocked it, where that is on trial.
    */
   onBlock(
     accountId: string,
     decisionId: string,
     reason: string,
     atMs: number,
+    onTrial?: string,
   ): readonly AccountAction[] {
     if (this.isFrozen(accountId, atMs)) return [];
     const stale = this.#frozen.get(accountId);
     const ended = stale === undefined ? [] : [expiryOf(stale)];
     for (const action of ended) this.apply(action);
-    const mayFreeze = this.#mayFreeze() && this.#automatic.hasRoom(atMs, this.#settings.perHour);
+    const mayFreeze =
+      onTrial === undefined &&
+      this.#mayFreeze() &&
+      this.#automatic.hasRoom(atMs, this.#settings.perHour);
     const kind = mayFreeze ? 'freeze' : 'propose';
     if (kind === 'propose' && this.cases.hasProposal(accountId)) return ended;
     const action: AccountAction = {
@@ -118,16 +124,37 @@ export class FreezeState {
       kind,
       accountId,
       actor: POLICY,
-      reason,
+      reason: onTrial === undefined ? reason : `${reason} (by the configuration on trial)`,
       decisionId,
       occurredAtMs: atMs,
       expiresAtMs:
         kind === 'freeze' && this.#settings.expiresAfterMs !== undefined
           ? atMs + this.#settings.expiresAfterMs
           : undefined,
+      ...(onTrial !== undefined && { detail: onTrial }),
     };
     this.apply(action);
     return [...ended, action];
+  }
+
+  /** Takes back what a judging proposed on trial. @param atMs event time at which it was taken back itself. */
+  dismissTrial(judging: string, atMs: number): AccountAction[] {
+    const open = [...this.cases.all()].filter(
+      ({ kind, opened }) => kind === 'freeze' && opened.detail === judging,
+    );
+    return open.map(({ opened: { id, accountId, decisionId } }) =>
+      this.take({
+        id: `dismiss_${id}`,
+        kind: 'dismiss',
+        accountId,
+        actor: POLICY,
+        reason: 'the configuration on trial that proposed it was taken back',
+        decisionId,
+        occurredAtMs: atMs,
+        expiresAtMs: undefined,
+        answers: id,
+      }),
+    );
   }
 
   /**

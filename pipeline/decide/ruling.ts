@@ -11,6 +11,8 @@ import type { Rollout, RolloutEnd } from './rollout.ts';
 export interface Ruling {
   /** The configuration's version, which every decision carries. */
   readonly version: string;
+  /** Hash of the part that can be tried: the same through versions that differ in other parts. */
+  readonly judging: string;
   readonly detectors: CompiledDetectors;
   readonly policy: PolicySettings;
   readonly freezing: FreezeSettings;

@@ -116,6 +116,27 @@ describe('a change on trial', () => {
     expect(versions).toEqual(new Set([stable, config.version]));
   });
 
+  test('that is rolled back at a word takes back at once what it proposed', async () => {
+    running = await startReloading(store.analytics, [ROLLOUT]);
+    const conclusive = 'payments: { review: 0, block: 1, conclusive: 1 }';
+    await running.edit('detectors.yaml', PAYMENTS, conclusive);
+    await running.decide(round(0));
+    const { freezing } = running.assembled.engine;
+    const proposed = freezing.cases.open.freeze;
+    expect(proposed).toBeGreaterThan(15);
+    const order = { kind: 'config', actor: 'li', reason: 'wrong', issuedAtMs: START_MS } as const;
+    await running.pipeline.obey({ ...order, id: '1-0', to: 'rolled_back' });
+    expect(freezing.cases.open.freeze).toBe(0);
+    await running.recorder.flush();
+    const rows = await store.analytics.query<{ kind: string; n: number }>(
+      'SELECT toString(kind) AS kind, count() AS n FROM account_actions GROUP BY kind ORDER BY kind',
+    );
+    expect(rows.map(({ kind, n }) => [kind, n])).toEqual([
+      ['dismiss', proposed],
+      ['propose', proposed],
+    ]);
+  });
+
   test('ends at a word: promoted or rolled back, once', async () => {
     running = await startReloading(store.analytics, [ROLLOUT]);
     await running.edit('detectors.yaml', PAYMENTS, 'payments: { review: 9 }');
