@@ -38,7 +38,7 @@ export function evaluate(
   counting = true,
 ): readonly LedgerOp[] {
   const { type } = event;
-  if (type === 'refund') return [refundOf(event, configVersion)];
+  if (type === 'refund') return [refundOf(event, configVersion, campaigns.terms)];
   const offers = campaigns.offersOn.get(type);
   const acts = ACTING_TYPES.has(type);
   const names = NAMING_TYPES.has(type);

@@ -19,12 +19,19 @@ export const ACTING_TYPES: ReadonlySet<EventType> = new Set<EventType>([
 ]);
 
 /** A refund is a fact whatever the verdict: the money went back, so the reward follows. */
-export function refundOf(event: Event, configVersion: string): RefundOp {
+export function refundOf(
+  event: Event,
+  configVersion: string,
+  terms: readonly CampaignTerms[],
+): RefundOp {
+  const { amountMinor = 0, currency } = event;
+  const foreign = amountMinor === 0 ? [] : terms.filter((each) => each.currency !== currency);
   return {
+    ...(foreign.length > 0 && { foreignTo: foreign.map(({ campaignId }) => campaignId) }),
     kind: 'refund',
     refundId: event.id,
     paymentId: event.refundOf ?? '',
-    refundMinor: event.amountMinor ?? 0,
+    refundMinor: amountMinor,
     accountId: event.accountId,
     customerId: event.customerId ?? '',
     cardId: event.cardId ?? '',

@@ -183,6 +183,9 @@ export interface RefundOp {
   readonly paymentId: string;
   /** 0 takes back only what was had for no money, such as goods for points; otherwise the record says why not. */
   readonly refundMinor: number;
+  /** Campaigns in another currency than the refund's: it takes nothing of theirs back. */
+  readonly foreignTo?: readonly string[];
+  /** Another account's payment is not refunded, unless the customer is the same: `not_yours`. */
   readonly accountId: string;
   readonly customerId: string;
   readonly cardId: string;

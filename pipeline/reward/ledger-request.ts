@@ -94,6 +94,7 @@ function encodeRefund(op: RefundOp): unknown {
     payment: op.paymentId,
     part: accountPart(op.paymentId),
     amount: op.refundMinor,
+    foreign: op.foreignTo,
     eventTime: op.occurredAtMs,
   };
 }

@@ -84,6 +84,7 @@ export function encodeReserve(op: ReserveOp, shared: SharedParts): unknown {
       holdMs: op.hold?.timeoutMs,
       onTimeout: op.hold?.onTimeout,
     }),
+    draw: op.detail === '' ? undefined : true,
     ifAbsent: op.ifAbsent,
     anew: op.anew,
   };

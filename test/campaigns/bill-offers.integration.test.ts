@@ -236,9 +236,9 @@ describe('A20 who shares draws, and who brings a friend has points', () => {
     const stage = refer();
     await stage.playAll(invited('friend', 'ann'));
     const { id } = (await stage.play(bill({ id: 'p', customerId: 'friend' }))).grant('refer');
-    await stage.play(refund('p', 10_000));
+    await stage.play({ ...refund('p', 10_000), customerId: 'friend' });
     expect(await stage.balance('points/customer=ann')).toBe('250 0');
-    await stage.play(refund('p', 10_000));
+    await stage.play({ ...refund('p', 10_000), customerId: 'friend' });
     expect(await stage.state(id)).toBe('clawed_back 100 -100');
     expect(await stage.balance('points/customer=ann')).toBe('0 0');
   });

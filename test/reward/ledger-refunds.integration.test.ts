@@ -3,7 +3,8 @@ import { hasOffer } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import { apply, standard, ledger, one, standing, useLedger } from './ledger-fixture.ts';
 import type { ReserveOp } from '../../pipeline/reward/ledger-op.ts';
-import { label, offer, ops, other, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
+import { NOTHING_WON, reserve } from './ledger-offers.ts';
+import { label, money, offer, ops, other, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
 
 useLedger();
 
@@ -129,4 +130,53 @@ test('counted anew, what stays is what the rest of the payment earns, after ever
     700, 700, 1000,
   ]);
   expect(await ledger.grant(op.grantId)).toMatchObject({ state: 'clawed_back' });
+});
+
+test.each([
+  ['another account and customer', { accountId: 'account-2', customerId: 'customer-2' }],
+  ['another account that names nobody', { accountId: 'account-2', customerId: '' }],
+])("a refund by %s of somebody else's payment takes nothing back", async (_who, whose) => {
+  await apply(ops(standard, { id: 'p' }));
+  const [asked] = refund('r', 'p', 10_000);
+  expect(await one([{ ...asked!, ...whose }])).toMatchObject({ reason: 'not_yours' });
+  expect(await standing(SPEND)).toEqual([1000, 0]);
+  // Before the payment too, and its waiting ends.
+  const [early] = refund('r2', 'q', 10_000);
+  await apply([{ ...early!, ...whose }, ...ops(standard, { id: 'q', category: 'gas' })]);
+  expect(await ledger.grant('refund_r2')).toMatchObject({ reason: 'not_yours' });
+  expect(await standing(SPEND)).toEqual([2000, 0]);
+});
+
+test('a refund to another account of the same customer takes back what is due', async () => {
+  await apply(ops(standard, { id: 'p' }));
+  const [asked] = refund('r', 'p', 30_000);
+  expect(await one([{ ...asked!, accountId: 'account-2' }])).toMatchObject({
+    clawedBackMinor: 1000,
+  });
+});
+
+test('a refund in another currency takes nothing back', async () => {
+  await apply(ops(standard, { id: 'p' }));
+  const [asked] = refund('r', 'p', 30_000);
+  expect(await one([{ ...asked!, foreignTo: ['bills'] }])).toMatchObject({
+    reason: 'currency_not_eligible',
+  });
+  expect(await one([{ ...asked!, refundId: 'r2', foreignTo: ['others'] }])).toMatchObject({
+    state: 'clawed_back',
+  });
+});
+
+test('that nothing was won stays known when the payment is refunded', async () => {
+  await apply([reserve({ id: 'p' }, { choices: [NOTHING_WON] }), ...refund('r', 'p', 30_000)]);
+  expect(await ledger.grant('g_p')).toMatchObject({ state: 'posted', reason: 'no_prize' });
+});
+
+test('a draw falls back when the line cannot bear its prize; a tier does not', async () => {
+  const small = offer({ total: 500 });
+  const choices = [money(small, 1000), money(small, 300)];
+  expect(await one([reserve({ id: 'p' }, { of: small, choices })])).toMatchObject({
+    reason: 'budget_exhausted',
+  });
+  const draw = reserve({ id: 'q', category: 'gas' }, { of: small, choices, detail: '{}' });
+  expect(await one([draw])).toMatchObject({ state: 'posted', amountMinor: 300 });
 });

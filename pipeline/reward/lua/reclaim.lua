@@ -97,7 +97,8 @@ local function claw_back(record, refunded, reason, operation_id, at, legs, purse
   local void = {}
   if record.state == 'posted' or (record.state == 'clawed_back' and not REVERSED[record.reason]) then
     void = take_back(legs, record, refunded, whole, purse)
-    record.reason = reason
+    -- That nothing was won stays known.
+    record.reason = is_blank(record) and record.reason or reason
     local gone = record.clawed + (record.owed or 0)
     local spent = record.amount > 0 and gone == record.amount and #record.values == 0 and not has_vouchers(record)
     if record.state == 'posted' and (whole or spent) and not is_blank(record) then

@@ -28,6 +28,7 @@ local AWAITS_PAYMENT = { awaiting_payment = true, awaiting_payment_and_review = 
 local RAN_OUT = { awaiting_payment = '-paid', awaiting_payment_and_review = '-paid-and-reviewed' }
 
 local NO_AWARD = '["",[]]'
+local NONE = {}
 local records = {}
 
 -- The entries to append, ENTRY_PARTS values each: the stream's id, "operation at" and the legs in lines, the

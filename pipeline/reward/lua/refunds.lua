@@ -7,6 +7,25 @@ local function paid_for(ids)
   return paid
 end
 
+-- Whether the refund is of somebody else's payment: another account's, where no customer says that both are one's own.
+local function is_strangers(refund, ids)
+  local asked = cjson.decode(refund.identity)
+  local paid = cjson.decode(find(ids[1]).identity)
+  return asked[4] ~= nil and asked[4] ~= paid[4] and (asked[5] == '' or asked[5] ~= paid[5])
+end
+
+-- Whether the refund is in another currency than what it refunds.
+local function is_foreign(refund, ids)
+  for _, campaign in ipairs(refund.foreign or NONE) do
+    for _, id in ipairs(ids) do
+      if cjson.decode(find(id).identity)[1] == campaign then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 -- Counts a refund against a payment that earned grants and brings all of them in line.
 -- `legs` may hold the leg that takes the refund out of the parking place, `purse` is what can be deducted from it.
 -- Returns the ids touched.
@@ -16,7 +35,11 @@ local function apply_refund(refund, payment, legs, purse)
   local paid = captured > 0 and captured or paid_for(ids)
   local refunded = balance('refunded/' .. refund.part)
   local counted = math.min(refund.amount, paid - refunded.posted)
-  if refund.amount == 0 and paid > 0 then
+  if is_strangers(refund, ids) then
+    return note('refund_' .. refund.id, 'refund_refused', refund, 'not_yours', legs)
+  elseif is_foreign(refund, ids) then
+    return note('refund_' .. refund.id, 'refund_refused', refund, 'currency_not_eligible', legs)
+  elseif refund.amount == 0 and paid > 0 then
     return note('refund_' .. refund.id, 'refund_refused', refund, 'refund_without_amount', legs)
   elseif counted == 0 and refund.amount > 0 then
     return note('refund_' .. refund.id, 'refund_refused', refund, 'refund_exceeds_payment', legs)

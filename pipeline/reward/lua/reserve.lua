@@ -1,6 +1,5 @@
 -- One grant: every leg together, or none. The answer is kept either way.
 
-local NONE = {}
 local LIVE = { held = true, awaiting_claim = true, awaiting_choice = true, posted = true }
 
 local function has_room(account, limit, by)
@@ -292,7 +291,8 @@ local function reserve(op)
         take(op, choice)
         return { op.id }
       end
-      if reason ~= 'quota_exhausted' and reason ~= 'out_of_stock' then
+      -- What a draw falls back on is promised for a prize that the line cannot bear, too.
+      if reason ~= 'quota_exhausted' and reason ~= 'out_of_stock' and not (op.draw and reason == 'budget_exhausted') then
         break
       end
     end
