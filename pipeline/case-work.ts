@@ -51,7 +51,10 @@ export function appeal(
   return answered(command.id, true, `an appeal for account ${accountId} is open: ${meanwhile}`);
 }
 
-/** The outcome of a review: the freeze goes on, or ends and what it kept back is looked at again. */
+/**
+ * The outcome of a review, also of one that an appeal asked for whose freeze has ended meanwhile: the freeze
+ * goes on, or ends and what it kept back is looked at again.
+ */
 export function review(
   { engine, recorder, rewardsOfLabel }: ObeyParts,
   command: Of<'review'>,
@@ -60,9 +63,14 @@ export function review(
   const { freezing, watermarkMs } = engine;
   const { accountId, outcome, forMs, id, actor, reason, issuedAtMs } = command;
   const freeze = freezing.get(accountId);
-  if (freeze === undefined) return refuse(command, settle, `account ${accountId} is not frozen`);
-  const { decisionId } = freeze;
-  const answers = freezing.cases.appealOf(accountId)?.id ?? freeze.actionId;
+  const appealed = freezing.cases.appealOf(accountId);
+  const reviewed = freeze ?? appealed;
+  if (reviewed === undefined) {
+    const message = `account ${accountId} is not frozen and has no open appeal`;
+    return refuse(command, settle, message);
+  }
+  const { decisionId } = reviewed;
+  const answers = appealed?.id ?? freeze!.actionId;
   const confirmed = outcome === 'confirmed';
   const expiresAtMs = confirmed && forMs !== undefined ? watermarkMs + forMs : undefined;
   const facts = { accountId, decisionId, answers, expiresAtMs };
@@ -76,7 +84,7 @@ export function review(
   }
   void settle({ ops, actions: [action] });
   const message = confirmed
-    ? `account ${accountId} stays frozen`
+    ? `account ${accountId} ${freeze === undefined ? 'is frozen again' : 'stays frozen'}`
     : `account ${accountId} is cleared; what the freeze kept back is released or proposed`;
   return answered(id, true, message);
 }

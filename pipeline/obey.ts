@@ -159,6 +159,11 @@ function freeze(
   settle: SettleOrder,
 ): CommandResult {
   const { accountId, kind } = command;
+  if (kind === 'unfreeze' && freezing.cases.appealOf(accountId) !== undefined) {
+    void settle({});
+    const message = `account ${accountId} has an open appeal: \`review ${accountId} cleared\` accepts it and makes good what the freeze kept back, \`review ${accountId} confirmed\` rejects it`;
+    return { commandId: command.id, accepted: false, message };
+  }
   const already = (freezing.get(accountId) !== undefined) === (kind === 'freeze');
   void settle({ actions: [freezing.onCommand(command)] });
   const done = kind === 'freeze' ? 'frozen' : 'not frozen';

@@ -104,10 +104,12 @@ export class FreezeCases {
         this.#proposed.delete(accountId);
         break;
       case 'freeze':
+      // What it kept back is not made good by its end: an appeal waits for a person all the same.
+      case 'expire':
         this.#proposed.delete(accountId);
         break;
       default:
-        // The freeze was judged or has ended: there is nothing left to propose or to appeal against.
+        // A person has judged it: there is nothing left to propose or to appeal against.
         this.#proposed.delete(accountId);
         this.#appeals.delete(accountId);
     }

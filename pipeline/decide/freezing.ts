@@ -80,9 +80,11 @@ export class FreezeState {
   /** How the account's event at `atMs` is to be met; undefined: as any other. */
   standingAt(accountId: string, atMs: number): FreezeStanding | undefined {
     if (!this.isFrozen(accountId, atMs)) return undefined;
-    const isAppealed = this.cases.appealOf(accountId) !== undefined;
+    const { actionId, actor } = this.#frozen.get(accountId)!;
+    // An appeal against a freeze that has ended says nothing about the next one.
+    const isAppealed = this.cases.appealOf(accountId)?.answers === actionId;
     if (isAppealed && this.#settings.duringAppeal === 'review') return 'appeal_open';
-    const isAutomatic = this.#frozen.get(accountId)!.actor === POLICY;
+    const isAutomatic = actor === POLICY;
     return isAutomatic && !this.cases.isOn('blocking') ? 'blocking_off' : 'frozen';
   }
 

@@ -128,7 +128,8 @@ describe('the freeze lifecycle', () => {
       const state = new FreezeState({ ...QUIET, duringAppeal });
       state.onCommand(command('freeze', 'a'));
       const appeal = { ...said, id: '8-0', kind: 'appeal', accountId: 'a' } as const;
-      state.take(actionOf(appeal, 'appeal', { accountId: 'a' }));
+      const { actionId: answers } = state.get('a')!;
+      state.take(actionOf(appeal, 'appeal', { accountId: 'a', answers }));
       expect(state.standingAt('a', 9000)).toBe(
         duringAppeal === 'stands' ? 'frozen' : 'appeal_open',
       );
@@ -146,6 +147,24 @@ describe('the freeze lifecycle', () => {
       state.take(actionOf(outcome, 'clear', { accountId: 'a' }));
       expect([state.size, state.cases.open.appeal]).toEqual([0, 0]);
     }
+  });
+
+  it('keeps an appeal open when its freeze ends by itself, and lets it soften no later freeze', () => {
+    const state = new FreezeState({
+      ...QUIET,
+      automatic: true,
+      perHour: 9,
+      duringAppeal: 'review',
+    });
+    state.configure({ ...state.settings, expiresAfterMs: HOUR });
+    state.onBlock('a', 'dec_1', 'x', 0);
+    const appeal = { ...said, id: '8-0', kind: 'appeal', accountId: 'a' } as const;
+    state.take(actionOf(appeal, 'appeal', { accountId: 'a', answers: 'freeze_dec_1' }));
+    expect(state.standingAt('a', 1)).toBe('appeal_open');
+    expect(state.expire(HOUR)).toMatchObject([{ kind: 'expire' }]);
+    expect(state.cases.appealOf('a')).toMatchObject({ id: 'appeal_8-0' });
+    state.onBlock('a', 'dec_2', 'x', 2 * HOUR);
+    expect(state.standingAt('a', 2 * HOUR + 1)).toBe('frozen');
   });
 
   it('lets an order lapse that found no second person, at its time and once', () => {
@@ -200,7 +219,11 @@ describe('the freeze lifecycle', () => {
               const detail = `freezing ${index % 2 === 0 ? 'off' : 'on'}`;
               return [state.take(actionOf(order, what, { accountId: '', detail }))];
             }
-            if (what === 'appeal' || what === 'uphold' || what === 'clear' || what === 'dismiss') {
+            if (what === 'appeal') {
+              const { actionId = '' } = state.get(account) ?? {};
+              return [state.take(actionOf(order, what, { accountId: account, answers: actionId }))];
+            }
+            if (what === 'uphold' || what === 'clear' || what === 'dismiss') {
               return [state.take(actionOf(order, what, { accountId: account }))];
             }
             return [state.onCommand({ ...order, kind: what as 'freeze' | 'unfreeze' })];

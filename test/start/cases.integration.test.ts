@@ -137,6 +137,8 @@ describe('a freeze', () => {
       ...{ amount, currency, category, merchantId },
     });
 
+    const unfrozen = await say(address, 'accounts/a-v/unfreeze', 'wang');
+    expect(unfrozen).toMatch(/^409 .*open appeal: `review a-v cleared` accepts it/);
     const cleared = { outcome: 'cleared' };
     expect(await say(address, 'accounts/a-v/review', 'wang', cleared)).toMatch(/^200 .*cleared/);
     expect(await send(address, crowd.of('points', 'v', at(30)))).toMatchObject({
@@ -169,6 +171,35 @@ describe('a freeze', () => {
       'appeal wei',
       'clear wang',
     ]);
+  });
+});
+
+describe('an appeal', () => {
+  it('waits for its review when the freeze has ended by itself, and makes good what was kept back', async () => {
+    const data = join(await newFolder(), 'data');
+    const worker = startIn(data, ['--config', await configured({})]);
+    const address = await worker.ready();
+    const crowd = new Crowd();
+    await send(address, crowd.of('points', 'w', at(0)));
+    await say(address, 'accounts/a-v/freeze', 'li');
+    const forAnHour = { outcome: 'confirmed', for: '1h' };
+    expect(await say(address, 'accounts/a-v/review', 'li', forAnHour)).toMatch(/^200 .*stays/);
+    expect(told(await send(address, crowd.of('bill', 'v', at(0.5))))).toEqual([
+      'bill voided account_frozen',
+    ]);
+    expect(await say(address, 'accounts/a-v/appeal', 'wei')).toMatch(/^200 .*is open/);
+    await send(address, crowd.of('points', 'w', at(24)));
+    expect((await listed(address)).open['appeal']).toBe(1);
+    const cleared = { outcome: 'cleared' };
+    expect(await say(address, 'accounts/a-v/review', 'wang', cleared)).toMatch(/^200 .*cleared/);
+    const [proposal] = await opened(worker, address, 1);
+    expect(await say(address, `proposals/${proposal!}/approve`, 'wang')).toMatch(
+      /^200 .* is posted \(compensated\)/,
+    );
+    expect(await say(address, 'accounts/a-v/review', 'wang', cleared)).toMatch(
+      /^409 .*not frozen and has no open appeal/,
+    );
+    expect((await worker.stop()).code).toBe(0);
   });
 });
 
