@@ -37,6 +37,12 @@ export default defineDetector({
       windowMs: window,
       aggregate: { kind: 'distinct', of: 'category' },
     },
+    climbCategories: {
+      key: 'accountId',
+      on: ['payment'],
+      windowMs: climbWindow,
+      aggregate: { kind: 'distinct', of: 'category' },
+    },
     previousMinor: {
       key: 'accountId',
       on: ['payment'],
@@ -65,9 +71,9 @@ export default defineDetector({
       bands: { review: 1.25 },
       needs: 'previousMinor',
       windowMs: ({ climbWindow }) => climbWindow,
-      of: (event, { previousMinor, categories }, { climbFromMinor }) => {
-        // One bill is larger than another kind of bill: that is no climb.
-        if (!(previousMinor > 0) || categories > 1) return NaN;
+      of: (event, { previousMinor, climbCategories }, { climbFromMinor }) => {
+        // One bill is larger than another kind of bill: that is no climb. A coffee half an hour ago excuses nothing.
+        if (!(previousMinor > 0) || climbCategories > 1) return NaN;
         const amountMinor = event.amountMinor ?? NaN;
         return amountMinor >= climbFromMinor ? amountMinor / previousMinor : NaN;
       },
@@ -92,6 +98,15 @@ export default defineDetector({
     {
       title: 'a larger payment right after a first one that worked is reviewed',
       events: [pay(10000, '12:00:00'), pay(25000, '12:01:30')],
+      finding: { band: 'review', measure: 2.5 },
+    },
+    {
+      title: 'a coffee twenty minutes before does not hide a climb',
+      events: [
+        { ...pay(2000, '12:00:00'), category: 'breakfast' },
+        { ...pay(10000, '12:20:00'), category: 'groceries' },
+        { ...pay(25000, '12:21:30'), category: 'groceries' },
+      ],
       finding: { band: 'review', measure: 2.5 },
     },
     {
