@@ -97,6 +97,17 @@ describe('the journal of the ledger', () => {
     expect(failures).toEqual([]);
   });
 
+  it('tells a refund again what is to be deducted from it', async () => {
+    const preauth = campaigns({ offer: { on: ['payment.authorising'], settle: 'preauth' } });
+    await ledger.apply([
+      ...ops(preauth, { id: 'till', type: 'payment.authorising' }),
+      ...ops(preauth, { id: 'paid', attributes: { authorisationId: 'till' } }),
+      ...refund(preauth, 'half', 'paid', 15_000),
+    ]);
+    const found = (await rewardsOf(drain(), store.analytics)(['half']))!;
+    expect(found.get('half')).toMatchObject([{ clawedBackMinor: 500, deductMinor: 500 }]);
+  });
+
   it('tells an event its rewards as soon as they were granted, and that it cannot while Redis is away', async () => {
     const journal = drain();
     const rewards = rewardsOf(journal, store.analytics);
