@@ -69,13 +69,16 @@ export async function loadConfig(
   const blockList = check(await reading.yaml('lists', 'block.yaml'), listSchema, problems);
   const allowList = check(await reading.yaml('lists', 'allow.yaml'), listSchema, problems);
   const watchList = await readWatchList(reading);
-  const exclusions = await readExclusions(reading);
   const coded = await readDetectorSections(reading, detectors);
   const rules = await readRules(
     reading,
     detectors,
     system?.ingest.maxAmountMinor ?? Number.MAX_SAFE_INTEGER,
   );
+  const exclusions = await readExclusions(reading, {
+    catalogue: [...detectors, ...rules.rules],
+    sections: { ...coded, ...rules.sections },
+  });
   if (system !== undefined && system.networks.asnDatabase === undefined) {
     const written = reading.yamls.find(({ path }) => path === reading.nameOf('detectors.yaml'));
     problems.push(

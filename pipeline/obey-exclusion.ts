@@ -1,6 +1,7 @@
 /** What an order does to the exclusions: added, removed or dismissed, in force from the next event on. */
 
 import type { Command, CommandResult } from './decide/account-action.ts';
+import { valueProblem } from './decide/list-entry.ts';
 import type { Engine } from './decide/engine.ts';
 import { asRead, EXCLUSION_FIELDS, MAX_LIVE, type ExclusionChange } from './detect/exclusion.ts';
 import type { Recorder } from './record/recorder.ts';
@@ -18,6 +19,10 @@ export function obeyExclusion(
   const { id: commandId, op, of: kind, actor, reason, issuedAtMs } = command;
   const value = asRead({ kind, value: command.value });
   const named = `${EXCLUSION_FIELDS[kind]} ${value}`;
+  const problem = op === 'add' && kind === 'ips' ? valueProblem(kind, value) : undefined;
+  if (problem !== undefined) {
+    return { commandId, accepted: false, message: `${named}: ${problem}` };
+  }
   if (op === 'remove' && !exclusions.isLive(kind, value)) {
     const message = `${named} is not excluded by an order: a file's exclusion is taken out of lists/exclusions.yaml`;
     return { commandId, accepted: false, message };

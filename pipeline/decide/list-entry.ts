@@ -1,6 +1,6 @@
 /** What stands on a list: whom it names, why, by whom and until when; and every change to it, one row each. */
 
-import { isAddressRange, rangeOf } from '../detect/address-range.ts';
+import { isAddressRange, rangeOf, widthProblem } from '../detect/address-range.ts';
 import type { KeyField } from '../event.ts';
 import { parseAddress } from '../ingest/decode-address.ts';
 
@@ -99,8 +99,6 @@ export interface ListChange extends ListPlace {
 /** The most entries of one order, also of one request. */
 export const MAX_ENTRIES_AN_ORDER = 5000;
 const MAX_VALUE_CHARACTERS = 512;
-/** A shorter prefix names whole countries: that is a slip of the pen, and on the block list an outage. */
-const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 } as const;
 
 /** A value as it is kept: an address in its one spelling, a range by its network. Others stay as they are. */
 export function canonicalValue(kind: ListKind, value: string): string {
@@ -123,7 +121,5 @@ export function valueProblem(kind: ListKind, value: string): string | undefined 
   if (!namesRange(kind, value)) return undefined;
   const range = rangeOf(value.trim());
   if (range === undefined) return 'not an address range: write one such as 203.0.113.0/24';
-  const shortest = SHORTEST_PREFIX[range.family];
-  if (range.bits >= shortest) return undefined;
-  return `the range is too wide: the shortest prefix is /${shortest}`;
+  return widthProblem(range);
 }

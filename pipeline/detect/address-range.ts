@@ -15,6 +15,16 @@ export interface AddressRange {
   readonly text: string;
 }
 
+/** A shorter prefix names whole countries: that is a slip of the pen, and an outage wherever it takes effect. */
+const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 } as const;
+
+/** Why a range names too much, or undefined. All private IPv6 addresses are one range, and nobody's country. */
+export function widthProblem({ family, bits, text }: AddressRange): string | undefined {
+  const shortest = SHORTEST_PREFIX[family];
+  if (bits >= shortest || text === 'fc00::/7') return undefined;
+  return `the range is too wide: the shortest prefix is /${shortest}`;
+}
+
 /** Whether the text is meant as a range. */
 export function isAddressRange(text: string): boolean {
   return text.includes('/');

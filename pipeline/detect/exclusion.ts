@@ -6,6 +6,7 @@
 
 import { parseAddress } from '../ingest/decode-address.ts';
 import type { KeyField } from '../event.ts';
+import { RangeTable, rangeOf } from './address-range.ts';
 import type { Bands } from './detector.ts';
 import { NetworkSet, type Network } from './networks.ts';
 import type { LinkExclusions } from './ring-walk.ts';
@@ -77,6 +78,8 @@ export class ExclusionRegistry implements LinkExclusions {
   #ranges = new NetworkSet<Network & { readonly entry: Exclusion }>([]);
   #shared = new NetworkSet<Network>([]);
   readonly #live = new Map<string, Exclusion>();
+  /** Those of them that are ranges of addresses. */
+  readonly #liveRanges = new RangeTable<Exclusion>();
   readonly #proposed = new Map<string, ExclusionChange>();
   readonly #dismissed = new Set<string>();
   #watermarkMs = -Infinity;
@@ -107,8 +110,14 @@ export class ExclusionRegistry implements LinkExclusions {
   /** The exclusion that holds for a value at a time. */
   find(field: string, value: string, atMs: number): Exclusion | undefined {
     const key = keyOf(field, value);
-    const known = [this.#live.get(key), this.#file.get(key), this.#rangeOf(field, value)];
-    return known.find((entry) => entry !== undefined && atMs < (entry.expiresAtMs ?? Infinity));
+    const holds = ({ expiresAtMs = Infinity }: Exclusion): boolean => atMs < expiresAtMs;
+    const known = [
+      this.#live.get(key),
+      this.#liveRangeOf(field, value, holds),
+      this.#file.get(key),
+      this.#rangeOf(field, value),
+    ];
+    return known.find((entry) => entry !== undefined && holds(entry));
   }
 
   names(field: string, value: string): boolean {
@@ -157,7 +166,7 @@ export class ExclusionRegistry implements LinkExclusions {
     this.#nextEndMs = Infinity;
     for (const [key, entry] of this.#live) {
       const endMs = forgottenAt(entry);
-      if (endMs <= this.#watermarkMs) this.#live.delete(key);
+      if (endMs <= this.#watermarkMs) this.#forget(key);
       else this.#nextEndMs = Math.min(this.#nextEndMs, endMs);
     }
     this.generation++;
@@ -185,13 +194,33 @@ export class ExclusionRegistry implements LinkExclusions {
     if (change.op === 'add') {
       const entry = { kind, value, reason, author: actor, expiresAtMs };
       this.#live.set(key, entry);
+      const range = kind === 'ips' ? rangeOf(value) : undefined;
+      if (range !== undefined) this.#liveRanges.set(range, entry);
       this.#nextEndMs = Math.min(this.#nextEndMs, forgottenAt(entry));
     } else if (change.op === 'remove') {
-      this.#live.delete(key);
+      this.#forget(key);
     } else {
       this.#dismissed.add(key);
       forgetOldest(this.#dismissed);
     }
+  }
+
+  #forget(key: string): void {
+    const entry = this.#live.get(key);
+    if (entry === undefined) return;
+    this.#live.delete(key);
+    const range = entry.kind === 'ips' ? rangeOf(entry.value) : undefined;
+    if (range !== undefined) this.#liveRanges.delete(range);
+  }
+
+  #liveRangeOf(
+    field: string,
+    value: string,
+    holds: (entry: Exclusion) => boolean,
+  ): Exclusion | undefined {
+    if (field !== 'ip' || this.#liveRanges.size === 0) return undefined;
+    const address = Buffer.from(value);
+    return this.#liveRanges.match(address, 0, address.length, holds);
   }
 
   #rangeOf(field: string, value: string): Exclusion | undefined {
@@ -199,9 +228,10 @@ export class ExclusionRegistry implements LinkExclusions {
   }
 }
 
-/** A value as events have it: an address has one spelling, whichever was written. */
+/** A value as events have it: an address has one spelling, a range its network's, whichever was written. */
 export function asRead({ kind, value }: Pick<Exclusion, 'kind' | 'value'>): string {
-  return kind === 'ips' ? (parseAddress(value)?.text ?? value) : value;
+  if (kind !== 'ips') return value;
+  return rangeOf(value)?.text ?? parseAddress(value)?.text ?? value;
 }
 
 function forgottenAt({ expiresAtMs = Infinity }: Exclusion): number {

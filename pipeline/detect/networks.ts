@@ -5,6 +5,7 @@
 
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { rangeOf, widthProblem } from './address-range.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
@@ -15,9 +16,18 @@ export interface Network {
 }
 
 /** A range such as `100.64.0.0/10` or `2001:db8::/32`; a single address is a range of its own. */
-export const cidr = z.string().refine((text) => parseRange(text) !== undefined, {
-  message: 'write an address range such as 100.64.0.0/10 or 2001:db8::/32',
+export const cidr = z.string().check(({ value, issues }) => {
+  const problem = cidrProblem(value);
+  if (problem !== undefined) issues.push({ code: 'custom', message: problem, input: value });
 });
+
+function cidrProblem(text: string): string | undefined {
+  if (parseRange(text) === undefined) {
+    return 'write an address range such as 100.64.0.0/10 or 2001:db8::/32';
+  }
+  const range = rangeOf(text);
+  return range && widthProblem(range);
+}
 
 /** Who stands behind a range. */
 export const NETWORK_KINDS = ['carrier', 'office', 'campus', 'hosting', 'vpn', 'private'] as const;

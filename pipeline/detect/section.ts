@@ -69,7 +69,8 @@ export function weakest(bands: Bands, direction: Measure['direction']): number |
   return direction === 'atLeast' ? Math.min(...limits) : Math.max(...limits);
 }
 
-function wrongBands(
+/** What is wrong with the bands of a measure: beyond what it can take, or in no order. */
+export function wrongBands(
   measure: Measure,
   bands: Bands,
   section: Section,

@@ -69,4 +69,32 @@ describe('an exclusion that was ordered', () => {
     expect(order('new')).toMatch(/is excluded/);
     expect(rows).toHaveLength(2);
   });
+
+  it('may be a range of addresses: it holds for each of them, until it is removed or forgotten', () => {
+    const exclusions = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
+    const recorder = { addExclusionChange: () => undefined };
+    const say = (op: 'add' | 'remove', value: string, expiresAtMs?: number) =>
+      obeyExclusion(
+        { engine: { exclusions }, recorder },
+        {
+          ...{ id: '1-0', actor: 'li', reason: 'office', issuedAtMs: 0 },
+          ...{ kind: 'exclusion', op, of: 'ips', value, expiresAtMs },
+        },
+      );
+    expect(say('add', '203.0.113.7/24').message).toMatch(/^ip 203\.0\.113\.0\/24 is excluded/);
+    expect(exclusions.find('ip', '203.0.113.9', 0)).toMatchObject({ reason: 'office' });
+    expect(exclusions.keepsApart('ip', '203.0.113.9', 0)).toBe(true);
+    expect(exclusions.find('ip', '203.0.114.9', 0)).toBeUndefined();
+    expect(say('remove', '203.0.113.0/24')).toMatchObject({ accepted: true });
+    expect(exclusions.find('ip', '203.0.113.9', 0)).toBeUndefined();
+    say('add', '2001:db8::/32', 1000);
+    expect(exclusions.find('ip', '2001:db8::1', 999)).toBeDefined();
+    expect(exclusions.find('ip', '2001:db8::1', 1000)).toBeUndefined();
+    exclusions.expire(1000 + DAY_MS);
+    expect(exclusions.find('ip', '2001:db8::1', 999)).toBeUndefined();
+    for (const value of ['0.0.0.0/0', '203.0.113.0/33']) {
+      expect(say('add', value)).toMatchObject({ accepted: false });
+    }
+    expect(exclusions.entries).toEqual([]);
+  });
 });

@@ -1,0 +1,65 @@
+/** What lists/exclusions.yaml may say: a slip of the pen must not exempt a value, or a country, from everything. */
+
+import { expect, test } from 'vitest';
+import { storedFiles } from '../../config/config-files.ts';
+import { loadConfig } from '../../config/load.ts';
+import { ConfigFailure } from '../../config/yaml-file.ts';
+import { discoverDetectors } from '../../pipeline/detect/discover.ts';
+
+const detectors = await discoverDetectors();
+const shipped = (await loadConfig('config', detectors)).files;
+
+/** What is wrong with the shipped folder when these of its lists are replaced. */
+async function problemsOf(lists: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const replaced = Object.entries(lists).map(([name, text]) => [`lists/${name}.yaml`, text]);
+  const files = { ...shipped, ...(Object.fromEntries(replaced) as Record<string, string>) };
+  try {
+    await loadConfig(storedFiles('test', files), detectors);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigFailure) return error.problems;
+    throw error;
+  }
+}
+
+const entry = (value: string, bands: string): string =>
+  `- { value: ${value}, reason: demo, author: li, bands: ${bands} }`;
+const device = (bands: string): string => `devices:\n  ${entry('d', bands)}\n`;
+
+test('own limits may name any detector or rule, and its measures', async () => {
+  expect(
+    await problemsOf({
+      exclusions: device(
+        '{ same-device: { accounts: { review: 300 } }, just-above-threshold: { measure: { review: 9 } } }',
+      ),
+    }),
+  ).toEqual([]);
+});
+
+test.each([
+  ['{ same-devce: {} }', /:2:\d+: devices.*: there is no detector or rule same-devce$/],
+  [
+    '{ same-device: { acounts: { review: 3 } } }',
+    /:2:\d+: devices.*: same-device measures no acounts: write one of accounts/,
+  ],
+  [
+    '{ same-device: { accounts: { review: 300, block: 3 } } }',
+    /:2:\d+: devices.*: must be at least 300, the review band$/,
+  ],
+])('own limits %s are refused', async (bands, problem) => {
+  const problems = await problemsOf({ exclusions: device(bands) });
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(problem);
+});
+
+test('a range that holds whole countries is refused, as an exclusion and as a shared network', async () => {
+  const wide = /the range is too wide: the shortest prefix is \/8$/;
+  for (const lists of [
+    { exclusions: `ips:\n  ${entry('0.0.0.0/0', '{}')}\n` },
+    { 'shared-networks': 'networks:\n  - { cidr: 0.0.0.0/0, reason: all }\n' },
+  ]) {
+    const problems = await problemsOf(lists);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(wide);
+  }
+});
