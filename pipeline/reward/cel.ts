@@ -80,6 +80,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   timestamp: 'depends on the time zone of the process: use withinDays, monthsBetween, month, hour',
   duration: 'has nothing to be added to: use withinDays or monthsBetween',
   matches: 'can take longer than its text: use startsWith, endsWith, contains or ==',
+  bind: 'can take longer than its text: write out what it stands for',
 };
 
 const LIMITS = { maxAstNodes: 500, maxDepth: 50, maxListElements: 500 };

@@ -228,6 +228,7 @@ describe('at load', () => {
   test('what takes longer than its text is refused, wherever it stands', () => {
     expect(problem('event.city.matches("(a+)+$")')).toContain('matches');
     expect(problem('[1].exists(x, event.city.matches("a"))')).toContain('matches');
+    expect(problem('cel.bind(t, event.city + event.city, t + t == "")')).toContain('bind');
     expect(problem(Array.from({ length: 600 }, () => 'true').join(' && '))).toBeDefined();
   });
 
