@@ -59,7 +59,8 @@ function stepOf({ automatic }: CaseWork, command: Rescore, grant: CausedGrant): 
       : step('compensation', 'open', why);
   }
   if (standing !== 'held') {
-    return automatic
+    // A review is a question: nobody loses a reward by it without a person.
+    return automatic && cause.kind !== 'late_review'
       ? step('clawback', 'done', why, clawbackOf(grantId, command))
       : step('clawback', 'open', why);
   }

@@ -15,7 +15,7 @@ import { isUnavailable } from './reward/redis.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
 export interface RescoreSettings {
-  /** Event time before a cause within which rewards are looked at. */
+  /** Event time before a cause, and before the event that it is about, within which rewards are looked at. */
   readonly lookBackMs: number;
   /** Rewards of one cause, the newest first. */
   readonly maxGrants: number;
@@ -118,11 +118,11 @@ async function grantsOf(
 ): Promise<readonly CausedGrant[]> {
   const { maxGrants, lookBackMs } = settings;
   const cleared = cause.kind === 'cleared';
-  const who = await namedBy(analytics, cause, isPlaceholder);
+  const { decidedAtMs, ...who } = await namedBy(analytics, cause, isPlaceholder);
   if (who.accounts.length === 0) return [];
   const found = await analytics.query<GrantRow>(cleared ? KEPT_BACK : STANDING, {
     ...who,
-    fromMs: Math.floor(cause.atMs - lookBackMs),
+    fromMs: Math.floor(Math.min(cause.atMs, decidedAtMs) - lookBackMs),
     limit: maxGrants + 1,
     ...(cleared && { inReview: IN_REVIEW, intercepted: INTERCEPTED }),
   });
@@ -140,26 +140,44 @@ async function grantsOf(
   }));
 }
 
+interface Named {
+  readonly accounts: readonly string[];
+  readonly customers: readonly string[];
+  /** Event time of the decision: a chargeback comes months after the fraud. Infinity: it is about none. */
+  readonly decidedAtMs: number;
+}
+
+interface OwnRow {
+  readonly accountId: string;
+  readonly customerId: string;
+  readonly occurredAtMs: number;
+}
+
 /** The cause's accounts, or its decision's, and the customer of that decision: never nobody in particular. */
 async function namedBy(
   analytics: Pick<Analytics, 'query'>,
   { accountIds, decisionId, kind }: Cause,
   isPlaceholder: (value: string) => boolean,
-): Promise<{ readonly accounts: readonly string[]; readonly customers: readonly string[] }> {
+): Promise<Named> {
   const [own] =
     decisionId === '' || kind === 'ring'
       ? []
-      : await analytics.query<{ accountId: string; customerId: string }>(OWN, {
+      : await analytics.query<OwnRow>(OWN, {
           eventId: eventIdOf(decisionId),
         });
   const accounts = accountIds.length > 0 ? accountIds : own === undefined ? [] : [own.accountId];
   const customers = own === undefined ? [] : [own.customerId];
   const isSomebody = (value: string): boolean => !isPlaceholder(value);
-  return { accounts: accounts.filter(isSomebody), customers: customers.filter(isSomebody) };
+  return {
+    accounts: accounts.filter(isSomebody),
+    customers: customers.filter(isSomebody),
+    decidedAtMs: own?.occurredAtMs ?? Infinity,
+  };
 }
 
 const OWN = `
-SELECT account_id AS accountId, customer_id AS customerId FROM events
+SELECT account_id AS accountId, customer_id AS customerId,
+  toFloat64(toUnixTimestamp64Milli(occurred_at)) AS occurredAtMs FROM events
 WHERE event_id = {eventId:String} ORDER BY arrival DESC LIMIT 1`;
 
 /** The newest revision of each grant without FINAL, which would not look into the indexes. */

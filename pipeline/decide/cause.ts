@@ -8,7 +8,15 @@ import type { EventView } from '../event.ts';
 import type { AccountAction, Label } from './account-action.ts';
 import { decisionIdOf, type Decision, type Finding } from './decision.ts';
 
-export const CAUSE_KINDS = ['late_block', 'block', 'ring', 'freeze', 'label', 'cleared'] as const;
+export const CAUSE_KINDS = [
+  'late_block',
+  'late_review',
+  'block',
+  'ring',
+  'freeze',
+  'label',
+  'cleared',
+] as const;
 export type CauseKind = (typeof CAUSE_KINDS)[number];
 
 export interface Cause {
@@ -19,7 +27,7 @@ export interface Cause {
   readonly accountIds: readonly string[];
   /** The decision that it is about, or ''. */
   readonly decisionId: string;
-  /** Event time; rewards of a configured time before it are looked at. */
+  /** Event time; rewards of a configured time before it, and before its decision's event, are looked at. */
   readonly atMs: number;
   /** A person said so: what is still held is given up, and not only kept waiting. */
   readonly byPerson: boolean;
@@ -42,7 +50,10 @@ export interface CausedGrant {
 
 const HOUR_MS = 3_600_000;
 
-/** What a decision says about rewards of before: late and blocked, blocked for certain, or a ring that names others. */
+/**
+ * What a decision says about rewards of before: late and not allowed, blocked for certain, or a ring that names
+ * others. What other events were measured without the late one is not measured again.
+ */
 export function causesOf(view: EventView, decision: Decision, causes: Cause[]): void {
   if (decision.verdict === 'allow' || decision.findings.length === 0) return;
   const live = decision.findings.filter(({ mode, band }) => mode === 'live' && band !== 'error');
@@ -60,6 +71,10 @@ export function causesOf(view: EventView, decision: Decision, causes: Cause[]): 
         ? 'block'
         : undefined;
     if (kind !== undefined) name(kind, view.accountId);
+  }
+  const isReview = decision.verdict === 'review' && live.length > 0;
+  if (decision.late && isReview && !decision.reasons.includes('appeal_open')) {
+    name('late_review', view.accountId);
   }
   // One by one, so that who joins a ring that was named already is named too; the event itself is judged by its ring.
   const others = new Set(live.flatMap(ringAccounts));

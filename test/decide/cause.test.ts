@@ -24,7 +24,7 @@ const caused = (decision: Decision): Cause[] => {
 };
 
 describe('a decision makes earlier rewards doubtful', () => {
-  it('when it blocks for certain, or late; not when it allows, reviews, or meets a freeze that said so already', () => {
+  it('when it blocks for certain, or late and does not allow; not when it allows, reviews in time, or meets a freeze that said so already', () => {
     const accountIds = [view.accountId];
     expect(caused(BLOCK)).toMatchObject([{ kind: 'block', accountIds, byPerson: false }]);
     expect(caused({ ...BLOCK, late: true })).toMatchObject([{ kind: 'late_block', accountIds }]);
@@ -33,6 +33,10 @@ describe('a decision makes earlier rewards doubtful', () => {
     expect(caused({ ...unsure, late: true })).toHaveLength(1);
     expect(caused({ ...BLOCK, reasons: ['account_frozen'] })).toEqual([]);
     expect(caused(REVIEW)).toEqual([]);
+    const lateReview = { ...REVIEW, late: true };
+    expect(caused(lateReview)).toMatchObject([{ kind: 'late_review', accountIds }]);
+    expect(caused({ ...lateReview, findings: [{ ...FINDING, band: 'error' }] })).toEqual([]);
+    expect(caused({ ...lateReview, reasons: ['appeal_open'] })).toEqual([]);
     const shadow = { ...BLOCK, findings: [{ ...CONCLUSIVE, mode: 'shadow' as const }] };
     expect(caused(shadow)).toEqual([]);
   });

@@ -16,7 +16,8 @@ import { RewardProposals } from '../../pipeline/reward/proposal.ts';
 import { rescorer } from '../../pipeline/rescore.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
 import { until } from '../act/delivering.ts';
-import { startRecording, type Recording } from '../record/recording.ts';
+import { record, startRecording, type Recording } from '../record/recording.ts';
+import { payments } from '../record/sample-batch.ts';
 import { campaigns, FRIDAY_NOON_MS, ops, SPEND } from '../reward/scenario.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -192,6 +193,29 @@ describe('what is caused', () => {
     await followed(life);
     expect(await standings()).toEqual(['p1 clawed_back late_truth']);
     expect(await ledger.balances([SPEND])).toMatchObject([{ posted: 0, pending: 0 }]);
+  });
+
+  it('by a late review is asked of a person, whatever is set', async () => {
+    const life = await live({ automatic: true });
+    await pay('p1', 'a');
+    await hold('h1', 'a');
+    await life.queue.enqueue([{ ...CAUSE, kind: 'late_review' }]);
+    await followed(life);
+    expect(about(life)).toEqual(['p1 1000']);
+    expect(await standings()).toEqual(['h1 held held_for_review', 'p1 posted granted']);
+  });
+
+  it('by a label that comes months later reaches the rewards around the event that it is about', async () => {
+    const life = await live();
+    const [sample] = payments(1);
+    const facts = { id: 'fraud', accountId: 'a', customerId: 'c-a', occurredAtMs: FRIDAY_NOON_MS };
+    await record(life.recording.recorder, [{ ...sample!, ...facts }]);
+    await pay('p1', 'a');
+    await pay('old', 'a', { occurredAtMs: FRIDAY_NOON_MS - 40 * DAY_MS });
+    const said = { accountIds: [], decisionId: 'dec_fraud', atMs: FRIDAY_NOON_MS + 90 * DAY_MS };
+    await life.queue.enqueue([{ ...REVIEWED, ...said }]);
+    await followed(life);
+    expect(about(life)).toEqual(['p1 1000']);
   });
 
   it('never reaches those who share a name with nobody in particular', async () => {
