@@ -103,7 +103,7 @@ async function rolloutAtStart({
   const startedMs = since.occurredAtMs > 0 ? since.occurredAtMs : -Infinity;
   const rollout = new Rollout(settings, startedMs);
   const soFar = await trialSoFar(analytics, history.condition, since.version, since.arrival);
-  rollout.resume(soFar.canary, soFar.stable, soFar.latestMs);
+  rollout.resume(soFar);
   return rollout;
 }
 

@@ -220,7 +220,10 @@ export class Engine {
   #observe(isCanary: boolean, judgement: Judgement, view: EventView): EndedTrial | undefined {
     const trial = this.#trial;
     if (trial === undefined || judgement.kind !== 'decided') return undefined;
-    const end = trial.rollout.observe(isCanary, judgement.decision, view.occurredAtMs);
+    const { decision } = judgement;
+    // Texts are dear, and whose an allowed event is makes no difference.
+    const account = decision.verdict === 'allow' ? '' : view.accountId;
+    const end = trial.rollout.observe(isCanary, decision, view.occurredAtMs, account);
     if (end === undefined) return undefined;
     this.endTrial(end.outcome);
     return { ...end, trial };

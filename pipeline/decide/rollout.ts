@@ -6,12 +6,15 @@
 
 import type { Decision, Verdict } from './decision.ts';
 
-/** The trial's share may block (review) at most `times` as often as the others, or `points` more often. */
+/**
+ * The trial's share may block (review) at most `times` as often as the others, or `points` more often; and when
+ * its time is over, at least a `times`-th as often.
+ */
 export interface RateBound {
   readonly times: number;
   /** A difference of rates: 0.001 is a tenth of a percentage point. */
   readonly points: number;
-  /** Fewer blocks (reviews) than this in the trial's share say nothing. */
+  /** Fewer blocks (reviews) than this in the trial's share say nothing, nor does a lower bound below it. */
   readonly atLeast: number;
 }
 
@@ -26,11 +29,24 @@ export interface RolloutSettings {
   readonly review: RateBound;
 }
 
-/** What one side of a trial decided; reviews and blocks are those that findings made. */
+/**
+ * What one side of a trial decided; reviews and blocks are those that findings made, of an account up to its
+ * first block: a freeze ends them beside the trial, which freezes nobody.
+ */
 export interface RolloutCounts {
   events: number;
   reviews: number;
   blocks: number;
+}
+
+/** What history says of a trial that a restart interrupted. */
+export interface TrialSoFar {
+  readonly canary: RolloutCounts;
+  readonly stable: RolloutCounts;
+  /** Largest event time of the trial; −Infinity: none. */
+  readonly latestMs: number;
+  /** Accounts whose block was counted. */
+  readonly blocked: readonly string[];
 }
 
 export type RolloutOutcome = 'promoted' | 'rolled_back';
@@ -42,6 +58,8 @@ export interface RolloutEnd {
 }
 
 const UINT32 = 2 ** 32;
+/** Accounts whose first block is remembered; beyond them every block counts. */
+const MAX_BLOCKED = 100_000;
 
 export class Rollout {
   readonly settings: RolloutSettings;
@@ -50,6 +68,7 @@ export class Rollout {
   readonly canary: RolloutCounts = { events: 0, reviews: 0, blocks: 0 };
   readonly stable: RolloutCounts = { events: 0, reviews: 0, blocks: 0 };
   readonly #below: number;
+  readonly #blocked = new Set<string>();
   #latestMs: number;
 
   constructor(settings: RolloutSettings, startedMs: number) {
@@ -65,9 +84,10 @@ export class Rollout {
   }
 
   /** Goes on with what history says was decided since the start. */
-  resume(canary: RolloutCounts, stable: RolloutCounts, latestMs: number): void {
+  resume({ canary, stable, latestMs, blocked }: TrialSoFar): void {
     Object.assign(this.canary, canary);
     Object.assign(this.stable, stable);
+    for (const account of blocked) this.#blocked.add(account);
     this.#latestMs = Math.max(this.#latestMs, latestMs);
   }
 
@@ -82,11 +102,18 @@ export class Rollout {
   }
 
   /** Counts a decision. @returns how the trial ends with it, if it does. */
-  observe(isCanary: boolean, decision: Decision, atMs: number): RolloutEnd | undefined {
+  observe(
+    isCanary: boolean,
+    decision: Decision,
+    atMs: number,
+    accountId: string,
+  ): RolloutEnd | undefined {
     if (this.startedMs === -Infinity) this.startedMs = atMs;
     if (atMs > this.#latestMs) this.#latestMs = atMs;
     // A freeze that follows from a block is no second block, yet its events tell how many people it met.
-    const verdict = byFindings(decision) ? decision.verdict : 'allow';
+    const isCounted = byFindings(decision) && !this.#blocked.has(accountId);
+    const verdict = isCounted ? decision.verdict : 'allow';
+    if (verdict === 'block' && this.#blocked.size < MAX_BLOCKED) this.#blocked.add(accountId);
     count(isCanary ? this.canary : this.stable, verdict);
     const { minimumEvents, durationMs, block, review } = this.settings;
     if (this.canary.events < minimumEvents) return undefined;
@@ -96,6 +123,8 @@ export class Rollout {
       if (reason !== undefined) return { outcome: 'rolled_back', reason };
     }
     if (this.#latestMs < this.startedMs + durationMs) return undefined;
+    const short = this.#shortOf('blocks', block) ?? this.#shortOf('reviews', review);
+    if (short !== undefined) return { outcome: 'rolled_back', reason: short };
     return { outcome: 'promoted', reason: `in bounds for its time: ${this.figures()}` };
   }
 
@@ -104,6 +133,15 @@ export class Rollout {
     const side = ({ events, reviews, blocks }: RolloutCounts): string =>
       `${blocks} blocks and ${reviews} reviews in ${events} events`;
     return `${side(this.canary)} on trial, ${side(this.stable)} beside it`;
+  }
+
+  /** A change that stops the blocks harms nobody at once: it is looked at when the trial's time is over. */
+  #shortOf(what: 'blocks' | 'reviews', bound: RateBound): string | undefined {
+    const { canary, stable } = this;
+    const limit = stable.events === 0 ? 0 : stable[what] / stable.events / bound.times;
+    const rate = canary[what] / canary.events;
+    if (limit * canary.events < bound.atLeast || rate >= limit) return undefined;
+    return `${percent(rate)} ${what}, at least ${percent(limit)} are in bounds: ${this.figures()}`;
   }
 
   #beyond(what: 'blocks' | 'reviews', bound: RateBound): string | undefined {

@@ -1,20 +1,12 @@
 /** What history says of configurations: which one judges whom, their files, and how a trial went so far. */
 
 import type { ConfigChange } from '../decide/config-change.ts';
-import { UNJUDGED, type RolloutCounts } from '../decide/rollout.ts';
+import { UNJUDGED, type RolloutCounts, type TrialSoFar } from '../decide/rollout.ts';
 import type { Analytics } from './analytics.ts';
 
 /** A recorded change and its place in the order of arrival, as a decimal number. */
 export interface RecordedConfigChange extends Omit<ConfigChange, 'diff' | 'paths'> {
   readonly arrival: string;
-}
-
-/** How a trial went by what was recorded since it began. */
-export interface TrialSoFar {
-  readonly canary: RolloutCounts;
-  readonly stable: RolloutCounts;
-  /** Largest event time; −Infinity when nothing was decided. */
-  readonly latestMs: number;
 }
 
 const ROWS = 50;
@@ -49,6 +41,7 @@ export async function filesOfVersion(
 
 interface SideRow extends RolloutCounts {
   readonly isCanary: 0 | 1;
+  readonly blocked: readonly string[];
   readonly latestMs: number;
 }
 
@@ -60,14 +53,23 @@ export async function trialSoFar(
   afterArrival: string,
 ): Promise<TrialSoFar> {
   const unjudged = [...UNJUDGED].map((reason) => `'${reason}'`).join(', ');
+  const afterStart = `${isHistory} AND arrival > toUInt64('${Number.parseInt(afterArrival, 10) > 0 ? afterArrival : '0'}')`;
+  const found = `NOT has([${unjudged}], reasons[1])`;
   const rows = await analytics.query<SideRow>(
-    `WITH NOT has([${unjudged}], reasons[1]) AS found
+    `WITH ${found} AND (blocked_at = 0 OR arrival <= blocked_at) AS counted
      SELECT config_version = {version:String} AS isCanary, uniqExact(event_id) AS events,
-       uniqExactIf(event_id, verdict = 'review' AND found) AS reviews,
-       uniqExactIf(event_id, verdict = 'block' AND found) AS blocks,
+       uniqExactIf(event_id, verdict = 'review' AND counted) AS reviews,
+       uniqExactIf(event_id, verdict = 'block' AND counted) AS blocks,
+       groupUniqArrayIf(account_id, verdict = 'block' AND counted) AS blocked,
        toUnixTimestamp64Milli(max(occurred_at)) AS latestMs
      FROM decisions
-     WHERE ${isHistory} AND arrival > toUInt64('${Number.parseInt(afterArrival, 10) > 0 ? afterArrival : '0'}')
+     LEFT JOIN
+     (
+         SELECT account_id, min(arrival) AS blocked_at FROM decisions
+         WHERE ${afterStart} AND verdict = 'block' AND ${found}
+         GROUP BY account_id
+     ) AS firsts USING (account_id)
+     WHERE ${afterStart}
      GROUP BY isCanary`,
     { version },
   );
@@ -76,7 +78,8 @@ export async function trialSoFar(
     return { events: row?.events ?? 0, reviews: row?.reviews ?? 0, blocks: row?.blocks ?? 0 };
   };
   const latestMs = rows.reduce((most, row) => Math.max(most, row.latestMs), -Infinity);
-  return { canary: side(true), stable: side(false), latestMs };
+  const blocked = rows.flatMap((row) => row.blocked);
+  return { canary: side(true), stable: side(false), latestMs, blocked };
 }
 
 /** A condition that leaves out what arrived after a place of an epoch, which a worker took in itself. */

@@ -16,7 +16,8 @@ function decision(verdict: Verdict, reasons: Decision['reasons'] = []): Decision
 /** Feeds decisions of both sides, a millisecond apart. @returns the end, if it came. */
 function run(rollout: Rollout, feed: readonly (readonly [boolean, Verdict])[], fromMs = 0) {
   for (const [n, [isCanary, verdict]] of feed.entries()) {
-    const end = rollout.observe(isCanary, decision(verdict), fromMs + n);
+    const account = `${isCanary ? 'c' : 's'}${fromMs + n}`;
+    const end = rollout.observe(isCanary, decision(verdict), fromMs + n, account);
     if (end !== undefined) return { ...end, at: n };
   }
   return undefined;
@@ -82,11 +83,57 @@ describe('a trial', () => {
     expect(run(rollout, [[true, 'allow']], 60_000)).toMatchObject({ outcome: 'promoted' });
   });
 
+  const sides = (canary: readonly Verdict[], stable: readonly Verdict[]) => [
+    ...stable.map((verdict) => [false, verdict] as const),
+    ...canary.map((verdict) => [true, verdict] as const),
+  ];
+  const mixed = (events: number, what: Verdict, count: number): Verdict[] => [
+    ...times<Verdict>(events - count, 'allow'),
+    ...times(count, what),
+  ];
+
+  test.each(['block', 'review'] as const)(
+    'that stops what is found beside it is rolled back when its time is over: %s',
+    (what) => {
+      const rollout = new Rollout(SETTINGS, 0);
+      const feed = sides(mixed(1000, what, 24), mixed(1000, what, 50));
+      expect(run(rollout, feed)).toBeUndefined();
+      const end = run(rollout, [[true, 'allow']], 60_000);
+      expect(end).toMatchObject({ outcome: 'rolled_back' });
+      expect(end!.reason).toMatch(/^2\.40 % (block|review)s, at least 2\.50 % are in bounds: /);
+    },
+  );
+
+  test('passes with half as many as beside it, and where fewer would say nothing', () => {
+    for (const [found, beside] of [
+      [25, 50],
+      [0, 9],
+    ] as const) {
+      const rollout = new Rollout(SETTINGS, 0);
+      run(rollout, sides(mixed(1000, 'block', found), mixed(1000, 'block', beside)));
+      expect(run(rollout, [[false, 'allow']], 60_000)).toMatchObject({ outcome: 'promoted' });
+    }
+  });
+
+  test('counts an account up to its first block: beside it a freeze does the same', () => {
+    const rollout = new Rollout(SETTINGS, 0);
+    const first = ['review', 'block', 'block', 'review', 'allow'] as const;
+    for (const side of [true, false]) {
+      for (const verdict of first) rollout.observe(side, decision(verdict), 0, `a-${side}`);
+    }
+    const counts = { events: 5, reviews: 1, blocks: 1 };
+    expect([rollout.canary, rollout.stable]).toEqual([counts, counts]);
+    const resumed = new Rollout(SETTINGS, 0);
+    resumed.resume({ canary: counts, stable: counts, latestMs: 0, blocked: ['a-true'] });
+    resumed.observe(true, decision('block'), 1, 'a-true');
+    expect(resumed.canary).toEqual({ ...counts, events: 6 });
+  });
+
   test('counts no block of a list or of a freeze, which say nothing of it', () => {
     const rollout = new Rollout(SETTINGS, 0);
     for (let n = 0; n < 300; n++) {
       const reason = n % 2 === 0 ? 'account_frozen' : 'block_list';
-      expect(rollout.observe(true, decision('block', [reason]), n)).toBeUndefined();
+      expect(rollout.observe(true, decision('block', [reason]), n, `a${n}`)).toBeUndefined();
     }
     expect(rollout.canary).toEqual({ events: 300, reviews: 0, blocks: 0 });
   });
@@ -101,7 +148,8 @@ describe('a trial', () => {
     const first = new Rollout(SETTINGS, 0);
     run(first, feed.slice(0, 350));
     const resumed = new Rollout(SETTINGS, 0);
-    resumed.resume(first.canary, first.stable, first.latestMs);
+    const { canary, stable, latestMs } = first;
+    resumed.resume({ canary, stable, latestMs, blocked: [] });
     expect(run(resumed, feed.slice(350), 350)!.at + 350).toBe(whole!.at);
   });
 });

@@ -93,8 +93,10 @@ describe('a change on trial', () => {
   test('goes on after a restart: everybody by stored files, the share by the folder', async () => {
     running = await startReloading(store.analytics, [ROLLOUT]);
     const stable = running.live.active.version;
-    await running.edit('detectors.yaml', PAYMENTS, 'payments: { review: 9 }');
+    const conclusive = 'payments: { review: 0, block: 1, conclusive: 1 }';
+    await running.edit('detectors.yaml', PAYMENTS, conclusive);
     await running.decide(round(0));
+    await running.decide(round(1));
     await running.recorder.flush();
     const start = await configAtStart(await loadConfig(running.folder, catalogue), {
       ...{ catalogue, analytics: store.analytics, history: running.history },
@@ -107,11 +109,14 @@ describe('a change on trial', () => {
     const { condition } = running.history;
     const soFar = await trialSoFar(store.analytics, condition, config.version, since!.arrival);
     const { canary, stable: beside, latestMs } = running.live.trial!.rollout;
-    expect(canary.events).toBeGreaterThan(0);
-    expect(soFar).toEqual({ canary, stable: beside, latestMs });
+    // Blocked twice, an account counts once.
+    expect(canary.events).toBe(2 * canary.blocks);
+    const { blocked, ...counts } = soFar;
+    expect(counts).toEqual({ canary, stable: beside, latestMs });
+    expect(blocked).toHaveLength(canary.blocks);
     const { engine, trial } = assembleEngine(start.active, config);
     engine.tryOut({ ruling: trial!, rollout: new Rollout(start.trial!.settings, latestMs) });
-    const { versionAt } = engine.judge(batchFrom(round(1)));
+    const { versionAt } = engine.judge(batchFrom(round(2)));
     const versions = new Set(accounts.map((_, row) => versionAt(row)));
     expect(versions).toEqual(new Set([stable, config.version]));
   });
