@@ -27,11 +27,11 @@ describe('a network set', () => {
 });
 
 describe('a range in a list', () => {
-  it.each(['100.64.0.0/10', '::/0', '203.0.113.9', '2001:db8::1'])('%s is one', (text) => {
+  it.each(['100.64.0.0/10', 'fc00::/7', '203.0.113.9', '2001:db8::1'])('%s is one', (text) => {
     expect(cidr.safeParse(text).success).toBe(true);
   });
 
-  it.each(['', '10', '10.0.0.0/33', '10.0.0/8', '2001:db8::/129', 'office'])(
+  it.each(['', '10', '10.0.0.0/33', '10.0.0/8', '2001:db8::/129', 'office', '::/0', '8.0.0.0/7'])(
     '%s is none',
     (text) => {
       expect(cidr.safeParse(text).success).toBe(false);
