@@ -4,6 +4,7 @@ import { rebuild } from '../../pipeline/reward/rebuild.ts';
 import { apply, ledger, one, standing, useLedger } from './ledger-fixture.ts';
 import { authorise, cancel, capture, claim, DAY_MS, reserve } from './ledger-offers.ts';
 import { FRIDAY_NOON_MS, label, offer, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
+import { wholeState } from './ledger-state.ts';
 
 useLedger();
 
@@ -90,6 +91,33 @@ describe('event time without rewards', () => {
     await apply([advance(FRIDAY_NOON_MS + DAY_MS), advance(FRIDAY_NOON_MS)]);
     expect(await ledger.sequence()).toBe(sequence);
     expect(await one([claim('g_c', { id: 'w' })])).toMatchObject({ reason: 'claim_late' });
+  });
+});
+
+describe('a word that is told again', () => {
+  const [doubt, cleared] = [
+    settle('a', 'held', 'held_for_review'),
+    settle('a', 'posted', 'approved'),
+  ];
+
+  test.each([
+    ['the doubt came first', [doubt, cleared], 'awaiting_payment'],
+    ['the doubt came last', [cleared, doubt], 'awaiting_payment_and_review'],
+  ])('does not undo what was said after it: %s', async (_title, said, reason) => {
+    await apply([authorise({ id: 'a' }), ...said]);
+    const before = await wholeState(ledger);
+    expect(await one(said)).toMatchObject({ state: 'held', reason });
+    expect(await wholeState(ledger)).toEqual(before);
+  });
+
+  test('posts nothing that was doubted after it', async () => {
+    await apply([authorise({ id: 'a' }), cleared, doubt, capture('p', 'a')]);
+    expect(await one([cleared])).toMatchObject({
+      ...{ state: 'held', reason: 'authorisation_in_review' },
+    });
+    expect(await one([{ ...cleared, occurredAtMs: FRIDAY_NOON_MS + 1 }])).toMatchObject({
+      state: 'posted',
+    });
   });
 });
 

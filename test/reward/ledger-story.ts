@@ -1,7 +1,7 @@
 /** Stories for the laws of the ledger: few customers, tight limits, every operation, every order. */
 
 import fc from 'fast-check';
-import { accountPart, type LedgerOp } from '../../pipeline/reward/ledger-op.ts';
+import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import type { RedeemOp } from '../../pipeline/reward/wish-op.ts';
 import { cancel, capture, choose, claim, redeem } from './ledger-offers.ts';
 import { customerOf, HOUR_MS, INTENTS, PAYMENTS, paymentOps, timeOf } from './ledger-payments.ts';
@@ -185,13 +185,10 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   },
 );
 
-/** A word on a grant is spoken once it is held: what it is held by later gets a word of its own. */
+/** A word on a grant is spoken once it is held: what an answer holds it by later gets a word of its own. */
 function holdsAgain(grantId: string): (op: LedgerOp) => boolean {
-  return (op) => {
-    if (op.kind === 'claim' || op.kind === 'choose')
-      return op.intent === 'held' && op.grantId === grantId;
-    return op.kind === 'capture' && grantId === `g_${accountPart(op.authorisationId)}`;
-  };
+  return (op) =>
+    (op.kind === 'claim' || op.kind === 'choose') && op.intent === 'held' && op.grantId === grantId;
 }
 
 /** A word, a payment or a cancellation comes after what it is about; the pipeline's order of effects sees to that. */

@@ -4,7 +4,8 @@
 --   3  terms: JSON of what else it was decided under, and for whom
 --   4  award: JSON of the label and what was given
 -- and of a grant that moved accounts the tail, which nobody else reads:
---   5  payment-as-part what-is-due when answered-by; "-" for none, and what begins so is in no list; and where something can come back by no delivery,
+--   5  payment-as-part what-is-due when answered-by; "-" for none, and what begins so is in no list; the last with
+--      "=word" for each word that it heard while it waited (settle.lua); and where something can come back by no delivery,
 --      how much of it has been claimed, what of that was to be deducted from refunds, and what is owed (reclaim.lua)
 --   6  rules: JSON of what may still happen to it, or nothing (ledger-request.ts)
 --   7  accounts moved by one unit, by spaces
@@ -83,7 +84,8 @@ local function parse(id, text)
       local direct, deducted, owed = string.match(claims, '^ (%d+) (%d+) (%d+)$')
       record.direct, record.deducted, record.owed = tonumber(direct), tonumber(deducted), tonumber(owed)
     end
-    record.part, record.due_what, record.due_at, record.by = part, due_what, tonumber(due_at), by
+    record.part, record.due_what, record.due_at = part, due_what, tonumber(due_at)
+    record.by, record.heard = string.match(by, '^([^=]*)(.*)$')
     record.rules, record.units, record.counted = rules, words(units), words(counted)
     record.money, record.contra, record.values = words(money), words(contra), parse_values(values)
   end
@@ -154,7 +156,7 @@ end
 
 -- The fifth line.
 local function standing_apart(record)
-  local line = record.part .. ' ' .. record.due_what .. ' ' .. int(record.due_at) .. ' ' .. record.by
+  local line = record.part .. ' ' .. record.due_what .. ' ' .. int(record.due_at) .. ' ' .. record.by .. record.heard
   if record.direct then
     line = line .. ' ' .. int(record.direct) .. ' ' .. int(record.deducted) .. ' ' .. int(record.owed)
   end

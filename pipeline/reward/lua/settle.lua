@@ -22,13 +22,24 @@ local function wait_also(record, op, operation, reason)
   journal(operation, op.id, op.at, record, {})
 end
 
+-- Whether a word is new to what waits, which remembers it from now on, also one that changes nothing: a word that comes
+-- again after another would undo that one. An account's part never holds "=".
+local function hears(record, op)
+  local word = '=' .. string.sub(redis.sha1hex(op.id .. ' ' .. int(op.at)), 1, 10)
+  if string.find(record.heard, word, 1, true) then
+    return false
+  end
+  record.heard = record.heard .. word
+  return true
+end
+
 local function release_one(op, record)
-  if not is_meant(op, record) then
+  if not is_meant(op, record) or not hears(record, op) then
     return
   end
-  if record.reason == 'awaiting_payment_and_review' then
+  if AWAITS_PAYMENT[record.reason] then
     wait_also(record, op, 'review_passed', 'awaiting_payment')
-  elseif record.reason ~= 'awaiting_payment' then
+  else
     post_or_wait(record, 'post', op.id, op.at, watermark, op.reason, {})
   end
 end
@@ -37,10 +48,10 @@ end
 local function note_word(record, op)
   if op.to == 'voided' then
     give_up(record, op.reason, op.id, op.at)
-  elseif op.to == 'posted' and record.due_what == RAN_OUT.awaiting_payment_and_review and is_meant(op, record) then
+  elseif op.to == 'posted' and is_meant(op, record) and hears(record, op) then
     record.due_what = RAN_OUT.awaiting_payment
     journal('review_passed', op.id, op.at, record, {})
-  elseif op.to == 'held' and record.due_what == RAN_OUT.awaiting_payment then
+  elseif op.to == 'held' and hears(record, op) then
     record.due_what = RAN_OUT.awaiting_payment_and_review
     journal('review_opened', op.id, op.at, record, {})
   end
@@ -63,7 +74,7 @@ local function settle(op)
           release_one(op, record)
         end
       elseif op.to == 'held' then
-        if record.state == 'held' and record.reason == 'awaiting_payment' then
+        if record.state == 'held' and AWAITS_PAYMENT[record.reason] and hears(record, op) then
           wait_also(record, op, 'review_opened', 'awaiting_payment_and_review')
         end
       elseif record.state == 'held' then
