@@ -262,3 +262,22 @@ describe('a choice', () => {
     expect(await standing('quota/joint')).toEqual([1, 0]);
   });
 });
+
+test('what was forfeited is lost to an answer in time once it was found to be abuse', async () => {
+  const untilMs = FRIDAY_NOON_MS + DAY_MS;
+  const room = [SPEND, TOTAL, 'stock/bills/cup'].map((account) => ({ account, limit: 9000 }));
+  const choices = [goodsChoice('cup', 9)];
+  await apply([
+    reserve({ id: 'p' }, { choices, next: { kind: 'claim', untilMs } }),
+    { kind: 'advance', occurredAtMs: untilMs },
+  ]);
+  expect(await one(label('p', 'confirmed'))).toMatchObject({
+    ...{ state: 'voided', reason: 'review_confirmed' },
+  });
+  expect(await one([{ ...claim('g_p', { id: 'c' }), room }])).toMatchObject({
+    ...{ state: 'rejected', reason: 'review_confirmed' },
+  });
+  expect(await standing(SPEND)).toEqual([0, 0]);
+  // The right stays used, as it was by the forfeit.
+  expect(await standing('limit/bills/off/customer-1/water')).toEqual([1, 0]);
+});

@@ -52,6 +52,18 @@ describe('a discount that was paid with the payment', () => {
     expect(await sent()).toEqual([]);
   });
 
+  test('is deducted also while the payment waits for a review, by what goes back in full', async () => {
+    const doubted = { intent: 'held', reason: 'held_for_review' } as const;
+    await apply([authorise({ id: 'a' }), capture('p', 'a', 30_000, doubted)]);
+    expect(await one(refund('r1', 'p', 10_000))).toMatchObject({ state: 'held' });
+    const all = await one(refund('r2', 'p', 20_000));
+    expect(all).toMatchObject({ state: 'clawed_back', reason: 'refunded', deductMinor: 1000 });
+    expect(await standing(SPEND)).toEqual([0, 0]);
+    expect(await standing(OWED)).toEqual([0, 0]);
+    expect(await one(label('p', 'false_positive'))).toEqual(all);
+    expect(await sent()).toEqual([]);
+  });
+
   test('of abuse is owed: it stays a cost, and is to be collected', async () => {
     await apply(discounted());
     expect(await one(label('a', 'confirmed'))).toMatchObject({

@@ -92,9 +92,20 @@ local function take_back(legs, record, refunded, whole, purse, unpaid)
   return void
 end
 
+-- Whether the till has given already what still waits for a review: a discount that was taken off its payment.
+local function was_taken_off(record)
+  return record.state == 'held' and not AWAITS_PAYMENT[record.reason] and is_in_payment(record)
+end
+
 local function claw_back(record, refunded, reason, operation_id, at, legs, purse)
   local whole = is_whole(record, refunded)
   local void = {}
+  if whole and was_taken_off(record) then
+    move_all(legs, record, 1, -1)
+    post_values(legs, record)
+    await_nothing(record)
+    record.state = 'posted'
+  end
   if record.state == 'posted' or (record.state == 'clawed_back' and not REVERSED[record.reason]) then
     void = take_back(legs, record, refunded, whole, purse)
     -- That nothing was won stays known.
@@ -148,7 +159,8 @@ local function reverse(record, reason, operation_id, at, unpaid)
     void = take_back(legs, record, record.payment, true, nil, unpaid)
   elseif record.state == 'voided' and record.due_at > 0 then
     return give_up(record, reason, operation_id, at)
-  else
+  elseif record.state ~= 'forfeited' then
+    -- An answer that was given in time, and is heard of only now, would take again what was forfeited.
     return
   end
   await_nothing(record)

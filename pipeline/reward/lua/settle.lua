@@ -84,7 +84,7 @@ local function settle(op)
         record.state, record.reason = 'voided', op.reason
         journal('void', op.id, op.at, record, legs)
         drop_dependents(record, op.id, watermark)
-      elseif ABUSE[op.reason] and LIVE[record.state] and record.moving then
+      elseif ABUSE[op.reason] and record.moving and (LIVE[record.state] or record.state == 'forfeited') then
         reverse(record, op.reason, op.id, watermark)
       end
     end
