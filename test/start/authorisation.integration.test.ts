@@ -2,7 +2,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askRecord } from '../support/ask-record.ts';
 import { endAll, newFolder, run, startIn, type Cli } from '../support/cli.ts';
-import { configOf, Crowd, send, told, TRIAL, type Answer, type Fields } from './trial-campaign.ts';
+import {
+  answered,
+  configOf,
+  Crowd,
+  send,
+  told,
+  TRIAL,
+  type Answer,
+  type Fields,
+} from './trial-campaign.ts';
 
 let data: string;
 let worker: Cli;
@@ -41,24 +50,24 @@ describe('an authorising payment', () => {
     expect(reserved).toMatchObject({ verdict: 'allow' });
     expect(rewardsOf(reserved)).toMatchObject([{ offerId: 'till', amountMinor: 700 }]);
     expect(told(reserved)).toEqual(['till held awaiting_payment']);
-    expect(told(await send(address, second))).toEqual(['till held awaiting_payment']);
-    expect(told(await send(address, third))).toEqual(['till rejected quota_exhausted']);
+    expect(told(await answered(address, second))).toEqual(['till held awaiting_payment']);
+    expect(told(await answered(address, third))).toEqual(['till rejected quota_exhausted']);
 
     const paid = await send(address, conclude(first, 'payment'));
     expect(told(paid)).toEqual(['till posted granted']);
     expect(rewardsOf(paid)[0]!.grantId).toBe(rewardsOf(reserved)[0]!.grantId);
 
     // A cancelled one gives its place back.
-    expect(told(await send(address, conclude(second, 'payment.cancelled')))).toEqual([
+    expect(told(await answered(address, conclude(second, 'payment.cancelled')))).toEqual([
       'till voided payment_cancelled',
     ]);
     const next = authorise();
-    expect(told(await send(address, next))).toEqual(['till held awaiting_payment']);
+    expect(told(await answered(address, next))).toEqual(['till held awaiting_payment']);
 
     // So does one whose time is up; its payment then earns nothing that is not there any more.
     const late = new Date(Date.parse(String(next['occurredAt'])) + 30 * 60_000).toISOString();
     const after = { ...authorise(), occurredAt: late };
-    expect(told(await send(address, after))).toEqual(['till held awaiting_payment']);
+    expect(told(await answered(address, after))).toEqual(['till held awaiting_payment']);
     const overdue = await send(address, conclude(next, 'payment', { occurredAt: late }));
     expect(told(overdue)).toContain('till voided authorisation_expired');
 

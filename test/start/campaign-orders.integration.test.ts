@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { askRecord } from '../support/ask-record.ts';
 import { endAll, newFolder, run, startIn } from '../support/cli.ts';
-import { configOf, Crowd, send, told, TRIAL } from './trial-campaign.ts';
+import { answered, configOf, Crowd, told, TRIAL } from './trial-campaign.ts';
 
 afterAll(endAll);
 
@@ -49,7 +49,7 @@ describe('an order to a running worker', () => {
     let worker = startIn(data, args);
     let address = await worker.ready();
     const paid = async (offer: 'bill' | 'mall'): Promise<readonly string[]> =>
-      told(await send(address, crowd.of(offer)));
+      told(await answered(address, crowd.of(offer)));
 
     expect([await paid('bill'), await paid('bill'), await paid('bill')]).toEqual([
       ['bill posted granted'],
@@ -111,7 +111,7 @@ describe('an order to a running worker', () => {
     let worker = startIn(data, args);
     let address = await worker.ready();
     const paid = async (...event: Parameters<Crowd['of']>): Promise<readonly string[]> =>
-      told(await send(address, crowd.of(...event)));
+      told(await answered(address, crowd.of(...event)));
 
     await order(data, ...campaign('pause', 'trial', '--offer', 'points'));
     expect(await paid('points')).toEqual([]);
@@ -140,7 +140,7 @@ describe('an order to a running worker', () => {
     const crowd = new Crowd();
     const [good, bad] = [crowd.of('proof'), crowd.of('proof')];
     const idOf = async (event: typeof good): Promise<string> => {
-      const { rewards } = await send(address, event);
+      const { rewards } = await answered(address, event);
       expect(rewards).toMatchObject([{ state: 'held', reason: 'awaiting_review' }]);
       return (rewards as readonly { grantId: string }[])[0]!.grantId;
     };
@@ -154,8 +154,8 @@ describe('an order to a running worker', () => {
       'sheepdog: there is no reward g_nothing\n',
     );
     // The same event again is answered with what became of its reward.
-    expect(told(await send(address, good))).toEqual(['proof posted approved']);
-    expect(told(await send(address, bad))).toEqual(['proof voided review_rejected']);
+    expect(told(await answered(address, good))).toEqual(['proof posted approved']);
+    expect(told(await answered(address, bad))).toEqual(['proof voided review_rejected']);
     expect((await worker.stop()).code).toBe(0);
     const [words] = await askRecord(
       data,
@@ -168,7 +168,7 @@ describe('an order to a running worker', () => {
     expect((await run(['ledger', 'verify', '--data', data])).code).toBe(0);
     // Words on rewards are no changes: a start that reads them back goes on.
     const again = startIn(data, ['--config', config]);
-    expect(told(await send(await again.ready(), good))).toEqual(['proof posted approved']);
+    expect(told(await answered(await again.ready(), good))).toEqual(['proof posted approved']);
   });
 
   it('about what there is not ends with exit code 1 and one line that says what there is', async () => {
@@ -228,7 +228,7 @@ describe('the state of a campaign', () => {
     );
     const worker = startIn(data, ['--config', config]);
     const address = await worker.ready();
-    const { rewards } = await send(address, new Crowd().of('bill'));
+    const { rewards } = await answered(address, new Crowd().of('bill'));
     // Drafts, and what has not begun or is over, grant nothing.
     expect((rewards as readonly unknown[]).length).toBe(3);
     await order(data, ...campaign('pause', 'resting'));

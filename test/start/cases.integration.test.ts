@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { askRecord } from '../support/ask-record.ts';
 import { endAll, newFolder, run, startIn, type Cli } from '../support/cli.ts';
-import { configOf, Crowd, send, told, TRIAL, type Fields } from './trial-campaign.ts';
+import { answered, configOf, Crowd, send, told, TRIAL, type Fields } from './trial-campaign.ts';
 
 afterAll(endAll);
 
@@ -72,8 +72,8 @@ describe('a freeze', () => {
     let worker = startIn(data, ['--config', config]);
     let address = await worker.ready();
     const crowd = new Crowd();
-    expect(told(await send(address, crowd.of('bill', 'v')))).toEqual(['bill posted granted']);
-    expect(told(await send(address, crowd.of('bill', 'w')))).toEqual(['bill posted granted']);
+    expect(told(await answered(address, crowd.of('bill', 'v')))).toEqual(['bill posted granted']);
+    expect(told(await answered(address, crowd.of('bill', 'w')))).toEqual(['bill posted granted']);
     const waiting = await send(address, crowd.of('till', 'v'));
     expect(told(waiting)).toEqual(['till held awaiting_payment']);
     expect(await say(address, 'accounts/a-v/freeze', 'li')).toMatch(/^200 account a-v is frozen/);
@@ -124,7 +124,7 @@ describe('a freeze', () => {
     expect(blocked).toMatchObject({ verdict: 'block' });
     expect(told(blocked)).toEqual(['bill voided account_frozen']);
     const authorised = crowd.of('till', 'v', at(6));
-    expect(told(await send(address, authorised))).toEqual(['till voided account_frozen']);
+    expect(told(await answered(address, authorised))).toEqual(['till voided account_frozen']);
     expect(await say(address, 'accounts/a-v/appeal', 'wei')).toMatch(/^200 .*go to review/);
     expect(await say(address, 'accounts/a-v/appeal', 'wei')).toMatch(/^409 .*open appeal/);
     const held = await send(address, crowd.of('mall', 'v', at(12)));
@@ -184,7 +184,7 @@ describe('an appeal', () => {
     await say(address, 'accounts/a-v/freeze', 'li');
     const forAnHour = { outcome: 'confirmed', for: '1h' };
     expect(await say(address, 'accounts/a-v/review', 'li', forAnHour)).toMatch(/^200 .*stays/);
-    expect(told(await send(address, crowd.of('bill', 'v', at(0.5))))).toEqual([
+    expect(told(await answered(address, crowd.of('bill', 'v', at(0.5))))).toEqual([
       'bill voided account_frozen',
     ]);
     expect(await say(address, 'accounts/a-v/appeal', 'wei')).toMatch(/^200 .*is open/);

@@ -89,7 +89,7 @@ describe('a wrong configuration', () => {
 
   it('that is not there is one line', async () => {
     const ended = await run(['config', 'check', '--config', join(folder, 'nowhere')]);
-    expectOneLine(ended, 2, /nowhere: there is no such folder: .*--config/);
+    expectOneLine(ended, 2, /nowhere: there is no such folder of configuration: .*--config/);
   });
 });
 

@@ -145,6 +145,12 @@ export async function send(
   return { code: answer.status, ...((await answer.json()) as Answer) };
 }
 
+/** As a till does: whose rewards the ledger has not told in time, it asks again under the same id. */
+export async function answered(address: string, event: Fields): Promise<Answer> {
+  const answer = await send(address, event);
+  return answer.rewards === 'pending' ? answered(address, event) : answer;
+}
+
 /** `offer state reason` of each reward, once they are known. */
 export function told({ rewards }: Answer): readonly string[] {
   if (rewards === 'pending') return ['pending'];
