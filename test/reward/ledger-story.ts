@@ -20,6 +20,7 @@ export const LIMITS = new Map([
 /** What is left of the lines may be taken again by what was in time. */
 const ROOM = [SPEND, TOTAL].map((account) => ({ account, limit: LIMITS.get(account)! }));
 const withRoom = (op: RedeemOp): RedeemOp => ({ ...op, room: ROOM });
+const WITH_STOCK = [...ROOM, { account: 'stock/bills/pen', limit: 1 }];
 
 const number = fc.integer({ min: 0, max: PAYMENTS - 1 });
 const grantOf = (n: number): string => `g_${n % 8 === 1 ? 'a' : 'p'}%002f${n}`;
@@ -121,12 +122,15 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   {
     weight: 5,
     arbitrary: from(fc.record({ n: number, hours: later, intent }), ({ n, hours, intent }) => [
-      claim(grantOf(n), {
-        id: `claim ${n} ${hours}`,
-        intent,
-        customerId: customerOf(n),
-        occurredAtMs: timeOf(n) + hours * HOUR_MS,
-      }),
+      {
+        ...claim(grantOf(n), {
+          id: `claim ${n} ${hours}`,
+          intent,
+          customerId: customerOf(n),
+          occurredAtMs: timeOf(n) + hours * HOUR_MS,
+        }),
+        room: WITH_STOCK,
+      },
     ]),
   },
   {
