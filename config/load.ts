@@ -61,7 +61,9 @@ export async function loadConfig(
 ): Promise<LoadedConfig> {
   const files = typeof from === 'string' ? folderFiles(from) : from;
   if (!(await files.exists())) {
-    throw new ConfigFailure([`${files.name}: there is no such folder: name the one with --config`]);
+    throw new ConfigFailure([
+      `${files.name}: there is no such folder of configuration: look at --config and --against`,
+    ]);
   }
   const reading = new ConfigReading(files);
   const { problems } = reading;

@@ -168,7 +168,7 @@ function freeze(
   void settle({ actions: [freezing.onCommand(command)] });
   const done = kind === 'freeze' ? 'frozen' : 'not frozen';
   const message = already
-    ? `account ${accountId} was ${done} already; your word is kept`
+    ? `account ${accountId} was ${done}${kind === 'freeze' ? ' already' : ''}; your word is kept`
     : `account ${accountId} is ${done} from its next event on`;
   return { commandId: command.id, accepted: true, message };
 }

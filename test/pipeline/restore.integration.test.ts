@@ -150,11 +150,14 @@ describe("an analyst's order", () => {
     expect(again.message).toBe('account x was frozen already; your word is kept');
     await obeyed({ ...freeze, id: '3-0', kind: 'unfreeze' });
     expect(freezing.isFrozen('x', START_MS)).toBe(false);
+    const free = await obeyed({ ...freeze, id: '4-0', kind: 'unfreeze' });
+    expect(free.message).toBe('account x was not frozen; your word is kept');
     expect(orders.actions).toEqual([
       [expect.objectContaining({ kind: 'freeze', accountId: 'x', actor: 'li', reason: 'seen' })],
       // Who said so too stays on record.
       [expect.objectContaining({ id: 'freeze_2-0', kind: 'freeze' })],
-      [expect.objectContaining({ kind: 'unfreeze', accountId: 'x' })],
+      [expect.objectContaining({ id: 'unfreeze_3-0', kind: 'unfreeze', accountId: 'x' })],
+      [expect.objectContaining({ id: 'unfreeze_4-0', kind: 'unfreeze' })],
     ]);
   });
 
