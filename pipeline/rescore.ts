@@ -76,17 +76,20 @@ async function order(
     const page = grants.slice(from, from + GRANTS_AN_ORDER);
     const said = { actor: RESCORER, reason: cause.evidence, issuedAtMs: clock.now() };
     const id = await commands.append({ kind: 'rescore', cause, grants: page, ...said });
-    const word = await Promise.race([commands.wait(id, OBEYED_WITHIN_MS), aborted(signal)]);
-    if (word === undefined) return false;
+    if ((await unlessAborted(commands.wait(id, OBEYED_WITHIN_MS), signal)) === undefined)
+      return false;
   }
   return true;
 }
 
-/** Resolves with undefined when the signal aborts. */
-async function aborted(signal: AbortSignal): Promise<undefined> {
+/** What is waited for, or undefined when the signal aborts before. Listens no longer than it waits. */
+async function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   if (signal.aborted) return undefined;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  return undefined;
+  const done = new AbortController();
+  const aborted = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { signal: done.signal });
+  });
+  return Promise.race([waited, aborted]).finally(() => done.abort());
 }
 
 /** What still waited when the record was asked, and was given before the order came. */

@@ -11,6 +11,7 @@ import { FileSource } from './ingest/file.ts';
 import { KafkaAway, KafkaDeadLetters } from './ingest/kafka-dead-letters.ts';
 import { KafkaSource } from './ingest/kafka-source.ts';
 import type { Source } from './ingest/source.ts';
+import { lettingGo } from './let-go.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { StartFlags } from './main.ts';
 import { readMap } from './offline.ts';
@@ -38,8 +39,6 @@ const SIMULATED_RATE = 10;
 const SIMULATED_MINUTES = 60;
 /** An hour of events passes in half a minute. */
 const SIMULATED_SPEED_UP = 120;
-/** At a stop, a batch that waits for room behind a part that is away is let go: its source delivers it again. */
-const LET_GO_AFTER_MS = 3000;
 
 /** Runs until the input ends (with --exit-when-done), a signal comes or something fails. @throws Failure */
 export async function start(flags: StartFlags): Promise<void> {
@@ -135,14 +134,11 @@ async function tellFindings({ flags, lifecycle }: Run, worker: Worker): Promise<
 
 async function runSource(run: Run, worker: Worker, source: Source): Promise<void> {
   const { lifecycle, log, clock } = run;
-  const letGo = new Promise<void>((resolve) => {
-    const later = (): void => void clock.sleep(LET_GO_AFTER_MS).then(resolve);
-    lifecycle.signal.addEventListener('abort', later, { once: true });
-  });
+  const { signal } = lifecycle;
   try {
     await source.run(
-      (batch) => Promise.race([worker.pipeline.deliver(batch), letGo]),
-      lifecycle.signal,
+      lettingGo((batch) => worker.pipeline.deliver(batch), signal, clock),
+      signal,
     );
     log.info({ source: source.name }, 'source ended');
   } catch (error) {
