@@ -202,10 +202,13 @@ async function drained(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-// `sheepdog ledger balances | head` has read enough, and closes the pipe before everything is written.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// `sheepdog ledger balances | head` has read enough, and closes the pipe before everything is written. Work goes on
+// without its readers: of a worker, too, only the telling ends.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 const exitCode = await main(process.argv);
 await Promise.all([drained(process.stdout), drained(process.stderr)]);
 process.exit(exitCode);
