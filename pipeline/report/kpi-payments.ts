@@ -101,6 +101,6 @@ export const RECORD: Kpi = {
   sql: `
 SELECT count() AS events, toUnixTimestamp64Milli(min(occurred_at)) AS firstMs,
   toUnixTimestamp64Milli(max(occurred_at)) AS lastMs
-FROM events
+FROM events FINAL
 WHERE ${within('ever', 'forever')}`,
 };

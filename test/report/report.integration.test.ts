@@ -275,3 +275,10 @@ test('a record that knows nothing of the campaign gives a report that says so', 
   expect(empty.figures['roi']!.value).toBeNull();
   expect(empty.sections['money']!.tables['offers']!.rows).toEqual([]);
 });
+
+// The last one: the record is not the same afterwards.
+test('what a crash let be written twice is counted once', async () => {
+  await store.analytics.command('SYSTEM STOP MERGES');
+  await store.analytics.command('INSERT INTO events SELECT * FROM events');
+  expect(await campaignReport(store.analytics, AUTUMN, SETTINGS)).toEqual(report);
+});
