@@ -47,6 +47,8 @@ function read(cursor: Cursor, type: string): unknown {
       return number(cursor, 1) === 1n;
     case 'Int8':
       return Number(BigInt.asIntN(8, number(cursor, 1)));
+    case 'Int16':
+      return Number(BigInt.asIntN(16, number(cursor, 2)));
     case 'UInt16':
       return Number(number(cursor, 2));
     case 'Int32':
