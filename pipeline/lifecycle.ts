@@ -1,11 +1,15 @@
 /** Start and stop of the process: what was opened last is closed first, within a bounded time. */
 
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
 import { Failure, messageOf, Stopped } from './failure.ts';
 import type { Logger } from './telemetry.ts';
 
 /** Kubernetes kills after 30 s by default; this leaves it room. */
 export const STOP_WITHIN_MS = 25_000;
+
+/** Parts that wait for the stop at one time; more would be a leak, of which Node warns. */
+const MOST_WAITERS = 100;
 
 export class Lifecycle {
   readonly #clock: Clock;
@@ -23,6 +27,7 @@ export class Lifecycle {
     this.failed = new Promise<never>((_, reject) => {
       this.#fail = reject;
     });
+    setMaxListeners(MOST_WAITERS, this.#stopping.signal);
     // The waiter may come later; until then the rejection is not an unhandled one.
     this.failed.catch(() => undefined);
   }
