@@ -26,24 +26,30 @@ function pathOf(graph: RingGraph, walk: RingWalk): string {
     );
     member = walk.from[member]!;
   }
-  return bounded([accountText(graph, walk, 0), ...steps], ' ');
+  const parts = [accountText(graph, walk, 0), ...steps];
+  return bounded(parts.length, (n) => parts[n]!, ' ');
 }
 
 function linksOf(graph: RingGraph, walk: RingWalk): string {
-  const joined = new Map<number, string[]>();
+  const joined = new Map<number, number[]>();
   for (let member = 1; member < walk.accounts; member++) {
     const value = walk.through[member]!;
-    let accounts = joined.get(value);
-    if (accounts === undefined) {
-      accounts = [accountText(graph, walk, walk.from[member]!)];
-      joined.set(value, accounts);
-    }
-    accounts.push(accountText(graph, walk, member));
+    const members = joined.get(value);
+    if (members === undefined) joined.set(value, [walk.from[member]!, member]);
+    else members.push(member);
   }
-  const told = [...joined].map(
-    ([value, accounts]) => `${valueText(graph, value)}: ${accounts.join(', ')}`,
-  );
-  return bounded(told, '; ');
+  const links = [...joined];
+  return bounded(links.length, (n) => linkText(graph, walk, ...links[n]!), '; ');
+}
+
+function linkText(
+  graph: RingGraph,
+  walk: RingWalk,
+  value: number,
+  members: readonly number[],
+): string {
+  const accounts = members.map((member) => accountText(graph, walk, member));
+  return `${valueText(graph, value)}: ${accounts.join(', ')}`;
 }
 
 function valueText(graph: RingGraph, node: number): string {
@@ -64,6 +70,7 @@ function textOf({ texts, nodes }: RingGraph, node: number): string {
 
 /** Whoever chooses the name of a device must not write an account into the ring by it: no name parts two others. */
 function quoted(text: string): string {
+  if (!/[% ]/.test(text)) return text;
   return text.replaceAll('%', '%25').replaceAll(/(?<=[;:,]) /g, '%20');
 }
 
@@ -81,11 +88,16 @@ export function accountsLinked(links: string): string[] {
   });
 }
 
-function bounded(parts: readonly string[], separator: string): string {
-  let text = parts[0]!;
-  for (let n = 1; n < parts.length; n++) {
-    const longer = `${text}${separator}${parts[n]!}`;
-    if (longer.length > MAX_CHARACTERS) return `${text} … and ${parts.length - n} more`;
+/**
+ * As many parts as there is room for. A large ring is met by every event of it, so what is not told is not made.
+ * @param count of parts, at least one. @param partOf the text of one, asked for in order.
+ */
+function bounded(count: number, partOf: (n: number) => string, separator: string): string {
+  let text = partOf(0);
+  for (let n = 1; n < count; n++) {
+    const isFull = text.length >= MAX_CHARACTERS;
+    const longer = isFull ? text : `${text}${separator}${partOf(n)}`;
+    if (isFull || longer.length > MAX_CHARACTERS) return `${text} … and ${count - n} more`;
     text = longer;
   }
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
