@@ -32,7 +32,7 @@ import {
   text,
   timeOfDay,
 } from './campaign-values.ts';
-import { duration } from './schema.ts';
+import { duration } from './duration.ts';
 
 /** ISO order: index + 1 is the number of the day. */
 export const WEEKDAYS = [

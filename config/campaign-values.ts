@@ -1,7 +1,7 @@
 /** What the keys of a campaign's file are made of. Every number is a safe integer; money is fen. */
 
 import { z } from 'zod';
-import { duration } from './schema.ts';
+import { duration } from './duration.ts';
 
 /** Longest promise in days: ten years. */
 const MOST_DAYS = 3660;

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import { detectorsSchema } from '../pipeline/detect/section.ts';
 import { campaignSchema } from './campaign-schema.ts';
+import { listSchema } from './list-schema.ts';
 import { rulesSchema } from './rule-schema.ts';
-import { listSchema, systemSchema } from './schema.ts';
+import { systemSchema } from './schema.ts';
 
 export interface JsonSchema {
   /** The files that it describes, by their path inside the configuration folder. */

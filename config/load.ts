@@ -19,7 +19,8 @@ import { readDetectorSections } from './detector-sections.ts';
 import { readExclusions } from './exclusions.ts';
 import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
 import { readRules, type RuleSource } from './read-rules.ts';
-import { listSchema, systemSchema, type ListFile, type SystemConfig } from './schema.ts';
+import { listSchema, type ListFile } from './list-schema.ts';
+import { systemSchema, type SystemConfig } from './schema.ts';
 import { check, ConfigFailure, type YamlFile } from './yaml-file.ts';
 
 export interface LoadedConfig {

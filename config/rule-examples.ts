@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { DetectorExample } from '../pipeline/detect/detector.ts';
-import { duration } from './schema.ts';
+import { duration } from './duration.ts';
 
 type PlainEvent = Readonly<Record<string, unknown>>;
 

@@ -8,7 +8,7 @@ import {
   type FeatureSpec,
 } from '../pipeline/detect/feature.ts';
 import { EVENT_TYPES, KEY_FIELDS, NUMBER_FIELDS } from '../pipeline/event.ts';
-import { duration, LONGEST_WINDOW_MS, windowDuration } from './schema.ts';
+import { duration, LONGEST_WINDOW_MS, windowDuration } from './duration.ts';
 
 const TEXTS = [
   ...KEY_FIELDS.filter((field) => field !== 'ipPrefix' && field !== 'amount'),

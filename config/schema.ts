@@ -1,75 +1,16 @@
 /**
- * The shape of config/sheepdog.yaml and of the lists. Unknown keys are refused; `undefined` is absent and
+ * The shape of config/sheepdog.yaml. Unknown keys are refused; `undefined` is absent and
  * 0 is a limit. Secrets never stand in a file: they come from the environment (config/environment.ts).
  */
 
 import { IANAZone } from 'luxon';
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
-import { isPublicAddress, literalAddress } from '../pipeline/act/public-address.ts';
-import { valueProblem } from '../pipeline/decide/list-entry.ts';
-
-const DAY_MS = 86_400_000;
-
-/** Windows are kept as 32-bit milliseconds relative to each other: 24 days is the longest exact one. */
-export const LONGEST_WINDOW_MS = 21 * DAY_MS;
-
-/** A duration such as `10m`, `24h`, `7d`; parsed to milliseconds. */
-export const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'write a duration such as 30s, 10m, 24h or 7d')
-  .transform((text) => ms(text as StringValue));
-
-/** As `duration`, but a window must be positive and exact. */
-export const windowDuration = duration.refine((value) => value > 0 && value <= LONGEST_WINDOW_MS, {
-  message: 'a window is longer than 0 and at most 21d',
-  // What relates settings to each other is asked of sound ones.
-  abort: true,
-});
+import { deliverySchema } from './delivery-schema.ts';
+import { duration, positiveDuration, windowDuration } from './duration.ts';
 
 const positive = z.int().positive();
 const share = z.number().min(0).max(1);
-
-/** A system that gives rewards. Requests are signed; the keys come from SHEEPDOG_DELIVERY_KEYS. */
-const endpoint = z
-  .strictObject({
-    url: z.string().min(1),
-    /** Lets customers' data travel unencrypted: for a network of one's own. */
-    allowHttp: z.boolean().default(false),
-    /** Lets it stand inside: otherwise only addresses of the public internet are connected to. */
-    allowPrivate: z.boolean().default(false),
-    /** Until the answer's last byte. */
-    timeoutMs: duration
-      .refine((value) => value > 0 && value <= 20_000, 'longer than 0 and at most 20s')
-      .prefault('10s'),
-    /** Requests on their way at a time. */
-    concurrency: positive.max(256).default(8),
-    perSecond: positive.max(10_000).default(100),
-  })
-  .superRefine(({ url, allowHttp, allowPrivate }, context) => {
-    const message = urlProblem(url, allowHttp, allowPrivate);
-    if (message !== undefined) context.addIssue({ code: 'custom', path: ['url'], message });
-  });
-
-function urlProblem(text: string, allowHttp: boolean, allowPrivate: boolean): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
-    return 'write an address such as https://rewards.example.com/deliveries';
-  }
-  if (url.username !== '' || url.password !== '') {
-    return 'no user name and password in an address: requests are signed instead';
-  }
-  if (url.protocol === 'http:' && !allowHttp) {
-    return 'http is not encrypted: write https, or set allowHttp: true in a network of your own';
-  }
-  const literal = literalAddress(url);
-  const inside =
-    url.hostname === 'localhost' || (literal !== undefined && !isPublicAddress(literal));
-  if (inside && !allowPrivate) {
-    return `${url.hostname} is not a public address: set allowPrivate: true when it is meant`;
-  }
-  return undefined;
-}
 
 const DEFAULT_MAX_FUTURE_MS = 300_000;
 
@@ -96,7 +37,7 @@ const rollout = z
     /** Events of the share before it is judged, or passes. */
     minimumEvents: positive.default(1000),
     /** In event time. */
-    durationMs: duration.refine((value) => value > 0, 'longer than 0').prefault('30m'),
+    durationMs: positiveDuration.prefault('30m'),
     block: rateBound(0.001, 5),
     review: rateBound(0.005, 20),
   })
@@ -175,7 +116,7 @@ const settings = z.strictObject({
       /** Whose orders take effect when a second person confirms them: what an analyst does alone, or releases and approvals too. */
       dualControl: z.enum(['none', 'manual', 'all']).default('none'),
       /** How long an order waits for its second person. */
-      requestsLapseAfterMs: duration.refine((value) => value > 0, 'longer than 0').prefault('24h'),
+      requestsLapseAfterMs: positiveDuration.prefault('24h'),
       /** While an appeal is open: the freeze stands, or the account's events go to review. */
       duringAppeal: z.enum(['stands', 'review']).default('stands'),
     })
@@ -185,7 +126,7 @@ const settings = z.strictObject({
       /** Takes back what was given without asking a person. */
       automatic: z.boolean().default(false),
       /** Event time before a cause within which rewards are looked at again. */
-      lookBackMs: duration.refine((value) => value > 0, 'longer than 0').prefault('30d'),
+      lookBackMs: positiveDuration.prefault('30d'),
       /** Rewards of one cause, the newest first. */
       maxGrants: positive.max(100_000).default(1000),
       /** Proposals about rewards that may be open; more are refused, counted, and found again by their next cause. */
@@ -202,7 +143,7 @@ const settings = z.strictObject({
           to: z.enum(['off', 'watch', 'block']).default('off'),
           /** Event time within which the findings have to come. */
           withinMs: windowDuration.prefault('24h'),
-          expiresAfterMs: duration.refine((value) => value > 0, 'longer than 0').prefault('7d'),
+          expiresAfterMs: positiveDuration.prefault('7d'),
           /** Automatic entries within any hour of event time; above it there are none. */
           perHour: z.int().min(0).default(20),
         })
@@ -218,27 +159,7 @@ const settings = z.strictObject({
       maxBufferedRows: positive.default(200_000),
     })
     .prefault({}),
-  delivery: z
-    .strictObject({
-      /** Who gives what; deliveries without an endpoint wait, and go out when one is configured. */
-      endpoints: z
-        .strictObject({
-          voucher: endpoint.optional(),
-          points: endpoint.optional(),
-          cash: endpoint.optional(),
-          goods: endpoint.optional(),
-        })
-        .prefault({}),
-      /** Pauses double from `firstMs` to `maxMs`; what did not get through for `forMs` needs a person. */
-      retry: z
-        .strictObject({
-          firstMs: duration.refine((value) => value > 0, 'longer than 0').prefault('1s'),
-          maxMs: duration.refine((value) => value > 0, 'longer than 0').prefault('15m'),
-          forMs: duration.prefault('3d'),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
+  delivery: deliverySchema,
   reward: z
     .strictObject({
       /** Customers about whom facts are kept, where a campaign reads facts; above it the least recently seen are forgotten. */
@@ -321,29 +242,3 @@ export const systemSchema = settings.superRefine(({ ingest, windows, kafka }, co
 });
 
 export type SystemConfig = z.infer<typeof systemSchema>;
-
-const listEntry = z.strictObject({
-  value: z.string().min(1),
-  reason: z.string().min(1),
-  author: z.string().default('config'),
-  /** The first instant at which the entry no longer holds. */
-  expires: z.iso.datetime({ offset: true }).optional(),
-});
-
-const addressEntry = listEntry.refine(({ value }) => valueProblem('ips', value) === undefined, {
-  error: ({ input }) => valueProblem('ips', (input as { value: string }).value) ?? '',
-  path: ['value'],
-});
-
-/** config/lists/block.yaml, allow.yaml and watch.yaml: what is named, by kind. */
-export const listSchema = z.strictObject({
-  accounts: z.array(listEntry).default([]),
-  cards: z.array(listEntry).default([]),
-  devices: z.array(listEntry).default([]),
-  ips: z.array(addressEntry).default([]),
-  merchants: z.array(listEntry).default([]),
-  /** As the attribute phoneHash of events has it. */
-  phones: z.array(listEntry).default([]),
-});
-
-export type ListFile = z.infer<typeof listSchema>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { windowDuration } from '../config/schema.ts';
+import { windowDuration } from '../config/duration.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 
 const config = z.strictObject({

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { duration } from '../config/schema.ts';
-import type { BurstFeature } from '../pipeline/detect/burst-feature.ts';
+import { burstFeatures, burstMeasure, burstSettings } from '../pipeline/detect/burst-detector.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import type { EventType } from '../pipeline/event.ts';
 
-const HOUR_MS = 3_600_000;
 /** Taking part, where the event names its campaign. Payments name none, and are far more. */
 const TAKES_PART: readonly EventType[] = [
   'campaign.viewed',
@@ -17,36 +15,7 @@ const TAKES_PART: readonly EventType[] = [
 ];
 
 const config = z.strictObject({
-  /** 5m to 1h; an hour holds a whole number of them. */
-  bucket: duration
-    .refine((value) => value >= 300_000 && value <= HOUR_MS && HOUR_MS % value === 0, {
-      message: '5m to 1h, and an hour holds a whole number of them',
-    })
-    .prefault('1h'),
-  /** Days of the baseline, and how many of them must be known before anything is said. */
-  days: z.int().min(1).max(30).default(14),
-  knownDays: z.int().min(1).max(30).default(5),
-  /** Fewer accounts in a bucket are never judged … */
-  fromAccounts: z.int().min(1).default(50),
-  /** … nor are fewer than so many times the usual number. */
-  minTimes: z.number().min(1).default(5),
-});
-
-type Config = z.infer<typeof config>;
-
-const feature = (
-  { bucket, days, knownDays, fromAccounts }: Config,
-  read: BurstFeature['read'],
-): BurstFeature => ({
-  kind: 'burst',
-  key: 'campaignId',
-  on: TAKES_PART,
-  distinct: 'accountId',
-  bucketMs: bucket,
-  days,
-  knownDays,
-  from: fromAccounts,
-  read,
+  ...burstSettings(50),
 });
 
 /** Claims of `accounts` people in one campaign, half a minute apart, on a day of March 2026 from 12:00. */
@@ -70,26 +39,13 @@ export default defineDetector({
   // A burst tells when to look, and of nobody what they did.
   mode: 'shadow',
   config,
-  features: (config) => ({
-    accounts: feature(config, 'count'),
-    score: feature(config, 'score'),
-    usual: feature(config, 'baseline'),
-    known: feature(config, 'known'),
-  }),
+  features: (config) => burstFeatures(config, { key: 'campaignId', on: TAKES_PART }),
   measures: {
-    accounts: {
-      about:
-        'accounts taking part in a campaign, in deviations above its own usual number at that hour',
-      unit: 'deviations',
-      direction: 'atLeast',
+    accounts: burstMeasure(
+      'accounts taking part in a campaign, in deviations above its own usual number at that hour',
       // Findings are about what freezes and lists know; the campaign stands in the evidence.
-      subject: 'accountId',
-      bands: { review: 8 },
-      ceiling: 'score',
-      windowMs: ({ bucket }) => bucket,
-      of: (_event, { accounts, usual, score }, { minTimes }) =>
-        accounts >= minTimes * Math.max(1, usual) ? score : Number.NaN,
-    },
+      'accountId',
+    ),
   },
   evidence: ({ campaignId = '' }, { accounts, usual, known }) => ({
     campaignId,

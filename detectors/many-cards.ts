@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { windowDuration } from '../config/schema.ts';
+import { windowDuration } from '../config/duration.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import type { FeatureSpec } from '../pipeline/detect/feature.ts';
 import type { EventType, KeyField } from '../pipeline/event.ts';

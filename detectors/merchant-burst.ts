@@ -1,41 +1,9 @@
 import { z } from 'zod';
-import { duration } from '../config/schema.ts';
-import type { BurstFeature } from '../pipeline/detect/burst-feature.ts';
+import { burstFeatures, burstMeasure, burstSettings } from '../pipeline/detect/burst-detector.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 
-const HOUR_MS = 3_600_000;
-
 const config = z.strictObject({
-  /** 5m to 1h; an hour holds a whole number of them. */
-  bucket: duration
-    .refine((value) => value >= 300_000 && value <= HOUR_MS && HOUR_MS % value === 0, {
-      message: '5m to 1h, and an hour holds a whole number of them',
-    })
-    .prefault('1h'),
-  /** Days of the baseline, and how many of them must be known before anything is said. */
-  days: z.int().min(1).max(30).default(14),
-  knownDays: z.int().min(1).max(30).default(5),
-  /** Fewer paying accounts in a bucket are never judged … */
-  fromAccounts: z.int().min(1).default(20),
-  /** … nor are fewer than so many times the usual number. */
-  minTimes: z.number().min(1).default(5),
-});
-
-type Config = z.infer<typeof config>;
-
-const feature = (
-  { bucket, days, knownDays, fromAccounts }: Config,
-  read: BurstFeature['read'],
-): BurstFeature => ({
-  kind: 'burst',
-  key: 'merchantId',
-  on: ['payment'],
-  distinct: 'accountId',
-  bucketMs: bucket,
-  days,
-  knownDays,
-  from: fromAccounts,
-  read,
+  ...burstSettings(20),
 });
 
 /** Payments of `accounts` people at one shop, a minute apart, on a day of March 2026 from 12:00. */
@@ -61,24 +29,12 @@ export default defineDetector({
   // Of two bursts in a real contest one merchant's 18 accounts were all fraud, another's 49 all honest.
   mode: 'shadow',
   config,
-  features: (config) => ({
-    accounts: feature(config, 'count'),
-    score: feature(config, 'score'),
-    usual: feature(config, 'baseline'),
-    known: feature(config, 'known'),
-  }),
+  features: (config) => burstFeatures(config, { key: 'merchantId', on: ['payment'] }),
   measures: {
-    accounts: {
-      about: 'accounts paying at a merchant, in deviations above its own usual number at that hour',
-      unit: 'deviations',
-      direction: 'atLeast',
-      subject: 'merchantId',
-      bands: { review: 8 },
-      ceiling: 'score',
-      windowMs: ({ bucket }) => bucket,
-      of: (_event, { accounts, usual, score }, { minTimes }) =>
-        accounts >= minTimes * Math.max(1, usual) ? score : Number.NaN,
-    },
+    accounts: burstMeasure(
+      'accounts paying at a merchant, in deviations above its own usual number at that hour',
+      'merchantId',
+    ),
   },
   evidence: (_event, { accounts, usual, known }) => ({ accounts, usual, knownBuckets: known }),
   examples: [

@@ -1,31 +1,14 @@
 import { z } from 'zod';
-import { duration } from '../config/schema.ts';
-import type { BurstFeature } from '../pipeline/detect/burst-feature.ts';
+import { burstFeatures, burstMeasure, burstSettings } from '../pipeline/detect/burst-detector.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import { describeNetwork, sharedNetworks } from '../pipeline/detect/networks.ts';
-
-const HOUR_MS = 3_600_000;
 
 const config = z.strictObject({
   /** `prefix` counts over the /24 of an IPv4 address and the /64 of an IPv6 one, `asn` over all of an operator's. */
   group: z.enum(['address', 'prefix', 'asn']).default('address'),
-  /** 5m to 1h; an hour holds a whole number of them. */
-  bucket: duration
-    .refine((value) => value >= 300_000 && value <= HOUR_MS && HOUR_MS % value === 0, {
-      message: '5m to 1h, and an hour holds a whole number of them',
-    })
-    .prefault('1h'),
-  /** Days of the baseline, and how many of them must be known before anything is said. */
-  days: z.int().min(1).max(30).default(14),
-  knownDays: z.int().min(1).max(30).default(5),
-  /** Fewer new accounts in a bucket are never judged … */
-  fromAccounts: z.int().min(1).default(15),
-  /** … nor are fewer than so many times the usual number: a launch triples everybody's. */
-  minTimes: z.number().min(1).default(5),
+  ...burstSettings(15),
   sharedNetworks,
 });
-
-type Config = z.infer<typeof config>;
 
 const KEYS = { address: 'ip', prefix: 'ipPrefix', asn: 'asn' } as const;
 const COUNTED = {
@@ -33,21 +16,6 @@ const COUNTED = {
   prefix: 'over the /24 or /64 of the address',
   asn: 'over the autonomous system of the address',
 } as const;
-
-const feature = (
-  { group, bucket, days, knownDays, fromAccounts }: Config,
-  read: BurstFeature['read'],
-): BurstFeature => ({
-  kind: 'burst',
-  key: KEYS[group],
-  on: ['account.opened'],
-  distinct: 'accountId',
-  bucketMs: bucket,
-  days,
-  knownDays,
-  from: fromAccounts,
-  read,
-});
 
 /** Sign-ups of `accounts` people on one address, a minute apart, on a day of March 2026 from 10:00. */
 const signUps = (day: number, accounts: number, ip = '100.64.3.3') =>
@@ -69,30 +37,20 @@ export default defineDetector({
   on: ['account.opened'],
   config,
   lists: { sharedNetworks: 'shared-networks' },
-  features: (config) => ({
-    opened: feature(config, 'count'),
-    score: feature(config, 'score'),
-    usual: feature(config, 'baseline'),
-    known: feature(config, 'known'),
-  }),
+  features: (config) => burstFeatures(config, { key: KEYS[config.group], on: ['account.opened'] }),
   measures: {
     newAccounts: {
-      about: 'new accounts of a network, in deviations above its own usual number at that hour',
-      unit: 'deviations',
-      direction: 'atLeast',
-      subject: 'ip',
-      bands: { review: 8 },
-      ceiling: 'score',
-      windowMs: ({ bucket }) => bucket,
-      of: (_event, { opened, usual, score }, { minTimes }) =>
-        opened >= minTimes * Math.max(1, usual) ? score : Number.NaN,
+      ...burstMeasure<z.infer<typeof config>>(
+        'new accounts of a network, in deviations above its own usual number at that hour',
+        'ip',
+      ),
       bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.burst,
     },
   },
-  evidence: (event, { opened, usual, known }, { group, sharedNetworks }) => {
+  evidence: (event, { accounts, usual, known }, { group, sharedNetworks }) => {
     const network = sharedNetworks.match(event.ip);
     return {
-      newAccounts: opened,
+      newAccounts: accounts,
       usual,
       knownBuckets: known,
       counted: COUNTED[group],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { windowDuration } from '../config/schema.ts';
+import { windowDuration } from '../config/duration.ts';
 import { AT_WORK } from '../pipeline/detect/at-work.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import { describeNetwork, sharedNetworks } from '../pipeline/detect/networks.ts';
