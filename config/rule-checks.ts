@@ -8,25 +8,19 @@ import {
 } from '../pipeline/detect/rule.ts';
 import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import type { EventPattern, FeatureSpec } from '../pipeline/detect/feature.ts';
-import { knownOf, presenceOf, unmeetable, type Numbers } from '../pipeline/detect/rule-known.ts';
+import { knownOf, type Numbers } from '../pipeline/detect/rule-known.ts';
 import {
   isProblem,
   RuleLanguage,
   type RuleExpression,
   type RuleSurroundings,
 } from '../pipeline/detect/rule-language.ts';
-import { readingsOf } from '../pipeline/detect/rule-names.ts';
-import {
-  conjunctsOf,
-  divisionByZero,
-  narrowed,
-  rangeOf,
-  truthOf,
-  type Known,
-} from '../pipeline/detect/rule-range.ts';
+import { unmeetable } from '../pipeline/detect/rule-literals.ts';
+import { narrowed, rangeOf } from '../pipeline/detect/rule-range.ts';
 import { sectionSchema, type Section } from '../pipeline/detect/section.ts';
 import type { Path, Problem } from './campaign-places.ts';
 import type { FeatureForm } from './rule-features.ts';
+import { misfits } from './rule-misfits.ts';
 import type { WrittenRule } from './rule-schema.ts';
 
 type Forms = Readonly<Record<string, FeatureForm>>;
@@ -107,33 +101,6 @@ export function checkRule(
   return { named, section: section.data, reads };
 }
 
-/** What the expressions, each sound by itself, make of the rule together with its features. */
-function misfits(
-  written: WrittenRule,
-  {
-    when,
-    measure,
-    features,
-    reads,
-    known,
-  }: Pick<RuleExpressions, 'when' | 'measure' | 'known'> & {
-    readonly features: Readonly<Record<string, FeatureSpec>>;
-    readonly reads: ReadonlySet<string>;
-  },
-): Told[] {
-  return [
-    ...unread(written, [when, measure], reads),
-    ...unmeasured(written, features, reads),
-    ...impossible(when, known),
-    ...silenced({ when, measure }, features),
-    ...Object.entries({ when, measure }).flatMap(([key, expression]): Told[] => {
-      const node = expression && divisionByZero(expression.ast, known);
-      if (node === undefined) return [];
-      return [[[key], 'is divided by 0 at every event', expression!.placeOf(node.range.start)]];
-    }),
-  ];
-}
-
 /** The name of a feature alone is its value. */
 function measureText(
   { measure }: WrittenRule,
@@ -148,9 +115,8 @@ export function formProblems(declared: Forms, all: Forms, numbers: Numbers, path
     'ratio' in form
       ? []
       : patternsOf(form.spec).flatMap(([keys, pattern]) =>
-          unmeetable(pattern, numbers).map((field): Problem => {
-            const message = `no event can pass: ${field} lies between ${numbers[field].from} and ${numbers[field].to}`;
-            return { path: [...path, name, ...keys, 'where', field], message };
+          unmeetable(pattern, numbers).map(({ path: at, message }): Problem => {
+            return { path: [...path, name, ...keys, 'where', ...at], message };
           }),
         ),
   );
@@ -225,73 +191,4 @@ function closure(names: readonly string[], forms: Forms): ReadonlySet<string> {
   };
   names.forEach(visit);
   return found;
-}
-
-type Told = readonly [keys: Path, message: string, offset?: number];
-
-/** What is declared and asked by nobody: most likely a name misspelt somewhere. */
-function unread(
-  written: WrittenRule,
-  expressions: readonly (RuleExpression | undefined)[],
-  reads: ReadonlySet<string>,
-): Told[] {
-  const text = expressions.map((each) => each?.source ?? '').join('\n');
-  return [
-    ...Object.keys(written.features)
-      .filter((name) => !reads.has(name))
-      .map((name): Told => [['features', name], 'is read by no expression of the rule']),
-    ...Object.keys(written.params)
-      .filter((name) => !new RegExp(`\\bparams\\s*\\.\\s*${name}\\b`).test(text))
-      .map((name): Told => [['params', name], 'is read by no expression of the rule']),
-  ];
-}
-
-/** Features that answer only at certain events, none of which the rule judges. */
-function unmeasured(
-  { on }: WrittenRule,
-  features: Readonly<Record<string, FeatureSpec>>,
-  reads: ReadonlySet<string>,
-): Told[] {
-  return [...reads].flatMap((name): Told[] => {
-    const spec = features[name]!;
-    if (spec.kind !== 'sequence' && spec.kind !== 'absence') return [];
-    if (spec.windowMs !== undefined) return [];
-    const types = spec.kind === 'sequence' ? spec.steps.at(-1)!.on : spec.of.on;
-    if (types.some((type) => on.includes(type))) return [];
-    const message = `answers only at ${types.join(', ')}, which the rule does not judge: give ${name} a window`;
-    return [[['on'], message]];
-  });
-}
-
-/** Features whose absence would silence the rule where another side of `||`, `?:`, `min` or `max` has an answer. */
-function silenced(
-  { when, measure }: Pick<RuleExpressions, 'when' | 'measure'>,
-  features: Readonly<Record<string, FeatureSpec>>,
-): Told[] {
-  const sides = (['when', 'measure'] as const).flatMap((key) => {
-    const expression = key === 'when' ? when : measure;
-    if (expression === undefined) return [];
-    const { bound, spare } = readingsOf(expression.ast, (name) =>
-      presenceOf(name, features[name]!),
-    );
-    return [{ key, expression, bound, spare }];
-  });
-  const bound = new Set(sides.flatMap((side) => [...side.bound.keys()]));
-  return sides.flatMap(({ key, expression, spare }) =>
-    spare
-      .filter(({ presence }) => !bound.has(presence))
-      .map(({ feature, node }): Told => [
-        [key],
-        `${feature} can be absent, which would silence the rule whatever else holds: ask has(features.${feature}) here`,
-        expression.placeOf(node.range.start),
-      ]),
-  );
-}
-
-/** Conditions that no event can meet. */
-function impossible(when: RuleExpression | undefined, known: Known): Told[] {
-  if (when === undefined || truthOf(when.ast, known) !== 'never') return [];
-  const alone = conjunctsOf(when.ast).find((each) => truthOf(each, known) === 'never');
-  const offset = when.placeOf(alone?.range.start ?? 0);
-  return [[['when'], 'can never hold, so the rule can never fire', offset]];
 }

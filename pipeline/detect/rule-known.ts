@@ -1,7 +1,8 @@
 /** What the names that a rule's expressions read can come to, from what they are. */
 
 import type { EventType, NumberField } from '../event.ts';
-import { operandsOf, type EventPattern, type FeatureSpec, type WindowFeature } from './feature.ts';
+import { MAX_TERMS } from '../ingest/decode-fields.ts';
+import { operandsOf, type FeatureSpec, type WindowFeature } from './feature.ts';
 import { ANYTHING, type Known, type Range } from './rule-range.ts';
 
 const COUNTS: Range = { from: 0, to: Infinity };
@@ -10,7 +11,7 @@ export type Numbers = Readonly<Record<NumberField, Range>>;
 
 const NUMBERS: Numbers = {
   amountMinor: COUNTS,
-  terms: COUNTS,
+  terms: { from: 0, to: MAX_TERMS },
   latitude: { from: -90, to: 90 },
   longitude: { from: -180, to: 180 },
   place: ANYTHING,
@@ -49,16 +50,6 @@ export function knownOf(
       ),
     ]),
   };
-}
-
-/** Conditions of a pattern that no event can meet, by their fields. */
-export function unmeetable({ where = [] }: EventPattern, numbers: Numbers): readonly NumberField[] {
-  return where.flatMap((condition) => {
-    if (!('atLeast' in condition || 'atMost' in condition)) return [];
-    const { field, atLeast = -Infinity, atMost = Infinity } = condition;
-    const { from, to } = numbers[field];
-    return atLeast > to || atMost < from ? [field] : [];
-  });
 }
 
 function rangeOfFeature(spec: FeatureSpec, numbers: Numbers): Range {

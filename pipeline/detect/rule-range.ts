@@ -15,6 +15,10 @@ export interface Range {
 
 export const ANYTHING: Range = { from: -Infinity, to: Infinity };
 
+export function isWithin({ from, to }: Range, value: number): boolean {
+  return value >= from && value <= to;
+}
+
 /** What is known of the names that an expression reads. */
 export interface Known {
   /** By the path of the name, such as `features.near` or `event.hour`. */
