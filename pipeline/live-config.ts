@@ -33,6 +33,8 @@ interface OnTrial {
   readonly rollout: Rollout;
 }
 
+const NONE: readonly string[] = [];
+
 export class LiveConfig {
   readonly #parts: LiveConfigParts;
   #active: LoadedConfig;
@@ -41,6 +43,8 @@ export class LiveConfig {
   /** Judging that was rolled back: the same content is not tried again. */
   #rolledBack: string | undefined;
   #previous: string | undefined;
+  /** Judgings whose trial was taken back: what they proposed is yet to be. */
+  readonly #disowned = new Set<string>();
   #refused: Refusal | undefined;
   #changes = 0;
   warming: Warming | undefined;
@@ -75,6 +79,24 @@ export class LiveConfig {
     return this.#rolledBack;
   }
 
+  /** The judging of a version that is on trial; undefined: it judges everybody. */
+  onTrial(version: string): string | undefined {
+    return this.#trial?.config.version === version ? this.#trial.config.judging : undefined;
+  }
+
+  /** Whether this judging judges anybody now. */
+  isJudging(judging: string): boolean {
+    return judging === this.#active.judging || judging === this.#trial?.config.judging;
+  }
+
+  /** Judgings that were taken back since the last call and have not come again by now. */
+  takeDisowned(): readonly string[] {
+    if (this.#disowned.size === 0) return NONE;
+    const taken = [...this.#disowned].filter((judging) => !this.isJudging(judging));
+    this.#disowned.clear();
+    return taken;
+  }
+
   /** The worker begins to judge by the active configuration. */
   begin({ before, dropped, rolledBack }: ConfigAtStart): void {
     const { version } = this.#active;
@@ -86,10 +108,10 @@ export class LiveConfig {
       this.#refused = { at, problems: ["the folder's judging was rolled back: it judges nobody"] };
     }
     this.#record('start', this.#active, before.files, before.version, 1, this.#since);
-    const { recorder, history, engine } = this.#parts;
-    if (rolledBack !== undefined) engine.disown(rolledBack);
+    const { recorder, history } = this.#parts;
+    if (rolledBack !== undefined) this.#disown(rolledBack);
     if (dropped !== undefined) {
-      engine.disown(dropped.judging);
+      this.#disown(dropped.judging);
       const id = `${history.epoch}-${++this.#changes}`;
       recorder.addConfigChange({ ...dropped, id, kind: 'withdrawn', paths: [], diff: '' });
     }
@@ -230,6 +252,7 @@ export class LiveConfig {
     this.#record(outcome, config, this.#active.files, this.#active.version, share, cause);
     if (outcome === 'promoted') this.#take(config, cause);
     else {
+      this.#disowned.add(config.judging);
       this.#rolledBack = config.judging;
       const at = new Date(this.#parts.clock.now()).toISOString();
       this.#refused = { at, problems: [`${config.version} was rolled back: ${cause.reason}`] };
@@ -237,10 +260,16 @@ export class LiveConfig {
     this.#tell(outcome, cause);
   }
 
+  #disown(judging: string): void {
+    this.#parts.engine.disown(judging);
+    this.#disowned.add(judging);
+  }
+
   #withdraw(successor: string, cause: Cause): void {
     if (this.#trial === undefined) return;
     const { config, rollout } = this.#trial;
     this.#trial = undefined;
+    this.#disowned.add(config.judging);
     // Without a successor the row's version stands alone.
     const reason = successor === '' ? cause.reason : `${successor} came: ${cause.reason}`;
     const { share } = rollout.settings;

@@ -20,17 +20,22 @@ interface Step {
 }
 
 export function rescore(
-  { caseWork, recorder, metrics }: ObeyParts,
+  { caseWork, recorder, metrics, config }: ObeyParts,
   command: Rescore,
   settle: SettleOrder,
 ): Obeyed {
   const { id: actionId, cause, grants, actor, issuedAtMs: occurredAtMs } = command;
   const { proposals } = caseWork;
   const ops: LedgerOp[] = [];
+  if (cause.trial !== undefined && !config.isJudging(cause.trial)) {
+    void settle({});
+    const message = `${cause.id}: the trial that it came from was taken back`;
+    return { answer: Promise.resolve({ commandId: actionId, accepted: false, message }) };
+  }
   let steps = 0;
   for (const grant of grants) {
     const step = stepOf(caseWork, command, grant);
-    if (!proposals.isNews(step.kind, grant.grantId, cause.byPerson)) continue;
+    if (!proposals.isNews(step.kind, grant.grantId, cause)) continue;
     if (step.state === 'open' && proposals.isFull) {
       metrics.rescored.inc({ cause: cause.kind, outcome: 'no_room' });
       continue;
@@ -59,8 +64,8 @@ function stepOf({ automatic }: CaseWork, command: Rescore, grant: CausedGrant): 
       : step('compensation', 'open', why);
   }
   if (standing !== 'held') {
-    // A review is a question: nobody loses a reward by it without a person.
-    return automatic && cause.kind !== 'late_review'
+    // A review is a question, and a trial may be taken back: nobody loses a reward by them without a person.
+    return automatic && cause.kind !== 'late_review' && cause.trial === undefined
       ? step('clawback', 'done', why, clawbackOf(grantId, command))
       : step('clawback', 'open', why);
   }

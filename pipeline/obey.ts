@@ -29,7 +29,10 @@ export interface ObeyParts {
   readonly spentOn: (
     accounts: readonly string[],
   ) => Promise<ReadonlyMap<string, number> | undefined>;
-  readonly config: Pick<LiveConfig, 'order' | 'ended' | 'subject'>;
+  readonly config: Pick<
+    LiveConfig,
+    'order' | 'ended' | 'subject' | 'isJudging' | 'onTrial' | 'takeDisowned'
+  >;
   readonly caseWork: CaseWork;
   readonly metrics: Pick<Metrics, 'rescored'>;
   readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];

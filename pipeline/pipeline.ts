@@ -33,6 +33,7 @@ import type { History } from './record/history.ts';
 import { lookUpOld } from './look-up-old.ts';
 import { tellActions } from './tell-actions.ts';
 import { tellBatch } from './tell-batch.ts';
+import { withdrawTrials } from './withdraw-trials.ts';
 import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
 import type { Logger, Metrics } from './telemetry.ts';
@@ -272,7 +273,7 @@ export class Pipeline {
     const time = this.#ledgerTime.before(batch.occurredAtMs[row]!, due.length > 0);
     if (time !== undefined) ops.push(time);
     if (due.length > 0) ops.push(...due);
-    causesOf(this.#view, decision, causes);
+    causesOf(this.#view, decision, causes, this.#parts.config.onTrial(configVersion));
     tally.decision(decision, batch.occurredAtMs[row]!, latencyUs);
   }
 
@@ -309,6 +310,7 @@ export class Pipeline {
       tally.action(action);
     }
     tellActions(this.#parts, this.#capNews, actions);
+    withdrawTrials(this.#parts);
     for (const letter of letters) {
       recorder.addDeadLetter(letter);
       metrics.deadLetters.inc({ reason: letter.reason });

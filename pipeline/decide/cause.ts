@@ -31,6 +31,8 @@ export interface Cause {
   readonly atMs: number;
   /** A person said so: what is still held is given up, and not only kept waiting. */
   readonly byPerson: boolean;
+  /** The judging on trial that it comes from: taken back, it takes what follows with it. Left out: none. */
+  readonly trial?: string;
   /** For analysts: detectors, reasons, who. */
   readonly evidence: string;
 }
@@ -52,9 +54,15 @@ const HOUR_MS = 3_600_000;
 
 /**
  * What a decision says about rewards of before: late and not allowed, blocked for certain, or a ring that names
- * others. What other events were measured without the late one is not measured again.
+ * others. What others were measured without a late one is another matter (late-keys.ts).
+ * @param trial the judging that decided it, where that is on trial.
  */
-export function causesOf(view: EventView, decision: Decision, causes: Cause[]): void {
+export function causesOf(
+  view: EventView,
+  decision: Decision,
+  causes: Cause[],
+  trial?: string,
+): void {
   if (decision.verdict === 'allow' || decision.findings.length === 0) return;
   const live = decision.findings.filter(({ mode, band }) => mode === 'live' && band !== 'error');
   const names = live.map(({ detector }) => detector).join(', ');
@@ -62,7 +70,9 @@ export function causesOf(view: EventView, decision: Decision, causes: Cause[]): 
   // Once an hour of event time and account that is named: who is blocked a thousand times is one case.
   const name = (kind: CauseKind, accountId: string): void => {
     const id = `${kind}_${Math.floor(view.occurredAtMs / HOUR_MS)}_${accountId}`;
-    causes.push({ id, kind, accountIds: [accountId], ...at, evidence: names });
+    const said = { kind, accountIds: [accountId], ...at, evidence: names };
+    // Apart from the same cause without a trial, which stands when the trial is taken back.
+    causes.push(trial === undefined ? { id, ...said } : { id: `${id}_${trial}`, ...said, trial });
   };
   if (decision.verdict === 'block' && !decision.reasons.includes('account_frozen')) {
     const kind = decision.late

@@ -291,7 +291,7 @@ export class Engine {
   ): Judgement {
     const { detectors, policy } = trial?.ruling ?? this.#ruling;
     const findings = detectors.evaluate(view);
-    detectors.propose(view, this.#proposed, decisionIdOf);
+    detectors.propose(view, this.#proposed, decisionIdOf, trial?.ruling.judging);
     const standing = this.freezing.size > 0 ? this.#standing(view) : undefined;
     const listed = this.lists.match(view);
     const late = view.batch.late[view.row] === 1;

@@ -87,9 +87,14 @@ export class CompiledDetectors {
     this.#guard?.heed(surroundings.exclusions);
   }
 
-  /** Adds the exclusions that the event evaluated last gives reason to propose. @param nameOf names a decision. */
-  propose(view: EventView, changes: ExclusionChange[], nameOf: (eventId: string) => string): void {
-    this.#guard?.propose(view, changes, nameOf);
+  /** Adds the exclusions that the event evaluated last gives reason to propose: see `HubGuard.propose`. */
+  propose(
+    view: EventView,
+    changes: ExclusionChange[],
+    nameOf: (eventId: string) => string,
+    trial?: string,
+  ): void {
+    this.#guard?.propose(view, changes, nameOf, trial);
   }
 
   /**

@@ -61,6 +61,8 @@ export interface ExclusionChange {
   readonly reason: string;
   /** The first decision above the limit, or ''. */
   readonly decisionId: string;
+  /** Of a proposal the judging on trial that made it; left out: none. */
+  readonly trial?: string;
   readonly occurredAtMs: number;
   readonly expiresAtMs: number | undefined;
 }

@@ -99,10 +99,19 @@ export class HubGuard {
     return { bands: undefined, reviewAtMost: true, evidence: { ownDevices: own } };
   }
 
-  /** Proposes the hubs of the event being judged that nobody was told of yet. @param nameOf names its decision. */
-  propose(event: EventView, changes: ExclusionChange[], nameOf: (eventId: string) => string): void {
+  /**
+   * Proposes the hubs of the event being judged that nobody was told of yet.
+   * @param nameOf names its decision.
+   * @param trial the judging, where that is on trial.
+   */
+  propose(
+    event: EventView,
+    changes: ExclusionChange[],
+    nameOf: (eventId: string) => string,
+    trial?: string,
+  ): void {
     for (const hub of this.#hubs) {
-      if (this.#isHub(hub)) this.#proposeOne(hub, event, changes, nameOf);
+      if (this.#isHub(hub)) this.#proposeOne(hub, event, changes, nameOf, trial);
     }
   }
 
@@ -111,6 +120,7 @@ export class HubGuard {
     event: EventView,
     changes: ExclusionChange[],
     nameOf: (eventId: string) => string,
+    trial: string | undefined,
   ): void {
     const registry = this.#registry;
     const value = event[field];
@@ -128,6 +138,7 @@ export class HubGuard {
       actor: 'policy',
       reason: `more than ${limit} accounts in ${this.#hours}`,
       decisionId,
+      ...(trial !== undefined && { trial }),
       occurredAtMs: event.occurredAtMs,
       expiresAtMs: undefined,
     };

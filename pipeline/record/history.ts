@@ -212,14 +212,21 @@ export class History {
   /** Every change of the exclusions, in the order in which they took effect. */
   async restoreExclusionChanges(): Promise<readonly ExclusionChange[]> {
     const rows = await this.#analytics.query<
-      Omit<ExclusionChange, 'expiresAtMs'> & { readonly expiresAtMs: number | null }
+      Omit<ExclusionChange, 'expiresAtMs' | 'trial'> & {
+        readonly expiresAtMs: number | null;
+        readonly trial: string;
+      }
     >(
       `SELECT change_id AS id, op, kind, value, accounts, hub_limit AS hubLimit, actor, reason,
-         decision_id AS decisionId, toUnixTimestamp64Milli(occurred_at) AS occurredAtMs,
+         decision_id AS decisionId, trial, toUnixTimestamp64Milli(occurred_at) AS occurredAtMs,
          toUnixTimestamp64Milli(expires_at) AS expiresAtMs
        FROM exclusion_changes WHERE ${this.#isHistory} ORDER BY arrival LIMIT 1 BY change_id`,
     );
-    return rows.map((row) => ({ ...row, expiresAtMs: row.expiresAtMs ?? undefined }));
+    return rows.map(({ trial, ...row }) => ({
+      ...row,
+      expiresAtMs: row.expiresAtMs ?? undefined,
+      ...(trial !== '' && { trial }),
+    }));
   }
 
   /** Every entry put on a list or taken off; those of one subject in the order in which they came. */

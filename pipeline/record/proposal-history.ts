@@ -9,14 +9,19 @@ export async function* proposalSteps(
   analytics: Analytics,
   isHistory: string,
 ): AsyncGenerator<readonly RewardProposal[], void, undefined> {
-  yield* analytics.stream<RewardProposal>(
+  const pages = analytics.stream<StepRow>(
     `SELECT proposal_id AS id, action_id AS actionId, toString(kind) AS kind, toString(state) AS state,
        grant_id AS grantId, campaign_id AS campaignId, account_id AS accountId, customer_id AS customerId,
        event_id AS eventId, toFloat64(amount_minor) AS amountMinor, cause_kind AS causeKind, cause_id AS causeId,
-       evidence, actor, reason, toFloat64(toUnixTimestamp64Milli(occurred_at)) AS occurredAtMs
+       evidence, trial, actor, reason, toFloat64(toUnixTimestamp64Milli(occurred_at)) AS occurredAtMs
      FROM reward_proposals WHERE ${isHistory} ORDER BY arrival LIMIT 1 BY proposal_id, action_id`,
   );
+  for await (const page of pages) {
+    yield page.map(({ trial, ...step }) => ({ ...step, ...(trial !== '' && { trial }) }));
+  }
 }
+
+type StepRow = Omit<RewardProposal, 'trial'> & { readonly trial: string };
 
 /**
  * The payment that a reward was earned by, as JSON that the decoder takes: the event itself, or of an

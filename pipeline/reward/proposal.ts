@@ -7,8 +7,11 @@ import type { Cause, CausedGrant } from '../decide/cause.ts';
 
 export const PROPOSAL_KINDS = ['clawback', 'compensation', 'hold'] as const;
 export type ProposalKind = (typeof PROPOSAL_KINDS)[number];
-/** `done` needed no person: a hold that goes on or was given up, or what the configuration takes back by itself. */
-export const PROPOSAL_STATES = ['open', 'approved', 'dismissed', 'done'] as const;
+/**
+ * `done` needed no person: a hold that goes on or was given up, or what the configuration takes back by itself.
+ * `withdrawn` is as if it had never been proposed: the trial that did was taken back.
+ */
+export const PROPOSAL_STATES = ['open', 'approved', 'dismissed', 'done', 'withdrawn'] as const;
 export type ProposalState = (typeof PROPOSAL_STATES)[number];
 
 export interface RewardProposal {
@@ -28,6 +31,8 @@ export interface RewardProposal {
   readonly causeKind: Cause['kind'];
   readonly causeId: string;
   readonly evidence: string;
+  /** The judging on trial that gave the cause; left out: none. */
+  readonly trial?: string;
   /** Whose step it is, and why. */
   readonly actor: string;
   readonly reason: string;
@@ -47,6 +52,8 @@ const OPPOSITE: Readonly<Partial<Record<ProposalKind, ProposalKind>>> = {
 /** Judged ones are remembered so that nothing is proposed twice; forgetting the oldest proposes it again at worst. */
 const MAX_JUDGED = 1_000_000;
 
+type Said = Pick<Cause, 'byPerson' | 'trial'>;
+
 export function proposalIdOf(kind: ProposalKind, grantId: string): string {
   return `${PREFIX[kind]}${grantId}`;
 }
@@ -54,17 +61,25 @@ export function proposalIdOf(kind: ProposalKind, grantId: string): string {
 /** What stands about a grant's reward, opened or done by a step of a cause. */
 export function proposalOf(
   step: Pick<RewardProposal, 'actionId' | 'kind' | 'state' | 'actor' | 'reason' | 'occurredAtMs'>,
-  { kind: causeKind, id: causeId, evidence }: Cause,
+  { kind: causeKind, id: causeId, evidence, trial }: Cause,
   { standing: _, ...grant }: CausedGrant,
 ): RewardProposal {
   const id = proposalIdOf(step.kind, grant.grantId);
-  return { id, ...step, ...grant, causeKind, causeId, evidence };
+  return {
+    id,
+    ...step,
+    ...grant,
+    causeKind,
+    causeId,
+    evidence,
+    ...(trial !== undefined && { trial }),
+  };
 }
 
 export class RewardProposals {
   readonly #maxOpen: number;
   readonly #open = new Map<string, RewardProposal>();
-  readonly #judged = new Map<string, Exclude<ProposalState, 'open'>>();
+  readonly #judged = new Map<string, Exclude<ProposalState, 'open' | 'withdrawn'>>();
 
   /** @param maxOpen proposals that may be open; more are refused, and found again by their next cause. */
   constructor(maxOpen: number) {
@@ -91,12 +106,19 @@ export class RewardProposals {
 
   /**
    * Whether a cause says something new of a reward: a dismissal, and what was done with a hold, stand until a
-   * person says otherwise.
+   * person says otherwise; what a trial proposed stands by itself once something else speaks for it.
    */
-  isNews(kind: ProposalKind, grantId: string, byPerson: boolean): boolean {
-    const state = this.stateOf(proposalIdOf(kind, grantId));
+  isNews(kind: ProposalKind, grantId: string, { byPerson, trial }: Said): boolean {
+    const id = proposalIdOf(kind, grantId);
+    const state = this.stateOf(id);
     if (state === undefined) return true;
+    if (trial === undefined && this.#open.get(id)?.trial !== undefined) return true;
     return byPerson && (state === 'dismissed' || kind === 'hold');
+  }
+
+  /** What a judging proposed on trial and nobody has judged. */
+  ofTrial(judging: string): readonly RewardProposal[] {
+    return [...this.#open.values()].filter(({ trial }) => trial === judging);
   }
 
   /** The open ones, oldest first. */
@@ -113,6 +135,7 @@ export class RewardProposals {
       return;
     }
     this.#open.delete(id);
+    if (state === 'withdrawn') return;
     this.#judged.set(id, state);
     const opposite = OPPOSITE[kind];
     if (state !== 'dismissed' && opposite !== undefined) {

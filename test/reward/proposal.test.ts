@@ -35,27 +35,29 @@ function after(...taken: readonly (readonly [ProposalKind, ProposalState])[]): R
 
 describe('what a cause says of a reward', () => {
   it('is news once: not while it is proposed, and not when it was taken back', () => {
-    expect(after().isNews('clawback', 'g', false)).toBe(true);
-    expect(after(['clawback', 'open']).isNews('clawback', 'g', true)).toBe(false);
-    expect(after(['clawback', 'approved']).isNews('clawback', 'g', true)).toBe(false);
-    expect(after(['clawback', 'done']).isNews('clawback', 'g', true)).toBe(false);
+    expect(after().isNews('clawback', 'g', { byPerson: false })).toBe(true);
+    expect(after(['clawback', 'open']).isNews('clawback', 'g', { byPerson: true })).toBe(false);
+    expect(after(['clawback', 'approved']).isNews('clawback', 'g', { byPerson: true })).toBe(false);
+    expect(after(['clawback', 'done']).isNews('clawback', 'g', { byPerson: true })).toBe(false);
   });
 
   it('is news again once the reward was made good after all, and the other way round, again and again', () => {
     const back = ['clawback', 'approved'] as const;
     const good = ['compensation', 'approved'] as const;
-    expect(after(back, good).isNews('clawback', 'g', false)).toBe(true);
-    expect(after(back, good).isNews('compensation', 'g', false)).toBe(false);
-    expect(after(good, ['clawback', 'done']).isNews('compensation', 'g', false)).toBe(true);
-    expect(after(back, good, back).isNews('clawback', 'g', true)).toBe(false);
-    expect(after(back, good, back, good).isNews('clawback', 'g', true)).toBe(true);
+    expect(after(back, good).isNews('clawback', 'g', { byPerson: false })).toBe(true);
+    expect(after(back, good).isNews('compensation', 'g', { byPerson: false })).toBe(false);
+    expect(after(good, ['clawback', 'done']).isNews('compensation', 'g', { byPerson: false })).toBe(
+      true,
+    );
+    expect(after(back, good, back).isNews('clawback', 'g', { byPerson: true })).toBe(false);
+    expect(after(back, good, back, good).isNews('clawback', 'g', { byPerson: true })).toBe(true);
   });
 
   it('stays dismissed until a person speaks, whatever is proposed of the other kind', () => {
     const dismissed = ['clawback', 'dismissed'] as const;
-    expect(after(dismissed).isNews('clawback', 'g', false)).toBe(false);
-    expect(after(dismissed).isNews('clawback', 'g', true)).toBe(true);
+    expect(after(dismissed).isNews('clawback', 'g', { byPerson: false })).toBe(false);
+    expect(after(dismissed).isNews('clawback', 'g', { byPerson: true })).toBe(true);
     const proposed = after(dismissed, ['compensation', 'open'], ['compensation', 'dismissed']);
-    expect(proposed.isNews('clawback', 'g', false)).toBe(false);
+    expect(proposed.isNews('clawback', 'g', { byPerson: false })).toBe(false);
   });
 });
