@@ -3,12 +3,13 @@
 import { Option, type Command } from 'commander';
 import ms, { type StringValue } from 'ms';
 import { CASE_KINDS, type BoardKind } from './case-board.ts';
-import { audited, dataOption, profileOption } from './command-options.ts';
+import { audited, dataOption, jsonOption, profileOption } from './command-options.ts';
 import type { AnalystFlags } from './command-orders.ts';
 import { SWITCHES } from './decide/freeze-cases.ts';
 import { Failure } from './failure.ts';
+import type { RowsFlags } from './print-rows.ts';
 
-export interface CaseListFlags extends Pick<AnalystFlags, 'profile' | 'data'> {
+export interface CaseListFlags extends Pick<AnalystFlags, 'profile' | 'data'>, RowsFlags {
   readonly kind?: BoardKind;
 }
 
@@ -62,8 +63,9 @@ function addProposals(root: Command): void {
     .description('what waits for a person: freezes, second persons, appeals, rewards');
   proposals
     .command('list')
-    .description('one JSON line each, the oldest of each kind first')
+    .description('all of them, the oldest of each kind first')
     .addOption(new Option('--kind <kind>', 'only these').choices(CASE_KINDS))
+    .addOption(jsonOption)
     .addOption(profileOption)
     .addOption(dataOption)
     .action(async (options: CaseListFlags) => {

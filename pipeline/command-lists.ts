@@ -1,11 +1,12 @@
 /** The lists and the labels, from the command line. */
 
 import { Option, type Command } from 'commander';
-import { audited, configOption, dataOption, profileOption } from './command-options.ts';
+import { audited, configOption, dataOption, jsonOption, profileOption } from './command-options.ts';
 import type { AnalystFlags } from './command-orders.ts';
 import { LIST_KINDS, LIST_NAMES, type ListKind, type ListName } from './decide/list-entry.ts';
 import type { ImportFlags } from './import-file.ts';
-import type { ListAddFlags, ShowFlags } from './list-command.ts';
+import type { ListAddFlags } from './list-command.ts';
+import type { ShowFlags } from './show-lists.ts';
 
 export function addLists(root: Command): void {
   const list = root.command('list').description('block, allow and watch lists');
@@ -33,15 +34,16 @@ export function addLists(root: Command): void {
   );
   list
     .command('show')
-    .description('what stands on the lists, one JSON line an entry')
+    .description('what stands on the lists')
     .addArgument(root.createArgument('[list]').choices([...LIST_NAMES]))
     .addOption(new Option('--kind <kind>', 'these subjects only').choices([...LIST_KINDS]))
+    .addOption(jsonOption)
     .addOption(configOption)
     .addOption(profileOption)
     .addOption(dataOption)
     .action(async (name: ListName | undefined, flags: ShowFlags) => {
-      const { showList } = await import('./list-command.ts');
-      await showList(name, flags);
+      const { showLists } = await import('./show-lists.ts');
+      await showLists(name, flags);
     });
   imported(list.command('import').description('put the rows of a CSV on a list'))
     .addOption(

@@ -34,6 +34,12 @@ export const dataOption = new Option('--data <dir>', 'data folder of the embedde
 );
 export const configOption = new Option('--config <dir>', 'configuration folder').default('config');
 
+/** Of commands that print many rows; `RowsFlags` in print-rows.ts. */
+export const jsonOption = new Option(
+  '--json',
+  'one JSON line each, as where the output is no terminal',
+);
+
 /** An order to the worker: why, who, and where it is found. */
 export function audited(command: Command): Command {
   return command

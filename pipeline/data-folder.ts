@@ -14,10 +14,11 @@ export interface DataFolder {
 }
 
 const SECRET_BYTES = 32;
+const LOCK = 'lock';
 
 /** @throws Failure when the folder cannot be written or another live process holds it. */
 export async function holdDataFolder(path: string): Promise<DataFolder> {
-  const lock = join(path, 'lock');
+  const lock = join(path, LOCK);
   try {
     await makeFolder(path);
   } catch (error) {
@@ -67,6 +68,14 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** The live process that holds the folder; undefined where none does. */
+export async function holderOf(path: string): Promise<number | undefined> {
+  const said = await readFile(join(path, LOCK), 'utf8').catch(() => '');
+  const [pid, start] = said.trim().split(' ');
+  const isLive = pid !== undefined && start !== undefined && startOf(Number(pid)) === start;
+  return isLive ? Number(pid) : undefined;
+}
+
 async function takeLock(path: string, lock: string): Promise<void> {
   const self = `${process.pid} ${startOf(process.pid)}\n`;
   // Linked when it is written: whoever finds the lock finds its holder in it.
@@ -81,10 +90,10 @@ async function takeLock(path: string, lock: string): Promise<void> {
     } finally {
       await unlink(draft).catch(() => undefined);
     }
-    const [pid, start] = (await readFile(lock, 'utf8').catch(() => '')).trim().split(' ');
-    if (pid !== undefined && start !== undefined && startOf(Number(pid)) === start) {
+    const holder = await holderOf(path);
+    if (holder !== undefined) {
       throw new Failure(
-        `data folder ${path} is in use by process ${pid}: stop it, or choose another folder with --data`,
+        `data folder ${path} is in use by process ${holder}: stop it, or choose another folder with --data`,
       );
     }
     // Its holder is gone without releasing it: a kill or a power cut.

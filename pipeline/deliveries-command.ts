@@ -7,10 +7,14 @@ import { systemClock } from './clock.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import type { LedgerFlags } from './main.ts';
 import { withRedis } from './order.ts';
+import { RowPrinter, type RowsFlags } from './print-rows.ts';
 import { createLogger } from './telemetry.ts';
 
 /** Works beside a running worker and without one. @throws Failure */
-export async function deliveriesCommand(name: 'list' | 'retry', flags: LedgerFlags): Promise<void> {
+export async function deliveriesCommand(
+  name: 'list' | 'retry',
+  flags: LedgerFlags & RowsFlags,
+): Promise<void> {
   const config = await loadConfig(flags.config, await discoverDetectors());
   const settings = config.system.delivery;
   await withRedis(flags, async (redis) => {
@@ -18,7 +22,7 @@ export async function deliveriesCommand(name: 'list' | 'retry', flags: LedgerFla
     // Sending, and with it signing, is the worker's.
     const queue = new DeliveryQueue({ redis, settings, key: undefined, clock: systemClock, log });
     try {
-      if (name === 'list') await list(queue);
+      if (name === 'list') await list(queue, flags);
       else process.stdout.write(`${await queue.retryFailed()} deliveries are tried again\n`);
     } finally {
       await queue.close();
@@ -26,15 +30,22 @@ export async function deliveriesCommand(name: 'list' | 'retry', flags: LedgerFla
   });
 }
 
-/** One JSON line a delivery, without what it gives to whom. */
-async function list({ deliveries }: DeliveryQueue): Promise<void> {
+const COLUMNS = [
+  ...['state', 'id', 'kind', 'campaignId', 'offerId'],
+  ...['attempts', 'since', 'answer'],
+];
+
+/** Without what a delivery gives to whom. */
+async function list({ deliveries }: DeliveryQueue, flags: RowsFlags): Promise<void> {
+  const printer = new RowPrinter(COLUMNS, flags);
   for (const state of OPEN_STATES) {
     for await (const page of deliveries.inState(state)) {
-      for (const { id, kind, campaignId, offerId, attempts, answer, placedAtMs } of page) {
+      const rows = page.map(({ id, kind, campaignId, offerId, attempts, answer, placedAtMs }) => {
         const since = new Date(placedAtMs).toISOString();
-        const line = { state, id, kind, campaignId, offerId, attempts, answer, since };
-        process.stdout.write(`${JSON.stringify(line)}\n`);
-      }
+        return { state, id, kind, campaignId, offerId, attempts, answer, since };
+      });
+      await printer.print(rows);
     }
   }
+  await printer.end('every delivery is acknowledged');
 }

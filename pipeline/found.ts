@@ -1,6 +1,8 @@
 /** What a finished run found, printed once from the record: its own verdicts, abused devices and addresses, rewards, refusals. */
 
 import type { Analytics } from './record/analytics.ts';
+import { money } from './summary.ts';
+import { textTable } from './text-table.ts';
 
 interface Verdicts {
   readonly verdict: string;
@@ -75,29 +77,25 @@ export async function whatWasFound(
   ]);
   return [
     'Decisions',
-    table(
+    textTable(
       ['verdict', 'events', 'accounts'],
-      verdicts.map(({ verdict, events, accounts }) => [verdict, String(events), String(accounts)]),
+      verdicts.map(({ verdict, events, accounts }) => [verdict, events, accounts]),
     ),
     'Worst suspects',
-    table(
+    textTable(
       ['detector', 'about', 'value', 'measure', 'findings'],
       suspects.map(({ detector, subject, value, worst, unit, findings }) => [
         detector,
         subject,
         value,
         `${Math.round(worst)} ${unit}`,
-        String(findings),
+        findings,
       ]),
     ),
     'Rewards',
-    table(
+    textTable(
       ['state', 'grants', 'amount'],
-      rewards.map(({ state, grants, amount }) => [
-        state,
-        String(grants),
-        (amount / 100).toFixed(2),
-      ]),
+      rewards.map(({ state, grants, amount }) => [state, grants, money(amount)]),
     ),
     ...refused(refusals),
     ...lateness(verdicts),
@@ -110,10 +108,10 @@ function refused(refusals: readonly Refusal[]): readonly string[] {
   if (refusals.length === 0) return [];
   return [
     'Refused records, all in the table dead_letters',
-    table(
+    textTable(
       ['records', 'reason', 'field', 'the first, and what was wrong'],
       refusals.map(({ records, reason, field, first, message }) => [
-        String(records),
+        records,
         reason,
         field,
         `${first}: ${message}`,
@@ -130,17 +128,4 @@ function lateness(verdicts: readonly Verdicts[]): readonly string[] {
   return [
     `${late} of ${events} events are older than the allowed lateness behind what this data folder has already seen: use another --data folder`,
   ];
-}
-
-/** Columns as wide as their widest cell. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return '  none';
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
-  );
-  return [header, ...rows]
-    .map((row) =>
-      `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd(),
-    )
-    .join('\n');
 }

@@ -10,6 +10,7 @@ import { Failure } from './failure.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { LedgerFlags } from './main.ts';
 import { withRedis } from './order.ts';
+import { RowPrinter, type RowsFlags } from './print-rows.ts';
 import { ledgerHistory } from './record/ledger-history.ts';
 import { Adjustments } from './reward/adjustments.ts';
 import { sharedAccounts } from './reward/campaign-accounts.ts';
@@ -22,13 +23,13 @@ import { createLogger } from './telemetry.ts';
 /** @throws Failure when the ledger does not match its journal, or a part is not to be had. */
 export async function ledgerCommand(
   name: 'verify' | 'rebuild' | 'balances',
-  flags: LedgerFlags,
+  flags: LedgerFlags & RowsFlags,
 ): Promise<void> {
   if (name === 'balances') await balances(flags);
   else await withJournal(flags, name === 'verify' ? check : restore);
 }
 
-async function balances(flags: LedgerFlags): Promise<void> {
+async function balances(flags: LedgerFlags & RowsFlags): Promise<void> {
   const config = await loadConfig(flags.config, await discoverDetectors());
   const accounts = sharedAccounts(config.campaigns, new Adjustments());
   await withRedis(flags, async (redis) => {
@@ -37,11 +38,13 @@ async function balances(flags: LedgerFlags): Promise<void> {
       const ledger = new Ledger(connection);
       const added = await ledger.added();
       const found = await ledger.balances(accounts.map(({ account }) => account));
-      for (const [index, { account, posted, pending }] of found.entries()) {
+      const rows = found.map(({ account, posted, pending }, index) => {
         const limit = accounts[index]!.limit + (added.get(account) ?? 0);
-        const left = limit - posted - pending;
-        process.stdout.write(`${JSON.stringify({ account, limit, posted, pending, left })}\n`);
-      }
+        return { account, limit, posted, pending, left: limit - posted - pending };
+      });
+      const printer = new RowPrinter(['account', 'limit', 'posted', 'pending', 'left'], flags);
+      await printer.print(rows);
+      await printer.end('no campaign is configured');
     } finally {
       connection.disconnect();
     }

@@ -3,6 +3,9 @@
 import { readBoard } from './board-mirror.ts';
 import type { CaseListFlags } from './command-cases.ts';
 import { withRedis } from './order.ts';
+import { RowPrinter } from './print-rows.ts';
+
+const COLUMNS = ['id', 'kind', 'accountId', 'since', 'amountMinor', 'order', 'actor', 'reason'];
 
 /** @throws Failure when Redis, or a used data folder, is not to be had. */
 export async function listCases(flags: CaseListFlags): Promise<void> {
@@ -10,11 +13,12 @@ export async function listCases(flags: CaseListFlags): Promise<void> {
     const connection = redis.connect('effects');
     try {
       const board = await readBoard(connection);
-      for (const each of board?.proposals ?? []) {
-        if (flags.kind === undefined || each.kind === flags.kind) {
-          process.stdout.write(`${JSON.stringify(each)}\n`);
-        }
-      }
+      const printer = new RowPrinter(COLUMNS, flags);
+      const asked = (board?.proposals ?? []).filter(
+        ({ kind }) => flags.kind === undefined || kind === flags.kind,
+      );
+      await printer.print(asked.map((each) => ({ ...each })));
+      await printer.end('nothing waits for a person');
       const off = Object.entries(board?.switches ?? {}).filter(([, to]) => to === 'off');
       for (const [name] of off) process.stderr.write(`automatic ${name} is switched off\n`);
     } finally {

@@ -6,6 +6,7 @@ import {
   configOption,
   dataOption,
   integer,
+  jsonOption,
   positiveNumber,
   profileOption,
 } from './command-options.ts';
@@ -15,6 +16,7 @@ import { addHistory } from './command-history.ts';
 import { addOrders } from './command-orders.ts';
 import { addReport } from './command-report.ts';
 import { Failure } from './failure.ts';
+import type { RowsFlags } from './print-rows.ts';
 
 const VERSION_LINE = 'sheepdog 0.1.0';
 
@@ -128,16 +130,17 @@ function addLedger(root: Command): void {
       'what stands on every account, beside its limit: that of the configuration and what the ledger knows to be added since',
   };
   for (const [name, description] of Object.entries(described)) {
-    ledger
+    const command = ledger
       .command(name)
       .description(description)
       .addOption(profileOption)
       .addOption(dataOption)
       .addOption(configOption)
-      .action(async (options: LedgerFlags) => {
+      .action(async (options: LedgerFlags & RowsFlags) => {
         const { ledgerCommand } = await import('./ledger-command.ts');
         await ledgerCommand(name as keyof typeof described, options);
       });
+    if (name === 'balances') command.addOption(jsonOption);
   }
 }
 
@@ -146,20 +149,21 @@ function addDeliveries(root: Command): void {
     .command('deliveries')
     .description('what other systems are to give and have not acknowledged');
   const described = {
-    list: 'one JSON line each: waiting, without an endpoint, or failed',
+    list: 'those waiting, without an endpoint, or failed',
     retry: 'try those again that failed and needed a person',
   };
   for (const [name, description] of Object.entries(described)) {
-    deliveries
+    const command = deliveries
       .command(name)
       .description(description)
       .addOption(profileOption)
       .addOption(dataOption)
       .addOption(configOption)
-      .action(async (options: LedgerFlags) => {
+      .action(async (options: LedgerFlags & RowsFlags) => {
         const { deliveriesCommand } = await import('./deliveries-command.ts');
         await deliveriesCommand(name as keyof typeof described, options);
       });
+    if (name === 'list') command.addOption(jsonOption);
   }
 }
 

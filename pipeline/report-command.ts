@@ -1,4 +1,7 @@
-/** `report`: reads the record of a stopped worker, or that of a cluster, where a reader's rights are enough. */
+/**
+ * `report`: from the record of a stopped worker, or that of a cluster, where a reader's rights are enough; a running
+ * worker that holds the record is asked for it.
+ */
 
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -8,27 +11,36 @@ import type { ReportFlags } from './command-report.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
 import { requireWritable } from './paths.ts';
+import type { CampaignReport } from './report/document.ts';
 import { reportPage } from './report/html.ts';
 import { campaignReport } from './report/report.ts';
-import { withRecord } from './with-record.ts';
+import { TRY_AGAIN, withRecord, workerBeside } from './with-record.ts';
 
 /** @throws Failure when there is no such campaign, the record is held by a worker, or a file cannot be written. */
 export async function writeReport(flags: ReportFlags): Promise<void> {
   for (const path of [flags.out, flags.json]) {
     if (path !== undefined && path !== '-') await requireWritable(path, 'report');
   }
+  const worker = await workerBeside(flags);
+  const report =
+    worker === undefined
+      ? await reportFrom(flags)
+      : ((await worker.ask(pathOf(flags))) as CampaignReport);
+  if (flags.out !== undefined) await write(flags.out, reportPage(report).html);
+  const json = flags.json ?? (flags.out === undefined ? '-' : undefined);
+  if (json !== undefined) await write(json, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+async function reportFrom(flags: ReportFlags): Promise<CampaignReport> {
   const config = await loadConfig(flags.config, await discoverDetectors());
   const campaign = campaignIn(config, flags.campaign);
-  const report = await withRecord(flags, elsewhere(flags, config), (analytics) =>
+  return withRecord(flags, TRY_AGAIN, (analytics) =>
     campaignReport(analytics, campaign, {
       marginBp: flags.marginBp,
       placeholders: config.placeholders,
       configVersion: config.version,
     }),
   );
-  if (flags.out !== undefined) await write(flags.out, reportPage(report).html);
-  const json = flags.json ?? (flags.out === undefined ? '-' : undefined);
-  if (json !== undefined) await write(json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 function campaignIn({ campaigns }: LoadedConfig, id: string): Campaign {
@@ -41,13 +53,8 @@ function campaignIn({ campaigns }: LoadedConfig, id: string): Campaign {
   );
 }
 
-/** The embedded record has one process at a time; the one that has it gives the same report. */
-function elsewhere({ campaign }: ReportFlags, { system }: LoadedConfig): string {
-  const { host, port } = system.http;
-  return (
-    'ask the running worker for the same report: ' +
-    `curl -H 'accept: text/html' http://${host}:${port}/v1/campaigns/${encodeURIComponent(campaign)}/report`
-  );
+function pathOf({ campaign, marginBp }: ReportFlags): string {
+  return `/v1/campaigns/${encodeURIComponent(campaign)}/report?marginBp=${marginBp}`;
 }
 
 async function write(path: string, text: string): Promise<void> {

@@ -16,6 +16,7 @@ import { Lifecycle } from './lifecycle.ts';
 import type { StartFlags } from './main.ts';
 import { readMap } from './offline.ts';
 import { requireReadable } from './paths.ts';
+import { leaveAddress } from './running-worker.ts';
 import { reportStats } from './stats.ts';
 import { openingBefore } from './simulate/opening.ts';
 import { SimulatorSource } from './simulate/source.ts';
@@ -92,6 +93,7 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
     }),
     lifecycle.failed,
   ]);
+  lifecycle.onClose('address', await leaveAddress(flags.data, worker.http.address()));
   const inputs = [file, simulatorSource(run, worker)].filter((each) => each !== undefined);
   const all: readonly Source[] = [worker.inbox, ...inputs, ...(kafka === undefined ? [] : [kafka])];
   /** Those that still deliver: an ended source has no lag. */

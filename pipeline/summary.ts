@@ -131,7 +131,7 @@ function count(value: number): string {
 }
 
 /** Minor units with two decimals, exact for every safe integer. */
-function money(minor: number): string {
+export function money(minor: number): string {
   const sign = minor < 0 ? '-' : '';
   const abs = Math.abs(minor);
   const cents = String(abs % 100).padStart(2, '0');

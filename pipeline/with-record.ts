@@ -6,11 +6,15 @@ import { Failure, messageOf } from './failure.ts';
 import { AnalyticsError, type Analytics } from './record/analytics.ts';
 import { openAnalytics } from './record/clickhouse.ts';
 import { migrate } from './record/migrate.ts';
+import { workerAt, type RunningWorker } from './running-worker.ts';
 
 export interface RecordFlags {
   readonly profile: 'embedded' | 'cluster';
   readonly data: string;
 }
+
+/** Where else the same is to be had, for who asked the worker first: one that has started since. */
+export const TRY_AGAIN = 'try again: a worker that runs is asked instead';
 
 /**
  * Reads the record of a stopped worker, or that of a cluster, where a reader's rights are enough.
@@ -42,6 +46,18 @@ export async function withRecord<Value>(
   } finally {
     await folder.release();
   }
+}
+
+/**
+ * The worker to ask instead where a running one holds the embedded record; undefined where the record can be read.
+ * @throws Failure when it is held by a process that does not answer.
+ */
+export async function workerBeside({
+  profile,
+  data,
+}: RecordFlags): Promise<RunningWorker | undefined> {
+  const isServer = profile === 'cluster' || readEnvironment().clickhouseUrl !== undefined;
+  return isServer ? undefined : workerAt(data);
 }
 
 async function readAndClose<Value>(

@@ -7,8 +7,9 @@ import type { CampaignReport } from '../report/document.ts';
 import { reportPage } from '../report/html.ts';
 import { DEFAULT_MARGIN_BP } from '../report/margin.ts';
 import { sendError } from './answer.ts';
+import type { CampaignRouteParts } from './campaigns.ts';
 
-export interface CampaignReportParts {
+export interface CampaignReportParts extends Pick<CampaignRouteParts, 'campaigns'> {
   /** Undefined when no such campaign is configured. */
   readonly report: (campaignId: string, marginBp: number) => Promise<CampaignReport> | undefined;
 }
@@ -31,7 +32,10 @@ export function addCampaignReportRoute(app: FastifyInstance, parts: CampaignRepo
       return sendError(reply, 503, 'unavailable', 'the record is away: ask again');
     }
     if (report === undefined) {
-      return sendError(reply, 404, 'not_found', 'no such campaign: GET /v1/campaigns lists them');
+      const known = parts.campaigns().map(({ id }) => id);
+      const told = known.length === 0 ? 'none is configured' : `there are ${known.join(', ')}`;
+      const message = `there is no campaign "${request.params.id}": ${told}`;
+      return sendError(reply, 404, 'not_found', message);
     }
     reply.header('vary', 'accept');
     if (request.headers.accept?.includes('text/html') !== true) return report;

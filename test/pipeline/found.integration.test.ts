@@ -69,8 +69,8 @@ describe('what was found', () => {
     await record(recorder, [], ALLOW);
     const told = await whatWasFound(store.analytics, history.epoch);
     expect(told).toMatch(/Decisions\n {2}none\nWorst suspects\n {2}none\nRewards\n {2}none\n/);
-    expect(told).toMatch(/Refused records.*\n.*\n {2}2 +not_json +file:ls line 1: wrong in 1\n/);
-    expect(told).toMatch(/\n {2}1 +bad_amount +amount +file:ls line 2: wrong in 2\n/);
+    expect(told).toMatch(/Refused records.*\n.*\n +2 +not_json +file:ls line 1: wrong in 1\n/);
+    expect(told).toMatch(/\n +1 +bad_amount +amount +file:ls line 2: wrong in 2\n/);
     expect(await runOf(payments(1), ALLOW)).not.toContain('Refused');
   });
 

@@ -54,18 +54,21 @@ describe('report', () => {
       });
       expect(answer.status).toBe(200);
     }
-    const running = await report('--campaign', 'autumn');
-    expect(running.code).toBe(1);
-    expect(running.stderr).toMatch(
-      /^sheepdog: data folder \S+ is in use by process \d+: .*ask the running worker.*curl -H 'accept: text\/html' http:\/\/\S+\/v1\/campaigns\/autumn\/report\n$/,
-    );
-    const here = (await (
-      await fetch(`${address}/v1/campaigns/autumn/report`)
-    ).json()) as CampaignReport;
-    expect(here.campaign.title).toBe('秋季满减');
+    const beside = await report('--campaign', 'autumn', '--margin-bp', '75');
+    expect(beside.code, beside.stderr).toBe(0);
+    const here = await fetch(`${address}/v1/campaigns/autumn/report?marginBp=75`);
+    expect(JSON.parse(beside.stdout)).toEqual(await here.json());
+    expect(beside.stdout).toContain('秋季满减');
+    const page = join(folder, 'report.html');
+    expect((await report('--campaign', 'autumn', '--out', page)).code).toBe(0);
+    expect(await readFile(page, 'utf8')).toContain('<h1>秋季满减</h1>');
+    const other = await report('--campaign', 'winter');
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^sheepdog: there is no campaign "winter": there are .*autumn.*\n$/),
+    ]);
     expect((await worker.stop()).code).toBe(0);
 
-    const page = join(folder, 'report.html');
     const json = join(folder, 'report.json');
     const written = await report('--campaign', 'autumn', '--out', page, '--json', json);
     expect(written.code, written.stderr).toBe(0);

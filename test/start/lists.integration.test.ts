@@ -21,6 +21,12 @@ async function ask(
   return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
 }
 
+const linesOf = (text: string): Record<string, unknown>[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
 const payment = (id: string, fields: object = {}): unknown => ({
   ...{ id, type: 'payment', occurredAt: '2026-11-20T10:00:03+08:00', accountId: `acc-${id}` },
   ...{ amount: 25_000, currency: 'CNY', ...fields },
@@ -124,19 +130,21 @@ describe('the lists of a running worker', () => {
     expect((await ask(`${address}/v1/lists/block/ips/${range}`, 'DELETE', said)).status).toBe(409);
     expect((await ask(`${address}/v1/lists/grey`)).status).toBe(404);
 
+    const beside = await run(['list', 'show', '--data', data]);
+    expect(beside.code, beside.stderr).toBe(0);
     const ended = await worker.stop();
     expect(ended.code, ended.stderr).toBe(0);
     const shown = await run(['list', 'show', '--data', data]);
-    const lines = shown.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as object);
+    const lines = linesOf(shown.stdout);
     expect(lines).toHaveLength(3);
     expect(lines).toMatchObject([
-      { list: 'allow' },
       { list: 'block', kind: 'cards' },
+      { list: 'allow' },
       { list: 'watch' },
     ]);
+    // The worker, which alone has the record while it runs, is asked for the same.
+    const named = lines.map(({ list, kind, value, entryId }) => ({ list, kind, value, entryId }));
+    expect(linesOf(beside.stdout)).toMatchObject(named);
     expect(shown.stdout).not.toContain(CARD);
   });
 });
