@@ -26,9 +26,12 @@ const READ_SETTINGS = {
   output_format_json_quote_64bit_integers: 0,
   output_format_json_escape_forward_slashes: 0,
 } as const;
-const SET_READ_SETTINGS = `SET ${Object.entries(READ_SETTINGS)
-  .map(([name, value]) => `${name} = ${value}`)
-  .join(', ')}`;
+/**
+ * The embedded engine shares the worker's cores: who waits for a decision goes before who writes rows. It needs the
+ * capability to set priorities (root has it); without it the setting does nothing.
+ */
+const BEHIND_DECISIONS = { os_threads_nice_value_query: 10 } as const;
+const SET_EMBEDDED = setting({ ...READ_SETTINGS, ...BEHIND_DECISIONS });
 /** History files span years, and a month is a partition. */
 const WRITE_SETTINGS = { max_partitions_per_insert_block: '0' } as const;
 /** 0.25 s doubling: about eight seconds in all. */
@@ -199,7 +202,7 @@ async function openEmbedded(path: string): Promise<Analytics> {
   // Only now is the folder surely ours, and what lies in the spool a leftover of a killed process.
   await rm(spool, { recursive: true, force: true });
   await mkdir(spool);
-  await reader.command({ query: SET_READ_SETTINGS });
+  for (const client of [reader, writer]) await client.command({ query: SET_EMBEDDED });
   return analyticsOf(path, {
     reader,
     writer,
@@ -219,7 +222,7 @@ async function openEmbedded(path: string): Promise<Analytics> {
       // A connection carries one stream at a time; another one on the same folder costs a millisecond.
       const session = new chdb.Session(path);
       try {
-        await session.queryAsync(SET_READ_SETTINGS);
+        await session.queryAsync(SET_EMBEDDED);
         const stream = session.queryStreamBind(sql, parameters, { format });
         for await (const chunk of stream) yield chunk.raw();
       } finally {
@@ -281,6 +284,11 @@ async function holderOf(path: string): Promise<number | undefined> {
   const status = await readFile(join(path, 'status'), 'utf8').catch(() => '');
   const pid = Number(/^PID: (\d+)/m.exec(status)?.[1]);
   return Number.isInteger(pid) && pid !== process.pid ? pid : undefined;
+}
+
+function setting(values: Readonly<Record<string, number>>): string {
+  const pairs = Object.entries(values).map(([name, value]) => `${name} = ${value}`);
+  return `SET ${pairs.join(', ')}`;
 }
 
 function literal(text: string): string {
