@@ -71,15 +71,13 @@ function judge(
   input: PolicyInput,
   settings: PolicySettings,
 ): readonly [Verdict, readonly DecisionReason[]] {
-  const isOn = (name: ListName): boolean => input.listed.some(({ list }) => list === name);
-  const isOrdered = ({ list, entryId }: ListHit): boolean =>
-    list === 'block' && !(input.blockingOff === true && AUTOMATIC_ENTRY.test(entryId));
-  if (input.listed.some(isOrdered)) return ['block', ['block_list']];
+  const { listed, blockingOff } = input;
+  if (isBlockListed(listed, blockingOff === true)) return ['block', ['block_list']];
   if (input.frozen) return ['block', ['account_frozen']];
-  if (isOn('allow')) return ['allow', ['allow_list']];
+  if (isOn(listed, 'allow')) return ['allow', ['allow_list']];
 
   const live = input.findings.filter((finding) => finding.mode === 'live');
-  const watched: readonly DecisionReason[] = isOn('watch') ? ['watch_list'] : [];
+  const watched: readonly DecisionReason[] = isOn(listed, 'watch') ? ['watch_list'] : [];
   if (live.length === 0) return [watched.length > 0 ? 'review' : 'allow', watched];
   const judged = live.filter((finding) => finding.band !== 'error');
   // Nobody knows what the rule would have said: a person looks, whatever the others say.
@@ -87,6 +85,16 @@ function judge(
   if (judged.length === 0) return ['review', [...unsure, ...watched]];
   const [verdict, reasons] = weigh(judged, settings);
   return [verdict, [...reasons, ...unsure, ...(verdict === 'review' ? watched : [])]];
+}
+
+function isOn(listed: readonly ListHit[], name: ListName): boolean {
+  return listed.some(({ list }) => list === name);
+}
+
+function isBlockListed(listed: readonly ListHit[], blockingOff: boolean): boolean {
+  return listed.some(
+    ({ list, entryId }) => list === 'block' && !(blockingOff && AUTOMATIC_ENTRY.test(entryId)),
+  );
 }
 
 /** The verdict on findings that are live and no errors, of which there is one at least. */

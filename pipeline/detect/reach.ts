@@ -112,13 +112,8 @@ function findingOf(
   event: EventView,
   surroundings: Surroundings | undefined,
 ): Finding {
-  const { armed, value, level, threshold, error } = worst;
-  const { detector, config, measure } = armed;
-  const others = all.filter((one) => one !== worst).map((one) => one.armed.name);
-  const details =
-    error === undefined
-      ? (detector.evidence?.(event, armed.features, config) ?? {})
-      : { error: error.message };
+  const { armed, value, level, threshold } = worst;
+  const { config, measure } = armed;
   return {
     detector: armed.detectorName,
     mode: config.mode === 'shadow' ? 'shadow' : 'live',
@@ -130,13 +125,31 @@ function findingOf(
     windowMs: measure.windowMs(config),
     subject: measure.subject,
     subjectValue: event[measure.subject] ?? '',
-    evidence: {
-      measure: armed.name,
-      ...(others.length === 0 ? {} : { alsoReached: others.join(', ') }),
-      // An absent feature is no evidence, and NaN has no place in JSON.
-      ...Object.fromEntries(Object.entries(details).filter(([, value]) => !Number.isNaN(value))),
-      ...(armed.isExplained ? surroundings?.explain(event.row) : undefined),
-      ...worst.lenience?.evidence,
-    },
+    evidence: evidenceOf(worst, all, event, surroundings),
   };
+}
+
+/** Written for objects of few keys that are made at every suspicious event. */
+function evidenceOf(
+  { armed, error, lenience }: Reached,
+  all: readonly Reached[],
+  event: EventView,
+  surroundings: Surroundings | undefined,
+): Evidence {
+  const { detector, config, features } = armed;
+  const evidence: Record<string, Evidence[string]> = { measure: armed.name };
+  let others = '';
+  for (const one of all) {
+    if (one.armed !== armed) others += `${others === '' ? '' : ', '}${one.armed.name}`;
+  }
+  if (others !== '') evidence['alsoReached'] = others;
+  if (error !== undefined) evidence['error'] = error.message;
+  const details = error === undefined ? detector.evidence?.(event, features, config) : undefined;
+  for (const name in details) {
+    const value = details[name]!;
+    // An absent feature is no evidence, and NaN has no place in JSON.
+    if (!Number.isNaN(value)) evidence[name] = value;
+  }
+  const explained = armed.isExplained ? surroundings?.explain(event.row) : undefined;
+  return Object.assign(evidence, explained, lenience?.evidence);
 }

@@ -13,6 +13,8 @@ const NONE = -1;
 const FIRST_BYTES = 2 ** 23;
 /** The walk's bits lie below the length. */
 const SHIFT = 2;
+/** Texts kept as strings: those of the nodes that are told of again and again. A power of two. */
+const CACHED = 4096;
 
 export class RingTexts {
   private readonly nodes: RingNodes;
@@ -24,6 +26,9 @@ export class RingTexts {
   private used = 0;
   /** By pieces in a row: the first free place; each names the next one. */
   private readonly free = new Int32Array(MAX_BYTES / PIECE + 1).fill(NONE);
+  /** By node modulo CACHED: the node whose string stands there, and the string. */
+  private readonly cachedNode = new Int32Array(CACHED).fill(NONE);
+  private readonly cachedText = new Array<string>(CACHED).fill('');
 
   /**
    * @param maxBytes beyond it, nodes stay without a text.
@@ -76,13 +81,19 @@ export class RingTexts {
   of(node: number): string | undefined {
     const length = this.lengthOf(node);
     if (length === 0) return undefined;
-    const from = this.nodes.rows[node * ROW + TEXT_AT]! * PIECE;
-    return Buffer.from(this.pool.buffer, from, length).toString('utf8');
+    const slot = node & (CACHED - 1);
+    if (this.cachedNode[slot] !== node) {
+      const from = this.nodes.rows[node * ROW + TEXT_AT]! * PIECE;
+      this.cachedText[slot] = Buffer.from(this.pool.buffer, from, length).toString('utf8');
+      this.cachedNode[slot] = node;
+    }
+    return this.cachedText[slot];
   }
 
   release(node: number): void {
     const pieces = (this.lengthOf(node) + PIECE - 1) >> 4;
     if (pieces === 0) return;
+    if (this.cachedNode[node & (CACHED - 1)] === node) this.cachedNode[node & (CACHED - 1)] = NONE;
     const at = this.nodes.rows[node * ROW + TEXT_AT]!;
     new DataView(this.pool.buffer).setInt32(at * PIECE, this.free[pieces]!);
     this.free[pieces] = at;
