@@ -29,6 +29,7 @@ const doors = {
   bullmq: [
     'pipeline/act/queue.ts',
     'pipeline/act/delivery-queue.ts',
+    'pipeline/act/delivery-route.ts',
     'pipeline/act/rescore-queue.ts',
   ],
   ioredis: ['pipeline/reward/redis.ts'],

@@ -32,6 +32,15 @@ export interface DeliveryRecord extends Delivery {
   readonly updatedAtMs: number;
 }
 
+/** The record after a change: the newest row stands, so no two changes of a delivery have the same time. */
+export function changedRecord(
+  record: DeliveryRecord,
+  change: Partial<DeliveryRecord>,
+  nowMs: number,
+): DeliveryRecord {
+  return { ...record, ...change, updatedAtMs: Math.max(nowMs, record.updatedAtMs + 1) };
+}
+
 /** How it stands after `place`: `held` waits for its original. */
 export type Standing = DeliveryState | 'held';
 

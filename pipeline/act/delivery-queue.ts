@@ -4,25 +4,30 @@
  * queue lost or forgot are put back at every start.
  */
 
-import { DelayedError, Queue, Worker, type Job } from 'bullmq';
+import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../failure.ts';
 import type { RedisServer } from '../reward/redis.ts';
 import type { Logger } from '../telemetry.ts';
-import { Breaker, retryPauseMs, type Backoff } from './breaker.ts';
-import { Deliveries, type DeliveryRecord } from './deliveries.ts';
+import { changedRecord, Deliveries, type DeliveryRecord } from './deliveries.ts';
+import {
+  DeliveryRoute,
+  JOBS_PREFIX,
+  queueName,
+  SURPRISES,
+  type Retrying,
+} from './delivery-route.ts';
 import { DELIVERED_BY, type DeliveredBy, type Delivery } from './delivery.ts';
 import type { SigningKey } from './signature.ts';
-import { Webhook, type Endpoint, type Outcome } from './webhook.ts';
+import { Webhook, type Endpoint } from './webhook.ts';
 
 /** `config/sheepdog.yaml`, section `delivery`. */
 export interface DeliverySettings {
   readonly endpoints: Readonly<
     Partial<Record<DeliveredBy, (Endpoint & { readonly perSecond: number }) | undefined>>
   >;
-  /** `forMs` after its first try a delivery that did not get through is left to a person. */
-  readonly retry: Backoff & { readonly forMs: number };
+  readonly retry: Retrying;
 }
 
 export interface DeliveryQueueOptions {
@@ -36,15 +41,9 @@ export interface DeliveryQueueOptions {
   readonly lockMs?: number;
 }
 
-type DeliveryJob = Job<{ readonly id: string }>;
-
-/** Beside the ledger's keys, on the same server of a Redis cluster. */
-const PREFIX = '{sheepdog}:jobs';
 const LOCK_MS = 30_000;
 /** At a stop, requests on their way may end for so long. */
 const LAST_ANSWERS_WITHIN_MS = 3000;
-/** Only a surprise ends a job's try with an error (Redis went away): it is done again until it succeeds. */
-const SURPRISES = 1_000_000;
 const AFTER_SURPRISE_MS = 5000;
 
 export class DeliveryQueue {
@@ -53,7 +52,7 @@ export class DeliveryQueue {
   readonly #effects: Redis;
   readonly #blocking: Redis;
   readonly #queues: ReadonlyMap<DeliveredBy, Queue<{ readonly id: string }>>;
-  readonly #routes = new Map<string, Route>();
+  readonly #routes = new Map<string, DeliveryRoute>();
   readonly #stopping = new AbortController();
 
   constructor(options: DeliveryQueueOptions) {
@@ -65,7 +64,7 @@ export class DeliveryQueue {
       DELIVERED_BY.map((by) => {
         const queue = new Queue<{ readonly id: string }>(queueName(by), {
           connection: this.#effects,
-          prefix: PREFIX,
+          prefix: JOBS_PREFIX,
         });
         queue.on('error', (error) => options.log.debug({ error: messageOf(error) }, 'deliveries'));
         return [by, queue];
@@ -139,9 +138,8 @@ export class DeliveryQueue {
     const late = clock.sleep(LAST_ANSWERS_WITHIN_MS, done.signal);
     void late.then(() => this.#stopping.abort());
     const routes = [...this.#routes.values()];
-    await Promise.all(routes.map(({ worker }) => worker.close(away)));
+    await Promise.all(routes.map((route) => route.close(away)));
     done.abort();
-    for (const { webhook } of routes) webhook.close();
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#effects.disconnect();
     this.#blocking.disconnect();
@@ -190,89 +188,25 @@ export class DeliveryQueue {
     }
   }
 
-  #open(by: DeliveredBy, endpoint: Endpoint & { perSecond: number }, key: SigningKey): Route {
-    const { clock, log, settings, lockMs = LOCK_MS } = this.#options;
-    const webhook = new Webhook(endpoint, key, clock);
-    const worker = new Worker<{ readonly id: string }>(
-      queueName(by),
-      (job, token) => this.#deliver(route, job, token),
-      {
-        connection: this.#blocking,
-        prefix: PREFIX,
-        concurrency: endpoint.concurrency,
-        limiter: { max: endpoint.perSecond, duration: 1000 },
-        lockDuration: lockMs,
-        stalledInterval: lockMs,
-        maxStalledCount: SURPRISES,
-      },
-    );
-    worker.on('error', (error) => log.debug({ error: messageOf(error) }, 'delivery worker'));
-    worker.on('failed', (job, error) =>
-      log.warn({ deliveryId: job?.data.id, error: messageOf(error) }, 'a delivery is tried again'),
-    );
-    const route: Route = { by, webhook, worker, breaker: new Breaker(settings.retry) };
-    return route;
-  }
-
-  async #deliver(route: Route, job: DeliveryJob, token: string | undefined): Promise<void> {
-    const record = await this.deliveries.open(job.data.id);
-    if (record?.state !== 'waiting') return;
-    const outcome = await route.webhook.post(record, this.#stopping.signal);
-    const pauseMs = await this.#noteOutcome(route, record, outcome);
-    if (pauseMs === undefined) return;
-    await job.moveToDelayed(this.#options.clock.now() + pauseMs, token);
-    throw new DelayedError();
-  }
-
-  /** @returns how long to wait for the next try; undefined: there is none. */
-  async #noteOutcome(
-    route: Route,
-    record: DeliveryRecord,
-    outcome: Outcome,
-  ): Promise<number | undefined> {
-    const { clock, log, settings } = this.#options;
-    if (outcome.tag === 'stopped') return 0;
-    const attempts = record.attempts + 1;
-    const triedSinceMs = record.triedSinceMs ?? clock.now();
-    const { answer } = outcome;
-    const next = this.#changed(record, { attempts, triedSinceMs, answer });
-    if (outcome.tag === 'delivered') {
-      if (route.breaker.succeeded()) log.info({ endpoint: route.by }, 'the endpoint is back');
-      const released = await this.deliveries.note({ ...next, state: 'delivered' });
-      await this.#queue(released ?? []);
-      return undefined;
-    }
-    if (outcome.tag === 'refused') {
-      route.breaker.succeeded();
-      await this.#leave(next, answer);
-      return undefined;
-    }
-    const pauseMs = retryPauseMs(settings.retry, record.id, attempts);
-    const askedMs = Math.min(outcome.afterMs ?? 0, settings.retry.maxMs);
-    this.#rest(route, Math.max(route.breaker.failed(), askedMs), answer);
-    if (clock.now() - triedSinceMs >= settings.retry.forMs) {
-      await this.#leave(next, `given up: ${answer}`);
-      return undefined;
-    }
-    await this.deliveries.note(next);
-    return Math.max(pauseMs, askedMs);
-  }
-
-  async #leave(record: DeliveryRecord, answer: string): Promise<void> {
-    await this.deliveries.note({ ...record, state: 'failed', answer });
-    const { id, attempts } = record;
-    this.#options.log.error({ deliveryId: id, attempts, answer }, 'a delivery needs a person');
-  }
-
-  /** Stops taking jobs for a while; those being done go on. */
-  #rest({ by, worker }: Route, pauseMs: number, answer: string): void {
-    const { clock, log } = this.#options;
-    if (pauseMs === 0 || worker.isPaused()) return;
-    log.warn({ endpoint: by, pauseMs, answer }, 'the endpoint does not take deliveries: they wait');
-    const paused = worker.pause(true);
-    void Promise.all([paused, clock.sleep(pauseMs, this.#stopping.signal)])
-      .then(() => (worker.closing === undefined ? worker.resume() : undefined))
-      .catch((error: unknown) => log.error({ error: messageOf(error) }, 'deliveries stand still'));
+  #open(
+    by: DeliveredBy,
+    endpoint: Endpoint & { perSecond: number },
+    key: SigningKey,
+  ): DeliveryRoute {
+    const { settings, clock, log, lockMs = LOCK_MS } = this.#options;
+    return new DeliveryRoute({
+      by,
+      endpoint,
+      webhook: new Webhook(endpoint, key, clock),
+      deliveries: this.deliveries,
+      connection: this.#blocking,
+      retry: settings.retry,
+      lockMs,
+      clock,
+      log,
+      stopping: this.#stopping.signal,
+      release: (records) => this.#queue(records),
+    });
   }
 
   #isRouted({ item }: Delivery): boolean {
@@ -283,20 +217,7 @@ export class DeliveryQueue {
     return this.#isRouted(record) ? 'waiting' : 'unrouted';
   }
 
-  /** The newest row stands in the record, so no two changes of a delivery have the same time. */
   #changed(record: DeliveryRecord, change: Partial<DeliveryRecord>): DeliveryRecord {
-    const updatedAtMs = Math.max(this.#options.clock.now(), record.updatedAtMs + 1);
-    return { ...record, ...change, updatedAtMs };
+    return changedRecord(record, change, this.#options.clock.now());
   }
-}
-
-interface Route {
-  readonly by: DeliveredBy;
-  readonly webhook: Webhook;
-  readonly worker: Worker<{ readonly id: string }>;
-  readonly breaker: Breaker;
-}
-
-function queueName(by: DeliveredBy): string {
-  return `sheepdog-deliver-${by}`;
 }

@@ -4,6 +4,7 @@
  */
 
 import type { AccountAction, Command } from './account-action.ts';
+import { Fingerprints } from './fingerprints.ts';
 import { FreezeCases } from './freeze-cases.ts';
 import { HourCap } from './hour-cap.ts';
 
@@ -42,8 +43,8 @@ const DAY_MS = 86_400_000;
 export class FreezeState {
   #settings: FreezeSettings;
   readonly #frozen = new Map<string, Freeze>();
-  /** How many frozen accounts have a fingerprint: most events need no look at their account's text. */
-  readonly #fingerprints = new Map<number, number>();
+  /** Of the frozen accounts: most events need no look at their account's text. */
+  readonly #fingerprints = new Fingerprints();
   readonly cases = new FreezeCases();
   /** The automatic freezes. */
   readonly #automatic = new HourCap();
@@ -68,7 +69,7 @@ export class FreezeState {
 
   /** False only when no account of this UTF-8 text is frozen: a quick no before `isFrozen`. */
   mayBeFrozen(bytes: Uint8Array, from: number, to: number): boolean {
-    return this.#frozen.size > 0 && this.#fingerprints.has(fingerprint(bytes, from, to));
+    return this.#frozen.size > 0 && this.#fingerprints.mayHold(bytes, from, to);
   }
 
   /** Whether an event of the account at `atMs` meets the freeze. */
@@ -221,14 +222,16 @@ export class FreezeState {
     const { accountId } = action;
     this.cases.apply(action);
     if (action.kind === 'freeze' || action.kind === 'uphold') this.#freeze(action);
-    else if (ENDS.has(action.kind) && this.#frozen.delete(accountId)) this.#count(accountId, -1);
+    else if (ENDS.has(action.kind) && this.#frozen.delete(accountId)) {
+      this.#fingerprints.remove(accountId);
+    }
   }
 
   #freeze(action: AccountAction): void {
     const { accountId, kind, actor, occurredAtMs, expiresAtMs } = action;
     if (actor === POLICY) this.#automatic.add(occurredAtMs);
     const before = this.#frozen.get(accountId);
-    if (before === undefined) this.#count(accountId, 1);
+    if (before === undefined) this.#fingerprints.add(accountId);
     const isSame = kind === 'uphold' && before !== undefined;
     this.#frozen.set(accountId, {
       accountId,
@@ -246,14 +249,6 @@ export class FreezeState {
   #mayFreeze(): boolean {
     const { cases } = this;
     return this.#settings.automatic && cases.isOn('freezing') && cases.isOn('blocking');
-  }
-
-  #count(accountId: string, change: 1 | -1): void {
-    const bytes = Buffer.from(accountId);
-    const key = fingerprint(bytes, 0, bytes.length);
-    const count = (this.#fingerprints.get(key) ?? 0) + change;
-    if (count === 0) this.#fingerprints.delete(key);
-    else this.#fingerprints.set(key, count);
   }
 }
 
@@ -291,11 +286,4 @@ function expiryOf(freeze: Freeze): AccountAction {
     occurredAtMs: freeze.expiresAtMs!,
     expiresAtMs: undefined,
   };
-}
-
-/** FNV-1a, 32 bits. Source: Fowler, Noll, Vo (draft-eastlake-fnv). */
-function fingerprint(bytes: Uint8Array, from: number, to: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = from; at < to; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
-  return hash;
 }
