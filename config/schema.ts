@@ -11,6 +11,7 @@ import { duration, positiveDuration, windowDuration } from './duration.ts';
 
 const positive = z.int().positive();
 const share = z.number().min(0).max(1);
+const hubLimit = z.int().min(0).max(1_000_000);
 
 const DEFAULT_MAX_FUTURE_MS = 300_000;
 
@@ -93,10 +94,19 @@ const settings = z.strictObject({
   hubs: z
     .strictObject({
       window: windowDuration.prefault('24h'),
-      /** Accounts of one value within the window, above which nobody could hold them to be one person's; 0: no such limit. */
-      devices: z.int().min(0).max(1000).default(100),
-      cards: z.int().min(0).max(1000).default(50),
-      phones: z.int().min(0).max(1000).default(50),
+      /** Usual of a kind is what this share of its values did not pass in the window before, … */
+      quantile: z.number().min(0.5).max(0.9999).default(0.99),
+      /** … which is known where it had so many values. */
+      values: z.int().min(100).max(5000).default(500),
+      /** A value of more than so many times what is usual joins strangers, … */
+      times: z.number().min(1).default(10),
+      /** … but none of so few accounts, which is the limit while nobody knows what is usual; 0: none of the kind does. */
+      devices: hubLimit.default(100),
+      cards: hubLimit.default(50),
+      phones: hubLimit.default(50),
+      ips: hubLimit.default(1000),
+      payees: hubLimit.default(1000),
+      inviters: hubLimit.default(200),
     })
     .prefault({}),
   freezing: z
@@ -215,7 +225,8 @@ const settings = z.strictObject({
     .prefault({}),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      /** `auto`: `info` of a service; `warn` at a terminal and of a run over a file or a simulation. */
+      level: z.enum(['auto', 'debug', 'info', 'warn', 'error']).default('auto'),
     })
     .prefault({}),
 });

@@ -140,11 +140,11 @@ export function rulingOf(
   };
 }
 
-/** Limits that are set; 0 is none. */
+/** Kinds whose least limit is 0 have no hubs. */
 function hubsOf({ system: { hubs } }: LoadedConfig): HubSettings {
-  const { window: windowMs, ...limits } = hubs;
-  const set = Object.entries(limits).filter(([, limit]) => limit > 0);
-  return { windowMs, limits: Object.fromEntries(set) };
+  const { window: windowMs, quantile, values, times, ...least } = hubs;
+  const set = Object.entries(least).filter(([, limit]) => limit > 0);
+  return { windowMs, quantile, values, times, least: Object.fromEntries(set) };
 }
 
 /** The lists of a configuration's files, for an engine to start with or to adopt. */

@@ -36,6 +36,8 @@ function basisOf(spec: FeatureSpec): readonly string[] {
     case 'ring':
       // Who shares a value is counted by its distinct accounts, and linked by the same accounts.
       return spec.links.map(({ field }) => measured([field], 'accountId'));
+    case 'sharing':
+      return [measured([spec.field], 'accountId')];
     case 'network':
       return [spec.read];
     default:

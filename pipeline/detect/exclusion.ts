@@ -112,14 +112,14 @@ export class ExclusionRegistry implements LinkExclusions {
   /** The exclusion that holds for a value at a time. */
   find(field: string, value: string, atMs: number): Exclusion | undefined {
     const key = keyOf(field, value);
-    const holds = ({ expiresAtMs = Infinity }: Exclusion): boolean => atMs < expiresAtMs;
-    const known = [
-      this.#live.get(key),
-      this.#liveRangeOf(field, value, holds),
-      this.#file.get(key),
-      this.#rangeOf(field, value),
-    ];
-    return known.find((entry) => entry !== undefined && holds(entry));
+    const ordered = this.#live.get(key);
+    if (ordered !== undefined && holdsAt(ordered, atMs)) return ordered;
+    const orderedRange = this.#liveRangeOf(field, value, atMs);
+    if (orderedRange !== undefined) return orderedRange;
+    const entry = this.#file.get(key);
+    if (entry !== undefined && holdsAt(entry, atMs)) return entry;
+    const range = this.#rangeOf(field, value);
+    return range !== undefined && holdsAt(range, atMs) ? range : undefined;
   }
 
   names(field: string, value: string): boolean {
@@ -140,7 +140,8 @@ export class ExclusionRegistry implements LinkExclusions {
   mayPropose(field: string, value: string, atMs: number): boolean {
     const key = keyOf(field, value);
     if (this.#proposed.has(key) || this.#dismissed.has(key)) return false;
-    return this.find(field, value, atMs) === undefined;
+    // A network that is known to be shared needs no word on its addresses.
+    return !this.keepsApart(field, value, atMs);
   }
 
   isLive(kind: ExclusionKind, value: string): boolean {
@@ -215,14 +216,10 @@ export class ExclusionRegistry implements LinkExclusions {
     if (range !== undefined) this.#liveRanges.delete(range);
   }
 
-  #liveRangeOf(
-    field: string,
-    value: string,
-    holds: (entry: Exclusion) => boolean,
-  ): Exclusion | undefined {
+  #liveRangeOf(field: string, value: string, atMs: number): Exclusion | undefined {
     if (field !== 'ip' || this.#liveRanges.size === 0) return undefined;
     const address = Buffer.from(value);
-    return this.#liveRanges.match(address, 0, address.length, holds);
+    return this.#liveRanges.match(address, 0, address.length, (entry) => holdsAt(entry, atMs));
   }
 
   #rangeOf(field: string, value: string): Exclusion | undefined {
@@ -234,6 +231,10 @@ export class ExclusionRegistry implements LinkExclusions {
 export function asRead({ kind, value }: Pick<Exclusion, 'kind' | 'value'>): string {
   if (kind !== 'ips') return value;
   return rangeOf(value)?.text ?? parseAddress(value)?.text ?? value;
+}
+
+function holdsAt({ expiresAtMs = Infinity }: Exclusion, atMs: number): boolean {
+  return atMs < expiresAtMs;
 }
 
 function forgottenAt({ expiresAtMs = Infinity }: Exclusion): number {

@@ -17,7 +17,8 @@ import {
   type FeatureSource,
 } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
-import { RingSource, type SharingFigures } from './ring-source.ts';
+import type { SharingFigures } from './sharing-feature.ts';
+import { SharingSource } from './sharing-source.ts';
 import type { FeatureMatrix, WindowStoreStats } from './window-store.ts';
 
 /** Beyond this many a change lays all its features anew, and the others go. */
@@ -147,10 +148,10 @@ export class FeatureLayers {
     }
   }
 
-  /** How many accounts share a value, by the field of the link: of every graph that is kept. */
+  /** How many accounts share a value, by its field: what the limits of hubs follow from. */
   sharing(): readonly SharingFigures[] {
     return this.#placed.flatMap(({ layout }) =>
-      layout.sources.flatMap((source) => (source instanceof RingSource ? source.sharing() : [])),
+      layout.sources.flatMap((source) => (source instanceof SharingSource ? source.sharing() : [])),
     );
   }
 

@@ -19,6 +19,8 @@ import { NetworkSource } from './network-source.ts';
 import { RatioSource } from './ratio-source.ts';
 import { ringReachMs, ringSources } from './ring-source.ts';
 import type { LinkExclusions } from './ring-walk.ts';
+import { sharingReachMs } from './sharing-feature.ts';
+import { SharingSource } from './sharing-source.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** Something that measures features beside the window store. */
@@ -105,6 +107,7 @@ export function layFeatures(
     longestWindowMs: Math.max(
       plan.longestWindowMs,
       ringReachMs(placed.flatMap(({ spec }) => (spec.kind === 'ring' ? [spec] : []))),
+      sharingReachMs(placed.flatMap(({ spec }) => (spec.kind === 'sharing' ? [spec] : []))),
       // The first instant that is not recalled lies on the edge of the lateness.
       placed.some(({ spec }) => spec.kind === 'lastSeen') ? 1 : 0,
     ),
@@ -129,6 +132,10 @@ function sourcesOf(
     spec.kind === 'ring' ? [{ spec, ...rest }] : [],
   );
   sources.push(...ringSources(ring, limits, limits.exclusions));
+  const sharing = placed.flatMap(({ spec, ...rest }) =>
+    spec.kind === 'sharing' ? [{ spec, ...rest }] : [],
+  );
+  if (sharing.length > 0) sources.push(new SharingSource(sharing, allowedLatenessMs));
   const lastSeen = placed.flatMap(({ spec, ...rest }) =>
     spec.kind === 'lastSeen' ? [{ spec, ...rest }] : [],
   );

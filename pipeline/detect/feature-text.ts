@@ -30,6 +30,8 @@ export function featureText(spec: FeatureSpec): string {
     }
     case 'ring':
       return `ring ${spec.value} by ${spec.links.map(({ field }) => field).join(', ')}`;
+    case 'sharing':
+      return `usual accounts per ${spec.field} within ${ms(spec.windowMs)}`;
     case 'network':
       return `network ${spec.read}`;
   }

@@ -12,6 +12,7 @@ import type { EventType, KeyField, NumberField } from '../event.ts';
 import type { BurstFeature } from './burst-feature.ts';
 import type { NetworkFeature } from './network-source.ts';
 import type { RingFeature } from './ring-feature.ts';
+import type { SharingFeature } from './sharing-feature.ts';
 
 /** One key field, or several that together make one composite key. An event that lacks one has no key. */
 export type FeatureKey = KeyField | readonly KeyField[];
@@ -182,7 +183,8 @@ export type FeatureSpec =
   | RatioFeature
   | BurstFeature
   | NetworkFeature
-  | RingFeature;
+  | RingFeature
+  | SharingFeature;
 
 /** Specs that the window store measures. */
 export type WindowedSpec = WindowFeature | SequenceFeature | AbsenceFeature;

@@ -1,11 +1,11 @@
 /**
- * What one person could not have shared with so many: a hub. Above its kind's limit a value's accounts are
- * strangers to each other (a placeholder that nobody listed, a shop's demo phone), so that a finding about it
- * reviews and no longer blocks, and an exclusion is proposed. Two more mercies stand here: an excluded value
+ * What one person could not have shared with so many: a hub. A value of far more accounts than is usual of its
+ * kind joins strangers (a placeholder that nobody listed, a shop's demo phone, a gateway), so that a finding about
+ * it reviews and no longer blocks, and an exclusion is proposed. Two more mercies stand here: an excluded value
  * has its own limits or none, and an account that has a device of its own is not blocked for another one.
  */
 
-import type { EventView } from '../event.ts';
+import type { EventType, EventView } from '../event.ts';
 import { AT_WORK } from './at-work.ts';
 import type { Bands, Evidence, FeatureValues, SubjectField } from './detector.ts';
 import {
@@ -15,12 +15,31 @@ import {
   type ExclusionRegistry,
   type OwnBands,
 } from './exclusion.ts';
-import type { LinkField, RingFeature } from './ring-feature.ts';
+import type { FeatureSpec } from './feature.ts';
+
+/** Kinds of values that can be hubs: a merchant serves strangers, so that none is one. */
+export type HubKind = Exclude<ExclusionKind, 'merchants'>;
+
+/** Where a value of a kind is used by an account. */
+const USED_ON: Readonly<Record<HubKind, readonly EventType[]>> = {
+  devices: AT_WORK,
+  cards: AT_WORK,
+  ips: AT_WORK,
+  phones: AT_WORK,
+  payees: ['payment'],
+  inviters: ['account.opened', 'referral.joined'],
+};
 
 export interface HubSettings {
   readonly windowMs: number;
-  /** Accounts of one value within the window, above which it is a hub; a kind that is left out has no hubs. */
-  readonly limits: Readonly<Partial<Record<ExclusionKind, number>>>;
+  /** What is usual of a kind: the accounts that this share of its values did not pass in the window before. */
+  readonly quantile: number;
+  /** Values that the window before has to have had for that to be known. */
+  readonly values: number;
+  /** A value with more than so many times what is usual is a hub … */
+  readonly times: number;
+  /** … but none with so few, which is the limit as long as nobody knows what is usual. A kind left out has no hubs. */
+  readonly least: Readonly<Partial<Record<HubKind, number>>>;
 }
 
 /** What holds for findings about a subject of an event. */
@@ -34,44 +53,59 @@ export interface Lenience {
 
 const OWN = 'own';
 
-/** The features that tell hubs, by name: one look at a value each. */
-export function hubFeatures({ windowMs, limits }: HubSettings): Record<string, RingFeature> {
-  const feature = (
-    value: RingFeature['value'],
-    field: LinkField,
-    accounts: number,
-  ): RingFeature => ({
+/** The features that tell hubs, by name: of each kind the accounts of the event's value, and what is usual. */
+export function hubFeatures(settings: HubSettings): Record<string, FeatureSpec> {
+  const { windowMs, quantile, values } = settings;
+  const ofKinds = hubsOf(settings).flatMap(({ kind, field }): [string, FeatureSpec][] => {
+    const on = USED_ON[kind];
+    const aggregate = { kind: 'distinct', of: 'accountId' } as const;
+    return [
+      [field, { key: field, on, windowMs, aggregate }],
+      [usualOf(field), { kind: 'sharing', field, on, windowMs, quantile, values }],
+    ];
+  });
+  const own: FeatureSpec = {
     kind: 'ring',
     on: AT_WORK,
-    links: [{ field, windowMs, accounts }],
+    links: [{ field: 'deviceId', windowMs, accounts: 2 }],
     newMs: 0,
-    value,
+    value: 'own',
+  };
+  return { ...Object.fromEntries(ofKinds), [OWN]: own };
+}
+
+interface Hub {
+  readonly kind: HubKind;
+  readonly field: (typeof EXCLUSION_FIELDS)[HubKind];
+  readonly usual: string;
+  readonly least: number;
+}
+
+function hubsOf({ least }: HubSettings): readonly Hub[] {
+  return Object.entries(least).map(([name, limit]) => {
+    const kind = name as HubKind;
+    const field = EXCLUSION_FIELDS[kind];
+    return { kind, field, usual: usualOf(field), least: limit };
   });
-  const sharing = Object.entries(limits).map(([kind, limit]) => {
-    const field = EXCLUSION_FIELDS[kind as ExclusionKind];
-    return [field, feature('sharing', field, limit)] as const;
-  });
-  return { ...Object.fromEntries(sharing), [OWN]: feature('own', 'deviceId', 2) };
+}
+
+function usualOf(field: string): string {
+  return `${field} usual`;
 }
 
 export class HubGuard {
   readonly #features: FeatureValues<string>;
-  readonly #hubs: readonly {
-    readonly kind: ExclusionKind;
-    readonly field: LinkField;
-    readonly limit: number;
-  }[];
+  readonly #settings: HubSettings;
+  readonly #hubs: readonly Hub[];
   readonly #hours: string;
   #registry: ExclusionRegistry | undefined;
 
   /** @param features those of `hubFeatures`, read at the event being judged. */
-  constructor({ windowMs, limits }: HubSettings, features: FeatureValues<string>) {
+  constructor(settings: HubSettings, features: FeatureValues<string>) {
     this.#features = features;
-    this.#hubs = Object.entries(limits).map(([name, limit]) => {
-      const kind = name as ExclusionKind;
-      return { kind, field: EXCLUSION_FIELDS[kind], limit };
-    });
-    this.#hours = `${Number((windowMs / 3_600_000).toFixed(2))} h`;
+    this.#settings = settings;
+    this.#hubs = hubsOf(settings);
+    this.#hours = `${Number((settings.windowMs / 3_600_000).toFixed(2))} h`;
   }
 
   /** The engine's own: what is excluded, proposed and dismissed. */
@@ -91,7 +125,7 @@ export class HubGuard {
     }
     const hub = this.#hubs.find(({ field }) => field === subject);
     if (hub !== undefined && this.#isHub(hub) && !this.#isDismissed(subject, value)) {
-      const evidence = { hub: `${subject} of more than ${hub.limit} accounts in ${this.#hours}` };
+      const evidence = { hub: `${subject} of ${this.#excessOf(hub)}` };
       return { bands: undefined, reviewAtMost: true, evidence };
     }
     const own = this.#features[OWN]!;
@@ -116,12 +150,13 @@ export class HubGuard {
   }
 
   #proposeOne(
-    { kind, field, limit }: { kind: ExclusionKind; field: LinkField; limit: number },
+    hub: Hub,
     event: EventView,
     changes: ExclusionChange[],
     nameOf: (eventId: string) => string,
     trial: string | undefined,
   ): void {
+    const { kind, field } = hub;
     const registry = this.#registry;
     const value = event[field];
     if (value === undefined || registry?.mayPropose(field, value, event.occurredAtMs) !== true) {
@@ -134,9 +169,9 @@ export class HubGuard {
       kind,
       value,
       accounts: this.#features[field]!,
-      hubLimit: limit,
+      hubLimit: this.#limitOf(hub),
       actor: 'policy',
-      reason: `more than ${limit} accounts in ${this.#hours}`,
+      reason: this.#excessOf(hub),
       decisionId,
       ...(trial !== undefined && { trial }),
       occurredAtMs: event.occurredAtMs,
@@ -146,8 +181,25 @@ export class HubGuard {
     changes.push(change);
   }
 
-  #isHub({ field, limit }: { readonly field: LinkField; readonly limit: number }): boolean {
-    return this.#features[field]! > limit;
+  #isHub(hub: Hub): boolean {
+    const accounts = this.#features[hub.field]!;
+    // At nearly every event that is all.
+    return accounts > hub.least && accounts > this.#limitOf(hub);
+  }
+
+  #limitOf({ usual, least }: Hub): number {
+    const known = this.#features[usual]!;
+    return known > 0 ? Math.max(least, Math.ceil(this.#settings.times * known)) : least;
+  }
+
+  #excessOf(hub: Hub): string {
+    const usual = this.#features[hub.usual]!;
+    const share = Number((this.#settings.quantile * 100).toFixed(3));
+    const why =
+      usual > 0
+        ? `${share} % of all have at most ${usual}`
+        : 'what is usual is not known yet, so the least limit holds';
+    return `more than ${this.#limitOf(hub)} accounts in ${this.#hours}; ${why}`;
   }
 
   #isDismissed(field: string, value: string): boolean {

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { CommandResult } from '../decide/account-action.ts';
 import { EXCLUSION_KINDS, type Exclusion, type ExclusionChange } from '../detect/exclusion.ts';
-import type { SharingFigures } from '../detect/ring-source.ts';
+import type { SharingFigures } from '../detect/sharing-feature.ts';
 import { sendError } from './answer.ts';
 import { orderSchema, readBody, sendResult, type Order } from './order.ts';
 
@@ -13,7 +13,7 @@ export interface ExclusionRouteParts {
     readonly entries: readonly Exclusion[];
     readonly proposals: readonly ExclusionChange[];
   };
-  /** What hubs' limits are held against. */
+  /** What hubs' limits follow from. */
   readonly sharing: () => readonly SharingFigures[];
   /** Appends the order to the command log and resolves once it was applied or refused. */
   readonly command: (order: Order) => Promise<CommandResult>;
