@@ -1,6 +1,7 @@
 /** The command `backtest`: history through the same engine, and with `--rewards` through the same ledger. */
 
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { readEnvironment } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { assembleCampaigns, assembleEngine } from './assemble.ts';
@@ -9,7 +10,9 @@ import { DryRun, type DryRunOptions } from './backtest/dry-run.ts';
 import { grantLine } from './backtest/grant-line.ts';
 import { replayRecord, spanOf, withHistory } from './backtest/history-input.ts';
 import { NdjsonFile } from './backtest/ndjson-file.ts';
+import type { AsOfReport } from './backtest/as-of.ts';
 import type { BacktestReport } from './backtest/report.ts';
+import { reportText } from './backtest/report-text.ts';
 import { systemClock } from './clock.ts';
 import type { BacktestFlags } from './command-history.ts';
 import { discoverDetectors } from './detect/discover.ts';
@@ -17,6 +20,7 @@ import { Failure, messageOf } from './failure.ts';
 import { keysOf } from './keys.ts';
 import { print } from './offline.ts';
 import { requireReadable, requireWritable } from './paths.ts';
+import { isForEyes } from './print-rows.ts';
 import { Ledger } from './reward/ledger.ts';
 import { isUnavailable, openScratchRedis } from './reward/redis.ts';
 import { createLogger } from './telemetry.ts';
@@ -29,7 +33,7 @@ export async function backtest(flags: BacktestFlags): Promise<void> {
   if (flags.asOfConfig === true) {
     const span = spanOf(flags);
     const replay = { ...span, clock: systemClock, progress: tellProgress };
-    await writeReport(await replayRecord(flags, catalogue, replay), flags.report);
+    await tellReport(await replayRecord(flags, catalogue, replay), flags);
     return;
   }
   const config = await loadConfig(flags.config, catalogue);
@@ -48,7 +52,7 @@ export async function backtest(flags: BacktestFlags): Promise<void> {
         ? await runWithRewards(input, candidates, flags.grants)
         : await run(input, candidates);
     });
-    await writeReport(report, flags.report);
+    await tellReport(report, flags);
   } finally {
     await changes?.close();
   }
@@ -82,6 +86,20 @@ export async function checkPaths(flags: {
 }): Promise<void> {
   if (flags.input !== undefined) await requireReadable(flags.input);
   if (flags.report !== undefined) await requireWritable(flags.report, 'report');
+}
+
+/** A person gets the figures that are looked at first, a program and a file the whole. */
+async function tellReport(
+  report: BacktestReport | AsOfReport,
+  flags: BacktestFlags,
+): Promise<void> {
+  if (flags.report !== undefined) await writeReport(report, flags.report);
+  if (isForEyes(flags)) {
+    await print(reportText(report, process.stdout.columns));
+    const whole =
+      flags.report === undefined ? '--report FILE or --json gives' : `${resolve(flags.report)} has`;
+    process.stderr.write(`\n${whole} everything as JSON\n`);
+  } else if (flags.report === undefined) await writeReport(report, undefined);
 }
 
 /** @param path stdout where it is not said. @throws Failure when it cannot be written. */

@@ -3,8 +3,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { InputFlags } from './backtest/history-input.ts';
 import { configOption, dataOption, integer, positiveNumber } from './command-options.ts';
+import type { RowsFlags } from './print-rows.ts';
 
-export interface BacktestFlags extends InputFlags {
+export interface BacktestFlags extends InputFlags, RowsFlags {
   readonly config: string;
   readonly against?: string;
   readonly asOfConfig?: boolean;
@@ -55,7 +56,8 @@ function addBacktest(root: Command): void {
       'with --from-clickhouse: judge each event by the version that decided it, orders in their places',
     )
     .option('--changes <file>', 'with --against: every change, one JSON line each')
-    .option('--report <file>', 'write the report here instead of stdout')
+    .option('--report <file>', 'write the whole report here, as JSON')
+    .option('--json', 'the whole report on stdout, as where that is no terminal')
     .option('--rewards', 'what the campaigns would have granted; runs a redis-server of its own')
     .option('--grants <file>', 'with --rewards: every grant and refusal, one JSON line each')
     .action(async (options: BacktestFlags) => {

@@ -69,6 +69,11 @@ export class Settlement {
     this.#parts = parts;
   }
 
+  /** Rewards, actions and dead letters that have not taken effect, a batch without any counted as one. */
+  get waiting(): number {
+    return this.#waitingOps;
+  }
+
   /** Queues a batch's consequences. Never blocks: the caller awaits `room` before the next batch. */
   add(consequences: Consequences): void {
     this.#waiting.push(consequences);

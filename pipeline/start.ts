@@ -17,7 +17,7 @@ import type { StartFlags } from './main.ts';
 import { readMap } from './offline.ts';
 import { requireReadable } from './paths.ts';
 import { leaveAddress } from './running-worker.ts';
-import { reportStats } from './stats.ts';
+import { reportStats, type Stats } from './stats.ts';
 import { openingBefore } from './simulate/opening.ts';
 import { SimulatorSource } from './simulate/source.ts';
 import { quotasLeft, showSummary, type Summary, type SummaryState } from './summary.ts';
@@ -32,6 +32,8 @@ interface Run {
   readonly environment: Environment;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where log lines go on a terminal: from when the summary stands there, past it. */
+  readonly screen: { write: (text: string) => void };
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
 }
@@ -47,10 +49,12 @@ export async function start(flags: StartFlags): Promise<void> {
   const config = await loadConfig(flags.config, catalogue);
   refuseUnpublishable(config);
   const clock = systemClock;
-  const log = createLogger(logLevel(flags, config));
+  const screen = { write: (text: string): void => void process.stderr.write(text) };
+  const log = createLogger(logLevel(flags, config), process.stderr.isTTY ? screen : undefined);
   const lifecycle = new Lifecycle(clock, log);
   const environment = readEnvironment();
-  const run: Run = { flags, config, environment, clock, log, metrics: new Metrics(), lifecycle };
+  const metrics = new Metrics();
+  const run: Run = { flags, config, environment, clock, log, screen, metrics, lifecycle };
   lifecycle.listen(process);
   try {
     await work(run, catalogue);
@@ -65,12 +69,14 @@ export async function start(flags: StartFlags): Promise<void> {
 }
 
 /**
- * On a terminal the summary tells how it goes, and the decisions of a simulation are nobody's to look up: the log
- * then says only what needs attention.
+ * Whoever is at a terminal, or waits for a file or a simulation, reads the summary and what was found: the log then
+ * says only what needs attention. Of a service that nobody watches it tells every start, change and block.
  */
-function logLevel({ simulate }: StartFlags, { system }: LoadedConfig): string {
+function logLevel({ simulate, input, profile }: StartFlags, { system }: LoadedConfig): string {
   const { level } = system.log;
-  return level === 'info' && (process.stderr.isTTY || simulate === true) ? 'warn' : level;
+  if (level !== 'auto') return level;
+  const isAwaited = profile === 'embedded' && (simulate === true || input !== undefined);
+  return process.stderr.isTTY || isAwaited ? 'warn' : 'info';
 }
 
 async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<void> {
@@ -98,9 +104,11 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
   const all: readonly Source[] = [worker.inbox, ...inputs, ...(kafka === undefined ? [] : [kafka])];
   /** Those that still deliver: an ended source has no lag. */
   const sources = new Set(all);
-  const summary = show(run, worker, sources);
+  const stats = reportStats(run, worker, sources);
+  const input: { state: SummaryState['input'] } = { state: inputs.length === 0 ? 'none' : 'read' };
+  const summary = show(run, worker, { sources, stats, input });
   lifecycle.onClose('summary', () => summary.stop());
-  lifecycle.onClose('statistics', reportStats(run, worker, sources));
+  lifecycle.onClose('statistics', () => stats.stop());
 
   const running = all.map((source) =>
     runSource(run, worker, source).then(() => sources.delete(source)),
@@ -108,9 +116,12 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
   lifecycle.onClose('sources', async () => {
     await Promise.allSettled(running);
   });
-  const inputEnded = Promise.all(running.slice(1, 1 + inputs.length)).then(() =>
-    inputs.length === 0 ? undefined : tellFindings(run, worker).then(() => summary.below()),
-  );
+  const inputEnded = Promise.all(running.slice(1, 1 + inputs.length)).then(async () => {
+    if (inputs.length === 0) return;
+    input.state = 'ended';
+    await tellFindings(run, worker, summary);
+    input.state = 'told';
+  });
   const stopped = new Promise<void>((resolve) => {
     if (lifecycle.signal.aborted) resolve();
     lifecycle.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -122,14 +133,20 @@ async function work(run: Run, catalogue: WorkerOptions['catalogue']): Promise<vo
 }
 
 /** After the input's last event everything is made durable, so that what is told is what is on record. */
-async function tellFindings({ flags, lifecycle }: Run, worker: Worker): Promise<void> {
+async function tellFindings(
+  { flags, lifecycle }: Run,
+  worker: Worker,
+  summary: Summary,
+): Promise<void> {
   if (lifecycle.signal.aborted) return;
   // Now, because a stop that comes in the meantime closes it.
   const address = worker.http.address();
   await worker.pipeline.idle();
   await worker.journal.drainNow();
   await worker.recorder.flush();
-  process.stdout.write(`\n${await whatWasFound(worker.analytics, worker.history.epoch)}\n`);
+  const found = await whatWasFound(worker.analytics, worker.history.epoch);
+  summary.tell('');
+  process.stdout.write(`\n${found}\n`);
   if (flags.exitWhenDone === true) return;
   process.stdout.write(`Look around at ${address} · Ctrl-C stops\n`);
 }
@@ -214,8 +231,14 @@ function simulatorSource(
   );
 }
 
-function show(run: Run, worker: Worker, sources: ReadonlySet<Source>): Summary {
-  const { clock, flags } = run;
+interface Shown {
+  readonly sources: ReadonlySet<Source>;
+  readonly stats: Stats;
+  readonly input: { readonly state: SummaryState['input'] };
+}
+
+function show(run: Run, worker: Worker, { sources, stats, input }: Shown): Summary {
+  const { clock, flags, log } = run;
   process.stderr.write(
     `sheepdog: console and API at ${worker.http.address()} · data in ${flags.data} · configuration ${run.config.version}\n`,
   );
@@ -228,15 +251,21 @@ function show(run: Run, worker: Worker, sources: ReadonlySet<Source>): Summary {
         .reduce((sum, { posted }) => sum + posted, 0),
       lag: lagOf(sources),
       quotaLeft: quotasLeft(worker.journal.balances),
+      settling: worker.settlement.waiting,
+      recording: stats.journalWaiting(),
+      input: input.state,
       obstacle: worker.obstacles()[0],
     };
   };
   const screen = {
-    isTerminal: process.stderr.isTTY,
+    // Where every block is logged there is no place for a drawing.
+    isTerminal: process.stderr.isTTY && !log.isLevelEnabled('info'),
     columns: process.stderr.columns || 100,
     write: (text: string) => process.stderr.write(text),
   };
-  return showSummary(read, screen, clock);
+  const summary = showSummary(read, screen, clock);
+  run.screen.write = (text) => summary.tell(text);
+  return summary;
 }
 
 /** Records waiting at the sources that can tell. */

@@ -18,12 +18,19 @@ export interface StatsParts {
   readonly metrics: Metrics;
 }
 
-/** Starts reporting; the returned function reports a last time and stops. */
+export interface Stats {
+  /** Ledger entries that were not on record when they were counted last. */
+  journalWaiting(): number;
+  /** Reports a last time and stops. */
+  stop(): void;
+}
+
+/** Starts reporting. */
 export function reportStats(
   parts: StatsParts,
   worker: Worker,
   sources: ReadonlySet<Source>,
-): () => void {
+): Stats {
   let jobs = { waiting: 0, failed: 0 };
   let journalWaiting = 0;
   const told: ToldCases = { dropped: 0 };
@@ -77,10 +84,13 @@ export function reportStats(
   count();
   const stopCounting = parts.clock.every(EVERY_MS, count);
   const stopReporting = parts.clock.every(EVERY_MS, report);
-  return () => {
-    stopCounting();
-    stopReporting();
-    report();
+  return {
+    journalWaiting: () => journalWaiting,
+    stop: () => {
+      stopCounting();
+      stopReporting();
+      report();
+    },
   };
 }
 

@@ -14,6 +14,11 @@ export interface SummaryState {
   readonly lag: number | undefined;
   /** As `quotasLeft` gives them. */
   readonly quotaLeft: readonly { readonly offer: string; readonly left: number }[];
+  /** Decisions' rewards and actions that have not taken effect, and entries of the ledger that are not on record. */
+  readonly settling: number;
+  readonly recording: number;
+  /** Whether a file or a simulation still comes in, has come in whole and is being settled, or is told. */
+  readonly input: 'none' | 'read' | 'ended' | 'told';
   /** What holds the path up, or undefined. */
   readonly obstacle: string | undefined;
 }
@@ -25,8 +30,8 @@ export interface SummaryScreen {
 }
 
 export interface Summary {
-  /** Something else was written to the screen: the next drawing stands below it instead of over it. */
-  below(): void;
+  /** Writes something else to the screen; the summary goes on below it. */
+  tell(text: string): void;
   /** Draws a last time and stops. */
   stop(): void;
 }
@@ -78,7 +83,9 @@ export function showSummary(
 
   const stop = clock.every(screen.isTerminal ? REDRAW_MS : LINE_EVERY_MS, draw);
   return {
-    below: () => {
+    tell: (text) => {
+      // Over the last drawing, of which nothing is left: the next one stands below.
+      screen.write(`${drawnLines === 0 ? '' : `\u001b[${drawnLines}A\u001b[J`}${text}`);
       drawnLines = 0;
     },
     stop: () => {
@@ -107,7 +114,7 @@ export function line(state: SummaryState, eventsPerSecond: number): string {
   if (scarcest !== undefined) parts.push(`left ${scarcest.offer} ${count(scarcest.left)}`);
   if (state.lag !== undefined) parts.push(`lag ${count(state.lag)}`);
   if (tally.deadLetters > 0) parts.push(`dead letters ${count(tally.deadLetters)}`);
-  if (state.obstacle !== undefined) parts.push(state.obstacle);
+  if (isBehind(state)) parts.push(stateOf(state));
   return parts.join(' · ');
 }
 
@@ -122,8 +129,26 @@ function block(state: SummaryState, eventsPerSecond: number): string[] {
     `freezes    ${count(tally.freezes)}   proposed ${count(tally.proposals)}   frozen now ${count(state.frozen)}`,
     `rewards    granted ${count(tally.grantsPosted)}   cost ${money(state.costMinor)}   held ${count(tally.grantsHeld)}   kept from abusers ${money(tally.interceptedMinor)}`,
     `quota left ${quotas.length === 0 ? 'no limited offer' : quotas.map(({ offer, left }) => `${offer} ${count(left)}`).join('   ')}`,
-    `state      ${state.obstacle ?? 'running'}`,
+    `state      ${stateOf(state)}`,
   ];
+}
+
+function isBehind({ obstacle, settling, recording, input }: SummaryState): boolean {
+  return obstacle !== undefined || (input === 'ended' && settling + recording > 0);
+}
+
+/** What goes on: decisions come first, their rewards after them, and the record last. */
+function stateOf({ obstacle, settling, recording, input }: SummaryState): string {
+  if (obstacle !== undefined) return obstacle;
+  if (input === 'none') return 'running';
+  if (input === 'told') return 'the input has ended; events by HTTP are still taken';
+  const behind = [
+    ...(settling === 0 ? [] : [`${count(settling)} rewards and actions to go`]),
+    ...(recording === 0 ? [] : [`${count(recording)} ledger entries on their way to the record`]),
+  ].join(', ');
+  if (input === 'ended')
+    return `the input has ended; settling: ${behind === '' ? 'the last rows' : behind}`;
+  return behind === '' ? 'reading the input' : `reading the input; behind it ${behind}`;
 }
 
 function count(value: number): string {

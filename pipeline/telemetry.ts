@@ -248,9 +248,16 @@ export class Metrics {
   }
 }
 
-/** Structured log on stderr: stdout belongs to results. */
-export function createLogger(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+/**
+ * Structured log on stderr: stdout belongs to results.
+ * @param to where a line goes instead.
+ */
+export function createLogger(
+  level: string,
+  to?: { readonly write: (line: string) => void },
+): Logger {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino(options, to ?? pino.destination(2));
 }
 
 /** For tests and runs whose log nobody reads. */

@@ -2,7 +2,7 @@
 
 export type Cell = string | number | undefined;
 
-const NUMBER = /^(-?[\d,]+(\.\d+)?)?$/;
+const NUMBER = /^(-?[\d,]+(\.\d+)?( %)?)?$/;
 
 /**
  * Columns as wide as their widest cell, numbers to the right and in groups of three.

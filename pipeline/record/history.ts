@@ -89,7 +89,7 @@ export async function openHistory(
 }
 
 /** The condition that holds for rows of history, for who only reads: no epoch is claimed. */
-export async function recordedCondition(analytics: Analytics): Promise<string> {
+export async function recordedCondition(analytics: Pick<Analytics, 'query'>): Promise<string> {
   return historyCondition(await readMarkers(analytics), 0);
 }
 
@@ -101,7 +101,7 @@ interface MarkerRow {
   readonly positions: Readonly<Record<string, string>>;
 }
 
-async function readMarkers(analytics: Analytics): Promise<readonly MarkerRow[]> {
+async function readMarkers(analytics: Pick<Analytics, 'query'>): Promise<readonly MarkerRow[]> {
   return analytics.query<MarkerRow>(
     `SELECT worker, epoch, sequence, toUnixTimestamp64Milli(watermark) AS watermarkMs, positions
      FROM progress FINAL ORDER BY epoch, worker`,

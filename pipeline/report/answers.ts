@@ -2,12 +2,14 @@
 
 import type { Campaign } from '../../config/campaign-schema.ts';
 import type { Analytics } from '../record/analytics.ts';
+import { recordedCondition } from '../record/history.ts';
 import { Adjustments, type CampaignChange } from '../reward/adjustments.ts';
 import { sharedAccounts } from '../reward/campaign-accounts.ts';
 import type { SharedAccount } from '../reward/campaign.ts';
 import type { Kpi } from './kpi.ts';
 import { CARDS, type CardRow } from './kpi-cards.ts';
 import * as customers from './kpi-customers.ts';
+import { outstandingSql, type OutstandingRow } from './kpi-outstanding.ts';
 import * as payments from './kpi-payments.ts';
 import * as rewards from './kpi-rewards.ts';
 import { PATTERNS, type PatternRow } from './kpi-risk.ts';
@@ -16,6 +18,7 @@ import { scopeOf } from './scope.ts';
 
 export interface Answers {
   readonly record: payments.RecordRow;
+  readonly outstanding: OutstandingRow;
   readonly periods: Periods;
   readonly business: readonly payments.BusinessRow[];
   readonly instruments: readonly payments.InstrumentRow[];
@@ -60,6 +63,10 @@ export async function askRecord(
     ...periodsOf(campaign, undefined),
   });
   const record = found!;
+  // Before the figures: what reaches the record while they are read is in them or told, not neither.
+  const [outstanding] = await analytics.query<OutstandingRow>(
+    outstandingSql(await recordedCondition(analytics)),
+  );
   const periods = periodsOf(campaign, record.events === 0 ? undefined : record);
   const ask = <Row>({ sql }: Kpi, more: object = {}): Promise<Row[]> =>
     analytics.query<Row>(`${sql}${SETTINGS}`, { ...names, ...periods, ...more });
@@ -71,6 +78,7 @@ export async function askRecord(
   const standing = new Map(accounts.map((row) => [row.account, row]));
   return {
     record,
+    outstanding: outstanding!,
     periods,
     actions,
     accounts: limits.map((limit) => ({

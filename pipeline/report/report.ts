@@ -155,13 +155,15 @@ function sectionsOf({
 /** What the figures cannot know, said before anybody builds on them. */
 function notesOn(
   campaign: Campaign,
-  { record, periods, newcomers }: Answers,
+  { record, outstanding, periods, newcomers }: Answers,
   settings: ReportSettings,
 ): string[] {
   const { timezone, status } = campaign;
   const notes: string[] = [];
   const at = (ms: number): string => localInstant(ms, timezone).slice(0, 16).replace('T', ' ');
   if (status === 'draft') notes.push('The campaign is a draft: nothing was granted.');
+  const waiting = outstandingInWords(outstanding);
+  if (waiting !== undefined) notes.push(waiting);
   if (record.events === 0) notes.push('No event is on record: every figure is empty.');
   else {
     if (record.lastMs < periods.from)
@@ -193,4 +195,20 @@ function notesOn(
     'Satisfaction, brand and exposure outside the bank’s own channels are surveys’ and third parties’ to measure; this report does not hold them.',
   );
   return notes;
+}
+
+function outstandingInWords({ decisions, entries }: Answers['outstanding']): string | undefined {
+  if (decisions === 0 && entries === 0) return undefined;
+  const parts = [
+    ...(decisions === 0
+      ? []
+      : [
+          `the rewards of ${decisions.toLocaleString('en-US')} decisions have not been settled yet`,
+        ]),
+    ...(entries === 0
+      ? []
+      : [`${entries.toLocaleString('en-US')} entries of the ledger are not on record yet`]),
+  ];
+  const told = parts.join(', and ');
+  return `${told[0]!.toUpperCase()}${told.slice(1)}: rewards, cost and quotas are those so far. A worker that runs catches up; a stopped one does when it starts again.`;
 }

@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { fixedClock, type Clock } from '../../pipeline/clock.ts';
-import { quotasLeft, showSummary, type Summary } from '../../pipeline/summary.ts';
+import {
+  quotasLeft,
+  showSummary,
+  type Summary,
+  type SummaryState,
+} from '../../pipeline/summary.ts';
 import { Tally } from '../../pipeline/tally.ts';
 
 /** A summary whose ticks are called by hand, and all that it wrote. */
-function shown(isTerminal: boolean): { summary: Summary; tick: () => void; written: string[] } {
+function shown(
+  isTerminal: boolean,
+  more: Partial<SummaryState> = {},
+): { summary: Summary; tick: () => void; written: string[] } {
   const written: string[] = [];
   let tick = (): void => undefined;
   const clock: Clock = {
@@ -14,16 +22,20 @@ function shown(isTerminal: boolean): { summary: Summary; tick: () => void; writt
       return () => undefined;
     },
   };
-  const state = {
+  const state: SummaryState = {
     tally: new Tally(),
     frozen: 2,
     costMinor: 123_456,
     lag: 7,
     quotaLeft: [{ offer: 'friday-off', left: 12 }],
+    settling: 0,
+    recording: 0,
+    input: 'none',
     obstacle: undefined,
+    ...more,
   };
   const write = (text: string): void => void written.push(text);
-  const summary = showSummary(() => state, { isTerminal, columns: 100, write }, clock);
+  const summary = showSummary(() => state, { isTerminal, columns: 200, write }, clock);
   return { summary, tick: () => tick(), written };
 }
 
@@ -46,12 +58,42 @@ describe('the live summary', () => {
     expect(UP.exec(written[1]!)?.[1]).toBe(String(lines));
   });
 
-  it('leaves what else was written to the terminal alone, and goes on below it', () => {
+  it('makes way for what else is written to the terminal, and goes on below it', () => {
     const { summary, tick, written } = shown(true);
     tick();
-    summary.below();
+    const lines = written[0]!.split('\n').length - 1;
+    summary.tell('a warning\n');
+    expect(written[1]).toBe(`\u001b[${lines}A\u001b[Ja warning\n`);
     tick();
-    expect(written[1]).not.toMatch(UP);
+    expect(written[2]).not.toMatch(UP);
+    expect(written[2]).toContain('verdicts');
+  });
+
+  it('names what follows the decisions, so that an input that has ended is not taken for a stand-still', () => {
+    const stateOf = (more: Partial<SummaryState>): string => {
+      const { tick, written } = shown(true, more);
+      tick();
+      return /state +(.*)/.exec(written[0]!)![1]!;
+    };
+    expect(stateOf({ input: 'none', settling: 3 })).toBe('running');
+    expect(stateOf({ input: 'read' })).toBe('reading the input');
+    expect(stateOf({ input: 'read', settling: 1234 })).toBe(
+      'reading the input; behind it 1,234 rewards and actions to go',
+    );
+    expect(stateOf({ input: 'ended', settling: 2, recording: 5 })).toBe(
+      'the input has ended; settling: 2 rewards and actions to go, 5 ledger entries on their way to the record',
+    );
+    expect(stateOf({ input: 'ended' })).toBe('the input has ended; settling: the last rows');
+    expect(stateOf({ input: 'told' })).toMatch(/^the input has ended; events by HTTP/);
+    expect(stateOf({ input: 'ended', obstacle: 'Redis is away' })).toBe('Redis is away');
+  });
+
+  it('says on one line too that an input is being settled', () => {
+    const { tick, written } = shown(false, { input: 'ended', settling: 2 });
+    tick();
+    expect(written[0]).toMatch(
+      /lag 7 · the input has ended; settling: 2 rewards and actions to go\n$/,
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import type { CampaignReport } from '../../pipeline/report/document.ts';
 import { campaignReport } from '../../pipeline/report/report.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { insertAutumn } from './autumn.ts';
-import { at, AUTUMN } from './history.ts';
+import { insert, at, AUTUMN } from './history.ts';
 
 const SETTINGS = { marginBp: 60, placeholders: ['unknown'], configVersion: 'v1' };
 
@@ -276,9 +276,32 @@ test('a record that knows nothing of the campaign gives a report that says so', 
   expect(empty.sections['money']!.tables['offers']!.rows).toEqual([]);
 });
 
-// The last one: the record is not the same afterwards.
+// The last ones: the record is not the same afterwards.
 test('what a crash let be written twice is counted once', async () => {
   await store.analytics.command('SYSTEM STOP MERGES');
   await store.analytics.command('INSERT INTO events SELECT * FROM events');
   expect(await campaignReport(store.analytics, AUTUMN, SETTINGS)).toEqual(report);
+});
+
+test('what is decided and not settled, or given and not on record, is said before any figure', async () => {
+  const { analytics } = store;
+  expect(report.notes.join('\n')).not.toMatch(/not been settled|not on record yet/);
+  const epoch = 7n << 38n;
+  await insert(analytics, 'progress', 'worker, epoch, sequence', ["'autumn', 7, 3"]);
+  const decided = (id: string, sequence: bigint): string =>
+    `'dec_${id}', '${id}', ${epoch + sequence}`;
+  await insert(analytics, 'decisions', 'decision_id, event_id, arrival', [
+    decided('settled', 3n),
+    decided('first', 4n),
+    decided('second', 5n),
+  ]);
+  await insert(analytics, 'ledger_entries', 'sequence, leg', ['40, 0', '41, 0']);
+  await insert(analytics, 'ledger_balances', 'account, sequence', [
+    "'budget/x', 41",
+    "'quota/y', 53",
+  ]);
+  const { notes } = await campaignReport(analytics, AUTUMN, SETTINGS);
+  expect(notes[0]).toMatch(
+    /^The rewards of 2 decisions have not been settled yet, and 12 entries of the ledger are not on record yet: /,
+  );
 });
