@@ -12,7 +12,7 @@ import { FileSource } from '../ingest/file.ts';
 import type { Source } from '../ingest/source.ts';
 import { keysOf } from '../keys.ts';
 import { readMap } from '../offline.ts';
-import { recordedCondition } from '../record/history.ts';
+import { recordedCondition } from '../record/markers.ts';
 import { withRecord } from '../with-record.ts';
 import { replayAsOf, type AsOfOptions, type AsOfReport } from './as-of.ts';
 import { recordedPast } from './recorded-past.ts';

@@ -9,7 +9,8 @@
 import type { Clock } from '../clock.ts';
 import type { Logger, Metrics } from '../telemetry.ts';
 import type { Analytics } from './analytics.ts';
-import type { History, StoredDecision, Unflushed } from './history.ts';
+import type { History } from './history.ts';
+import type { StoredDecision, Unflushed } from './stored-answers.ts';
 import { RowBuffers } from './row-buffers.ts';
 import { RowWriter } from './row-writer.ts';
 import { Sink } from './sink.ts';

@@ -7,14 +7,12 @@
  */
 
 import type { AccountAction, AccountActionKind } from '../decide/account-action.ts';
-import type { Decision, Finding, Verdict } from '../decide/decision.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import type { ExclusionChange } from '../detect/exclusion.ts';
 import { Failure } from '../failure.ts';
-import { NO_HITS, type ListChange, type ListHit } from '../decide/list-entry.ts';
+import type { ListChange } from '../decide/list-entry.ts';
 import type { BucketQuery, BucketRow } from '../detect/burst-source.ts';
 import type { LatestQuery, LatestRow } from '../detect/last-seen-source.ts';
-import type { DecisionReason } from '../outcome.ts';
 import type { CampaignAction, CampaignChange } from '../reward/adjustments.ts';
 import type { FactPeriod } from '../reward/customer-facts.ts';
 import type { CustomerTotals } from '../reward/customer-totals.ts';
@@ -24,31 +22,17 @@ import { customerTotals } from './customer-history.ts';
 import { latestRows } from './last-seen-history.ts';
 import { labelStanding, type LabelStanding } from './label-history.ts';
 import { guardSteps, listEntryChanges } from './list-history.ts';
+import { historyCondition, readMarkers, type Marker } from './markers.ts';
 import { findingRates, type RateRow } from './rate-history.ts';
 import { restoredEvents, type RestoredEvent } from './restore.ts';
+import {
+  StoredAnswers,
+  type EventIdentity,
+  type StoredDecision,
+  type Unflushed,
+} from './stored-answers.ts';
 import { RowWriter } from './row-writer.ts';
 import { encodeMarker, progress } from './tables/progress.ts';
-
-/** A recorded answer, with what tells a repeat of its event from a conflict. */
-export interface StoredDecision {
-  readonly decision: Decision;
-  readonly bodyHash: number;
-}
-
-/** An event as its sender names it, and the hash of its body. */
-export interface EventIdentity {
-  readonly eventId: string;
-  readonly bodyHash: number;
-}
-
-/** Answers that are on their way to the database. */
-export interface Unflushed {
-  find(eventId: string): StoredDecision | undefined;
-}
-
-/** Ids in one statement: they travel in the request's URL. */
-const IDS_A_QUERY = 300;
-const SEQUENCE_MASK = 274_877_906_943;
 
 /**
  * Reads the markers and claims the next epoch for this worker.
@@ -88,33 +72,13 @@ export async function openHistory(
   });
 }
 
-/** The condition that holds for rows of history, for who only reads: no epoch is claimed. */
-export async function recordedCondition(analytics: Pick<Analytics, 'query'>): Promise<string> {
-  return historyCondition(await readMarkers(analytics), 0);
-}
-
-interface MarkerRow {
-  readonly worker: string;
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly watermarkMs: number;
-  readonly positions: Readonly<Record<string, string>>;
-}
-
-async function readMarkers(analytics: Pick<Analytics, 'query'>): Promise<readonly MarkerRow[]> {
-  return analytics.query<MarkerRow>(
-    `SELECT worker, epoch, sequence, toUnixTimestamp64Milli(watermark) AS watermarkMs, positions
-     FROM progress FINAL ORDER BY epoch, worker`,
-  );
-}
-
 interface HistoryState {
   readonly analytics: Analytics;
   readonly worker: string;
   readonly epoch: number;
   readonly watermarkMs: number;
   readonly positions: Readonly<Record<string, string>>;
-  readonly markers: readonly MarkerRow[];
+  readonly markers: readonly Marker[];
   readonly empty: boolean;
 }
 
@@ -131,6 +95,7 @@ export class History {
   readonly #analytics: Analytics;
   readonly #isHistory: string;
   #unflushed: Unflushed = { find: () => undefined };
+  #answers: StoredAnswers;
 
   constructor(state: HistoryState) {
     this.worker = state.worker;
@@ -140,6 +105,7 @@ export class History {
     this.empty = state.empty;
     this.#analytics = state.analytics;
     this.#isHistory = historyCondition(state.markers, state.epoch);
+    this.#answers = new StoredAnswers(this.#analytics, this.#isHistory, this.#unflushed);
   }
 
   /** The SQL condition that holds for rows of history, this start's own included. */
@@ -150,6 +116,7 @@ export class History {
   /** Makes the answers that a recorder still holds visible to the look-ups. */
   beside(unflushed: Unflushed): void {
     this.#unflushed = unflushed;
+    this.#answers = new StoredAnswers(this.#analytics, this.#isHistory, unflushed);
   }
 
   /**
@@ -245,14 +212,8 @@ export class History {
   }
 
   /** Whether each event is new, recorded with the same body, or recorded with another one. */
-  async standing(
-    events: readonly EventIdentity[],
-  ): Promise<readonly ('new' | 'repeat' | 'conflict')[]> {
-    const hashes = await this.#bodyHashes(events.map(({ eventId }) => eventId));
-    return events.map(({ eventId, bodyHash }) => {
-      const stored = hashes.get(eventId);
-      return stored === undefined ? 'new' : stored === bodyHash ? 'repeat' : 'conflict';
-    });
+  standing(events: readonly EventIdentity[]): Promise<readonly ('new' | 'repeat' | 'conflict')[]> {
+    return this.#answers.standing(events);
   }
 
   /** The recorded answer to one event, or undefined when it was never decided. */
@@ -261,72 +222,8 @@ export class History {
   }
 
   /** The recorded answers to these events, those on their way to the database included. */
-  async storedDecisions(eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>> {
-    const found = new Map<string, StoredDecision>();
-    const missing: string[] = [];
-    for (const id of new Set(eventIds)) {
-      const answer = this.#unflushed.find(id);
-      if (answer === undefined) missing.push(id);
-      else found.set(id, answer);
-    }
-    for (const ids of chunksOf(missing)) {
-      const [hashes, decisions, findings] = await Promise.all([
-        this.#storedHashes(ids),
-        this.#latest<DecisionRow>(
-          'decisions',
-          `event_id AS eventId, verdict, reasons, late, listed`,
-          'event_id',
-          ids,
-        ),
-        this.#latest<FindingRow>('findings', FINDING_COLUMNS, 'event_id, detector', ids),
-      ]);
-      for (const { eventId, verdict, reasons, late, listed } of decisions) {
-        const own = findings.filter((finding) => finding.eventId === eventId).map(findingOf);
-        found.set(eventId, {
-          decision: { verdict, reasons, late, findings: own, listed: listedOf(listed) },
-          bodyHash: hashes.get(eventId) ?? 0,
-        });
-      }
-    }
-    return found;
-  }
-
-  async #bodyHashes(eventIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const found = new Map<string, number>();
-    const missing: string[] = [];
-    for (const id of new Set(eventIds)) {
-      const answer = this.#unflushed.find(id);
-      if (answer === undefined) missing.push(id);
-      else found.set(id, answer.bodyHash);
-    }
-    for (const ids of chunksOf(missing)) {
-      for (const [id, hash] of await this.#storedHashes(ids)) found.set(id, hash);
-    }
-    return found;
-  }
-
-  async #storedHashes(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.#latest<{ eventId: string; bodyHash: number }>(
-      'events',
-      'event_id AS eventId, body_hash AS bodyHash',
-      'event_id',
-      ids,
-    );
-    return new Map(rows.map(({ eventId, bodyHash }) => [eventId, bodyHash]));
-  }
-
-  /** Rows of history of these events, one a key: an insert that was repeated left several. */
-  #latest<Row>(
-    table: string,
-    columns: string,
-    key: string,
-    ids: readonly string[],
-  ): Promise<Row[]> {
-    return this.#analytics.query<Row>(
-      `SELECT ${columns} FROM ${table} WHERE event_id IN {ids:Array(String)} AND ${this.#isHistory}
-       ORDER BY arrival LIMIT 1 BY ${key}`,
-      { ids },
-    );
+  storedDecisions(eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredDecision>> {
+    return this.#answers.storedDecisions(eventIds);
   }
 }
 
@@ -336,43 +233,3 @@ type AccountActionRow = Omit<AccountAction, 'expiresAtMs'> & {
   readonly answers: string;
   readonly detail: string;
 };
-
-interface DecisionRow {
-  readonly eventId: string;
-  readonly verdict: Verdict;
-  readonly reasons: readonly DecisionReason[];
-  readonly late: boolean;
-  readonly listed: string;
-}
-
-interface FindingRow extends Omit<Finding, 'evidence'> {
-  readonly eventId: string;
-  readonly evidence: string;
-}
-
-const FINDING_COLUMNS = `event_id AS eventId, detector, mode, band, conclusive, measure, threshold, unit,
-  window_ms AS windowMs, subject, subject_value AS subjectValue, evidence`;
-
-function findingOf({ eventId: _, evidence, ...rest }: FindingRow): Finding {
-  return { ...rest, evidence: JSON.parse(evidence) as Finding['evidence'] };
-}
-
-function listedOf(json: string): readonly ListHit[] {
-  return json === '' ? NO_HITS : (JSON.parse(json) as readonly ListHit[]);
-}
-
-/** Holds for rows up to the marker of their epoch, and for this start's own, which are in memory too. */
-function historyCondition(markers: readonly MarkerRow[], epoch: number): string {
-  const closed = markers.filter(({ sequence }) => sequence > 0);
-  const epochs = [...closed.map((marker) => marker.epoch), epoch];
-  const reached = [...closed.map((marker) => marker.sequence), SEQUENCE_MASK];
-  return `bitAnd(arrival, ${SEQUENCE_MASK}) <= transform(toUInt32(bitShiftRight(arrival, 38)),
-    [${epochs.map((each) => `toUInt32(${each})`).join(', ')}],
-    [${reached.map((each) => `toUInt64(${each})`).join(', ')}], toUInt64(0))`;
-}
-
-function* chunksOf(ids: readonly string[]): Generator<readonly string[]> {
-  for (let from = 0; from < ids.length; from += IDS_A_QUERY) {
-    yield ids.slice(from, from + IDS_A_QUERY);
-  }
-}

@@ -1,7 +1,7 @@
 /** What is on record of many labels at once: for files of them, which may come twice. */
 
 import type { Analytics } from './analytics.ts';
-import type { Unflushed } from './history.ts';
+import type { Unflushed } from './stored-answers.ts';
 
 export interface LabelStanding {
   /** Events that were decided. */

@@ -1,7 +1,7 @@
 /** One generation of rows: filled while the one before it is being inserted, then swapped. */
 
 import type { Decision } from '../decide/decision.ts';
-import type { StoredDecision } from './history.ts';
+import type { StoredDecision } from './stored-answers.ts';
 import { RowWriter } from './row-writer.ts';
 import type { TableShape } from './table.ts';
 import { accountActions } from './tables/account-actions.ts';

@@ -2,7 +2,7 @@
 
 import type { Campaign } from '../../config/campaign-schema.ts';
 import type { Analytics } from '../record/analytics.ts';
-import { recordedCondition } from '../record/history.ts';
+import { recordedCondition } from '../record/markers.ts';
 import { Adjustments, type CampaignChange } from '../reward/adjustments.ts';
 import { sharedAccounts } from '../reward/campaign-accounts.ts';
 import type { SharedAccount } from '../reward/campaign.ts';
