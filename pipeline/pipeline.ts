@@ -12,22 +12,20 @@
 import { FreezeCapNews } from './cap-news.ts';
 import type { Clock } from './clock.ts';
 import type { AccountAction, Command, CommandResult } from './decide/account-action.ts';
-import { causesOf, causesOfAction, type Cause } from './decide/cause.ts';
-import type { Decision } from './decide/decision.ts';
+import { causesOfAction, type Cause } from './decide/cause.ts';
+import { DecidedEvents, type DecidedParts, type Following } from './decided-events.ts';
 import type { Judged } from './decide/engine.ts';
 import type { ExclusionChange } from './detect/exclusion.ts';
-import { EventBatch, EventView } from './event.ts';
+import type { EventBatch } from './event.ts';
 import type { BadShareGuard } from './ingest/bad-share.ts';
+import { ChunkReader } from './ingest/chunk-reader.ts';
 import type { Decoder } from './ingest/decode.ts';
-import { HTTP_SOURCE } from './ingest/inbox.ts';
-import { isSampled, MeasureSample } from './detect/measure-sketch.ts';
 import type { Failure } from './failure.ts';
-import type { DecodeFailure, RawBatch, RawRecord } from './ingest/source.ts';
+import type { RawBatch } from './ingest/source.ts';
 import type { DeadLetter, RecordOutcome } from './outcome.ts';
 import { GrantNews } from './grant-news.ts';
 import { hasOffer, type Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
-import { LedgerTime } from './reward/ledger-time.ts';
 import { obey, prepare, type ObeyParts } from './obey.ts';
 import type { History } from './record/history.ts';
 import { lookUpOld } from './look-up-old.ts';
@@ -38,51 +36,40 @@ import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
-export interface PipelineParts extends Omit<ObeyParts, 'keys'> {
+export interface PipelineParts
+  extends Omit<ObeyParts, 'keys'>, Pick<DecidedParts, 'rewards' | 'engineVersion'> {
   readonly decoder: Decoder;
   readonly guard: BadShareGuard;
   /** Knows the events that are too old for the ids in memory, and the answers that were given. */
   readonly history: Pick<History, 'standing' | 'storedDecision' | 'labelStanding' | 'watermarkMs'>;
-  readonly rewards: (
-    event: EventView,
-    decision: Decision,
-    configVersion: string,
-  ) => readonly LedgerOp[];
   readonly settlement: Settlement;
-  readonly engineVersion: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly tally: Tally;
 }
 
-const BATCH_CAPACITY = 1024;
 const NO_GRANTS: readonly Grant[] = [];
 /** The command log's place in the marker's positions. */
 export const COMMANDS_POSITION = 'commands';
 
 export class Pipeline {
   readonly #parts: PipelineParts;
-  readonly #batch = new EventBatch(BATCH_CAPACITY);
-  readonly #view = new EventView(this.#batch, 0);
-  readonly #sample = new MeasureSample();
-  /** What the rows of one event need to know beside it; reused, so that recording makes no object per event. */
-  readonly #meta = { source: '', configVersion: '', engineVersion: '', latencyUs: 0 };
-  /** The index, in the source's batch, of the record that event i was decoded from. */
-  readonly #recordOf = new Int32Array(BATCH_CAPACITY);
+  readonly #reader: ChunkReader;
+  readonly #batch: EventBatch;
+  readonly #decided: DecidedEvents;
   /** How far each ordered log has been followed; goes into the marker. */
   readonly #positions: Record<string, string>;
-  readonly #ledgerTime: LedgerTime;
-  #decoder: Decoder;
   readonly #grantNews = new GrantNews();
   readonly #capNews = new FreezeCapNews();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PipelineParts, positions: Readonly<Record<string, string>>) {
     this.#parts = parts;
-    this.#decoder = parts.decoder;
+    this.#reader = new ChunkReader(parts.decoder, parts.guard);
+    this.#batch = this.#reader.batch;
+    this.#decided = new DecidedEvents(parts, this.#batch, parts.history.watermarkMs);
     this.#positions = { ...positions };
-    this.#ledgerTime = new LedgerTime(parts.history.watermarkMs);
   }
 
   /** Takes a source's batch down the path; resolves when it is decided and there is room for more. */
@@ -107,7 +94,7 @@ export class Pipeline {
     const standing = await prepare(this.#parts, command);
     const { answer } = await this.#inTurn(() =>
       obey(
-        { ...this.#parts, keys: this.#decoder },
+        { ...this.#parts, keys: this.#reader.decoder },
         command,
         ({ ops = [], actions = [], causes = [] }) => {
           // Not before: an order that failed must not be passed over by the marker of a batch that waits.
@@ -136,7 +123,7 @@ export class Pipeline {
 
   /** Reads records by another decoder from the next batch on. */
   decodeBy(decoder: Decoder): void {
-    this.#decoder = decoder;
+    this.#reader.decodeBy(decoder);
   }
 
   /** Resolves when every batch and command that was handed in has passed. */
@@ -156,7 +143,10 @@ export class Pipeline {
     for (let from = 0; from < raw.records.length || from === 0;) {
       const letters: DeadLetter[] = [];
       const { to, failure } = this.#timed('ingest', () =>
-        this.#ingest(raw, from, letters, outcomes),
+        this.#reader.read(raw, from, (letter, index, failure) => {
+          letters.push(letter);
+          if (outcomes !== undefined) outcomes[index] = { kind: 'refused', failure };
+        }),
       );
       const known = await lookUpOld(this.#parts, this.#batch);
       const judged = this.#timed('decide', () => this.#parts.engine.judge(this.#batch, known));
@@ -184,35 +174,6 @@ export class Pipeline {
     return result;
   }
 
-  /** ingest: bytes → events in the batch, dead letters. @returns where the next chunk begins, and why there should be none. */
-  #ingest(
-    raw: RawBatch,
-    from: number,
-    letters: DeadLetter[],
-    outcomes: RecordOutcome[] | undefined,
-  ): { readonly to: number; readonly failure: Failure | undefined } {
-    const { guard } = this.#parts;
-    this.#batch.clear();
-    let index = from;
-    for (; index < raw.records.length && this.#batch.length < BATCH_CAPACITY; index++) {
-      const record = raw.records[index]!;
-      const row = this.#batch.length;
-      const failure =
-        record.refused ?? this.#decoder.decode(record.bytes, record.receivedAtMs, this.#batch);
-      // Who sent by HTTP was told at once; one bad caller must not stop the worker for all.
-      const end =
-        raw.source === HTTP_SOURCE ? undefined : guard.count(failure !== undefined, raw.source);
-      if (failure === undefined) {
-        this.#recordOf[row] = index;
-        continue;
-      }
-      letters.push(this.#letter(raw.source, record, failure));
-      if (outcomes !== undefined) outcomes[index] = { kind: 'refused', failure };
-      if (end !== undefined) return { to: index + 1, failure: end };
-    }
-    return { to: index, failure: undefined };
-  }
-
   /** record, then reward and act in the order of decisions, then seal. */
   #conclude(
     raw: RawBatch,
@@ -221,60 +182,30 @@ export class Pipeline {
     outcomes: RecordOutcome[] | undefined,
     onDurable: (() => void) | undefined,
   ): void {
-    const ops: LedgerOp[] = [];
-    const causes: Cause[] = [];
+    const nowMs = this.#parts.clock.now();
+    const following: Following = { source: raw.source, nowMs, ops: [], causes: [] };
+    const { ops, causes } = following;
     /** Where the operations of row i end. */
     const opsEnd: number[] = [];
-    const nowMs = this.#parts.clock.now();
     for (let row = 0; row < this.#batch.length; row++) {
       const judgement = judged.judgements[row]!;
       if (judgement.kind === 'decided') {
-        const version = judged.versionAt(row);
-        this.#record(raw, row, judgement.decision, version, nowMs, ops, causes);
-      } else if (judgement.kind === 'conflict') letters.push(this.#conflict(raw, row));
-      else this.#parts.tally.duplicates++;
+        this.#decided.take(row, judgement.decision, judged.versionAt(row), following);
+      } else if (judgement.kind === 'conflict') {
+        letters.push(this.#reader.conflict(raw, row));
+        this.#parts.tally.conflicts++;
+      } else {
+        this.#parts.tally.duplicates++;
+      }
       opsEnd.push(ops.length);
     }
-    const time = this.#ledgerTime.after();
-    if (time !== undefined) ops.push(time);
+    this.#decided.end(following);
     tellBatch(this.#parts, raw.source, this.#batch, judged, nowMs);
     if (judged.ended !== undefined) this.#parts.config.ended(judged.ended);
     for (const change of judged.exclusionChanges) this.#propose(change);
     for (const change of judged.listChanges) this.#parts.recorder.addListChange(change);
     const settled = this.#settle(ops, judged.actions, causes, letters, onDurable);
     if (outcomes !== undefined) this.#answer(judged, opsEnd, settled, outcomes);
-  }
-
-  #record(
-    raw: RawBatch,
-    row: number,
-    decision: Decision,
-    configVersion: string,
-    nowMs: number,
-    ops: LedgerOp[],
-    causes: Cause[],
-  ): void {
-    const { recorder, rewards, engineVersion, tally } = this.#parts;
-    const batch = this.#batch;
-    const latencyUs = Math.round(Math.max(0, nowMs - batch.receivedAtMs[row]!) * 1000);
-    const { source } = raw;
-    this.#meta.source = source;
-    this.#meta.configVersion = configVersion;
-    this.#meta.engineVersion = engineVersion;
-    this.#meta.latencyUs = latencyUs;
-    recorder.addEvent(batch, row, decision, this.#meta);
-    this.#view.row = row;
-    if (isSampled(batch.idLo[row]!)) {
-      this.#sample.clear();
-      this.#parts.engine.sample(this.#view, configVersion, this.#sample);
-      recorder.addSample(batch, row, this.#sample, configVersion);
-    }
-    const due = rewards(this.#view, decision, configVersion);
-    const time = this.#ledgerTime.before(batch.occurredAtMs[row]!, due.length > 0);
-    if (time !== undefined) ops.push(time);
-    if (due.length > 0) ops.push(...due);
-    causesOf(this.#view, decision, causes, this.#parts.config.onTrial(configVersion));
-    tally.decision(decision, batch.occurredAtMs[row]!, latencyUs);
   }
 
   /** A value joins more accounts than any honest one: people are told, once. */
@@ -284,16 +215,6 @@ export class Pipeline {
     metrics.exclusionProposals.inc({ kind: change.kind });
     const { kind, value, accounts, hubLimit, decisionId } = change;
     log.warn({ kind, value, accounts, hubLimit, decisionId }, 'exclusion proposed');
-  }
-
-  #conflict(raw: RawBatch, row: number): DeadLetter {
-    const id = this.#batch.text('id', row)!;
-    this.#parts.tally.conflicts++;
-    return this.#letter(raw.source, raw.records[this.#recordOf[row]!]!, {
-      reason: 'id_conflict',
-      fieldPath: 'id',
-      message: `event ${id} came before with another body; the first one stands`,
-    });
   }
 
   /** Queues what follows; the batch is sealed when all of it has taken effect. */
@@ -350,26 +271,13 @@ export class Pipeline {
       const from = opsEnd[row - 1] ?? 0;
       const to = opsEnd[row]!;
       const grants = from === to ? NO_GRANTS : settled.then((all) => all.slice(from, to).flat());
-      outcomes[this.#recordOf[row]!] =
+      outcomes[this.#reader.recordOf(row)] =
         judgement.kind === 'decided'
           ? { kind: 'decided', eventId, decision: judgement.decision, grants }
           : judgement.kind === 'repeat'
             ? { kind: 'repeated', eventId, settled }
             : { kind: 'conflict', eventId };
     }
-  }
-
-  #letter(source: string, record: RawRecord, failure: DecodeFailure): DeadLetter {
-    const { reason, fieldPath, message } = failure;
-    return {
-      source,
-      position: record.position,
-      reason,
-      fieldPath,
-      message,
-      body: this.#decoder.cards.bytes(record.bytes),
-      receivedAtMs: record.receivedAtMs,
-    };
   }
 
   /** Runs the work after everything that was handed in before; a failure does not block the next. */
