@@ -1,20 +1,9 @@
-/**
- * The report as one page that needs nothing from elsewhere: styles, plots and data inside. Whatever comes from
- * the record or a campaign's file is escaped; its policy lets no other script or style in.
- */
+/** The report as a page of its own. Whatever comes from the record or a campaign's file is escaped. */
 
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CampaignReport, Cell, Chart, Figure, Section, Table, Unit } from './document.ts';
 import { inWords } from './periods.ts';
-
-export interface Page {
-  readonly html: string;
-  /** The Content-Security-Policy that the page also carries in itself. */
-  readonly policy: string;
-}
+import { escaped, standalonePage, type Page } from './standalone-page.ts';
 
 /** Figures that stand large on the first page. */
 const FIRST_PAGE = [
@@ -34,53 +23,22 @@ const FIRST_PAGE = [
 const MANY_COLUMNS = 9;
 const FEW_COLUMNS = 5;
 
+/** @returns the page and the policy that it is served with. */
 export function reportPage(report: CampaignReport): Page {
-  const asset = (name: string): string =>
-    readFileSync(join(import.meta.dirname, 'page', name), 'utf8');
-  const library = (name: string): string =>
-    readFileSync(fileURLToPath(import.meta.resolve(`uplot/dist/${name}`)), 'utf8');
-  const styles = [library('uPlot.min.css'), asset('style.css')];
-  const scripts = [library('uPlot.iife.min.js'), asset('charts.js')];
-  const policy = [
-    "default-src 'none'",
-    `script-src ${hashes(scripts)}`,
-    `style-src ${hashes(styles)}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-  const { campaign } = report;
-  const html = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="content-security-policy" content="${escaped(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(campaign.title)} · campaign report</title>
-<link rel="icon" href="data:,">
-${styles.map((text) => `<style>${text}</style>`).join('\n')}
-</head>
-<body>
-${head(report)}
+  const { campaign, sections, figures } = report;
+  const body = `${head(report)}
 <main>
-${Object.entries(report.sections)
+${Object.entries(sections)
   .map(([key, section]) => sectionHtml(key, section, campaign.currency))
   .join('\n')}
-${definitions(report.figures)}
-</main>
-<script type="application/json" id="charts">${chartData(report)}</script>
-${scripts.map((text) => `<script>${text}</script>`).join('\n')}
-</body>
-</html>
-`;
-  return { html, policy };
-}
-
-function hashes(texts: readonly string[]): string {
-  return texts
-    .map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`)
-    .join(' ');
+${definitions(figures)}
+</main>`;
+  return standalonePage({
+    title: `${campaign.title} · campaign report`,
+    body,
+    script: join(import.meta.dirname, 'page', 'charts.js'),
+    data: { id: 'charts', value: chartData(report) },
+  });
 }
 
 function head({ campaign, periods, record, notes, figures, sections }: CampaignReport): string {
@@ -181,13 +139,13 @@ function definitions(figures: CampaignReport['figures']): string {
   return `<section id="definitions"><h2>Definitions</h2><dl class="terms">${list.join('')}</dl></section>`;
 }
 
-/** What charts.js draws from; a `<` in it could end the script. */
-function chartData({ sections, campaign }: CampaignReport): string {
+/** What charts.js draws from. */
+function chartData({ sections, campaign }: CampaignReport): object {
   const charts = Object.assign(
     {},
     ...Object.values(sections).map((section) => section.charts),
   ) as object;
-  return JSON.stringify({ symbol: symbolOf(campaign.currency), charts }).replaceAll('<', '\\u003c');
+  return { symbol: symbolOf(campaign.currency), charts };
 }
 
 const COUNT = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -219,16 +177,4 @@ function symbolOf(currency: string): string {
 
 function local(instant: string): string {
   return instant.slice(0, 16).replace('T', ' ');
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

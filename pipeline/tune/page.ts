@@ -1,46 +1,27 @@
-/** A tuning report as one page that needs nothing from elsewhere: styles, plot and data inside. */
+/** A tuning report as a page of its own. */
 
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { escaped, standalonePage } from '../report/standalone-page.ts';
 import type { CurvePoint } from './curve.ts';
 import type { TuneReport } from './tune.ts';
 
 const MAX_ROWS = 60;
 
+/** @returns HTML. */
 export function tunePage(report: TuneReport): string {
-  const asset = (...path: string[]): string =>
-    readFileSync(join(import.meta.dirname, ...path), 'utf8');
-  const library = (name: string): string =>
-    readFileSync(fileURLToPath(import.meta.resolve(`uplot/dist/${name}`)), 'utf8');
-  const styles = [library('uPlot.min.css'), asset('..', 'report', 'page', 'style.css')];
-  const scripts = [library('uPlot.iife.min.js'), asset('page', 'curve.js')];
-  const policy = `default-src 'none'; script-src ${hashes(scripts)}; style-src ${hashes(styles)}; img-src data:; base-uri 'none'; form-action 'none'`;
-  const { detector, measure } = report;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="content-security-policy" content="${escaped(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(detector)} · tuning</title>
-<link rel="icon" href="data:,">
-${styles.map((text) => `<style>${text}</style>`).join('\n')}
-</head>
-<body>
-${head(report)}
+  const { detector, measure, curve } = report;
+  const body = `${head(report)}
 <main>
 <section><h2>Bands</h2>${bandTable(report)}</section>
 <section><h2>Every threshold</h2><div class="chart" data-curve></div></section>
-<section><h2>${escaped(measure)} in figures</h2>${curveTable(report.curve)}</section>
-</main>
-<script type="application/json" id="tuning">${json(report)}</script>
-${scripts.map((text) => `<script>${text}</script>`).join('\n')}
-</body>
-</html>
-`;
+<section><h2>${escaped(measure)} in figures</h2>${curveTable(curve)}</section>
+</main>`;
+  return standalonePage({
+    title: `${detector} · tuning`,
+    body,
+    script: join(import.meta.dirname, 'page', 'curve.js'),
+    data: { id: 'tuning', value: report },
+  }).html;
 }
 
 function head(report: TuneReport): string {
@@ -119,23 +100,4 @@ function count(value: number): string {
 
 function rate(value: number | null): string {
   return value === null ? '–' : `${(value * 100).toPrecision(3)} %`;
-}
-
-/** Nothing in it can end the element that it stands in. */
-function json(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
-
-function hashes(texts: readonly string[]): string {
-  return texts
-    .map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`)
-    .join(' ');
 }
