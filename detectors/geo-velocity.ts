@@ -65,6 +65,12 @@ function distanceKmFrom(place: number, { latitude, longitude }: Event): number {
   return greatCircleKm(latitudeOf(place), longitudeOf(place), latitude, longitude);
 }
 
+const BEIJING = { lat: 39.9042, lon: 116.4074 };
+const SHENZHEN = { lat: 22.5431, lon: 114.0579 };
+const SHANGHAI = { lat: 31.2304, lon: 121.4737 };
+const ROAMING = [{ cidr: '2001:db8:ff::/48', reason: 'roaming gateway' }];
+const ROAMING_IP = '2001:db8:ff::7';
+
 export default defineDetector({
   summary: 'An account pays in two places that nobody can travel between in the time.',
   cannotSee:
@@ -108,89 +114,65 @@ export default defineDetector({
       title: 'Beijing and, an hour later, Shenzhen: 1,943 km are faster than an airliner',
       config: { accuracyKm: 0, bands: { speed: { review: 900 } } },
       events: [
-        { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
-        { occurredAt: '2026-03-01T13:00:00Z', geo: { lat: 22.5431, lon: 114.0579 } },
+        { occurredAt: '2026-03-01T12:00:00Z', geo: BEIJING },
+        { occurredAt: '2026-03-01T13:00:00Z', geo: SHENZHEN },
       ],
       finding: { band: 'review' as const, measure: 1943.15 },
     },
     {
       title: 'the same journey in four hours is a flight',
       events: [
-        { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
-        { occurredAt: '2026-03-01T16:00:00Z', geo: { lat: 22.5431, lon: 114.0579 } },
+        { occurredAt: '2026-03-01T12:00:00Z', geo: BEIJING },
+        { occurredAt: '2026-03-01T16:00:00Z', geo: SHENZHEN },
       ],
     },
     {
       title: 'a jump across town in a second is a mast, not a rocket',
       events: [
-        { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
+        { occurredAt: '2026-03-01T12:00:00Z', geo: BEIJING },
         { occurredAt: '2026-03-01T12:00:01Z', geo: { lat: 39.99, lon: 116.31 } },
       ],
     },
     {
       title: 'a payment from a roaming network is exempt',
-      config: { roamingNetworks: [{ cidr: '2001:db8:ff::/48', reason: 'roaming gateway' }] },
+      config: { roamingNetworks: ROAMING },
       events: [
-        { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
-        {
-          occurredAt: '2026-03-01T12:30:00Z',
-          geo: { lat: 22.5431, lon: 114.0579 },
-          ip: '2001:db8:ff::7',
-        },
+        { occurredAt: '2026-03-01T12:00:00Z', geo: BEIJING },
+        { occurredAt: '2026-03-01T12:30:00Z', geo: SHENZHEN, ip: ROAMING_IP },
       ],
     },
     {
       title:
         'the payment after it is held against the last place that can be believed, and is exempt with it',
-      config: { roamingNetworks: [{ cidr: '2001:db8:ff::/48', reason: 'roaming gateway' }] },
+      config: { roamingNetworks: ROAMING },
       events: [
-        { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
-        {
-          occurredAt: '2026-03-01T12:30:00Z',
-          geo: { lat: 22.5431, lon: 114.0579 },
-          ip: '2001:db8:ff::7',
-        },
-        { occurredAt: '2026-03-01T12:40:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
+        { occurredAt: '2026-03-01T12:00:00Z', geo: BEIJING },
+        { occurredAt: '2026-03-01T12:30:00Z', geo: SHENZHEN, ip: ROAMING_IP },
+        { occurredAt: '2026-03-01T12:40:00Z', geo: BEIJING },
       ],
     },
     {
       title: 'a fake that passes a roaming network in between is still seen',
-      config: {
-        accuracyKm: 0,
-        bands: { speed: { review: 900 } },
-        roamingNetworks: [{ cidr: '2001:db8:ff::/48', reason: 'roaming gateway' }],
-      },
+      config: { accuracyKm: 0, bands: { speed: { review: 900 } }, roamingNetworks: ROAMING },
       events: [
-        { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
-        {
-          occurredAt: '2026-03-01T12:30:00Z',
-          geo: { lat: 31.2304, lon: 121.4737 },
-          ip: '2001:db8:ff::7',
-        },
-        { occurredAt: '2026-03-01T13:00:00Z', geo: { lat: 22.5431, lon: 114.0579 } },
+        { occurredAt: '2026-03-01T12:00:00Z', geo: BEIJING },
+        { occurredAt: '2026-03-01T12:30:00Z', geo: SHANGHAI, ip: ROAMING_IP },
+        { occurredAt: '2026-03-01T13:00:00Z', geo: SHENZHEN },
       ],
       finding: { band: 'review' as const, measure: 1943.15 },
     },
     {
       title: 'a payment without a place moves nobody',
       events: [
-        { occurredAt: '2026-03-01T12:00:00Z', geo: { lat: 39.9042, lon: 116.4074 } },
+        { occurredAt: '2026-03-01T12:00:00Z', geo: BEIJING },
         { occurredAt: '2026-03-01T12:10:00Z' },
       ],
     },
     {
       title: 'a placeholder account is in many places at once',
       events: [
-        {
-          occurredAt: '2026-03-01T12:00:00Z',
-          geo: { lat: 39.9042, lon: 116.4074 },
-          accountId: 'unknown',
-        },
-        {
-          occurredAt: '2026-03-01T12:10:00Z',
-          geo: { lat: 22.5431, lon: 114.0579 },
-          accountId: 'unknown',
-        },
+        { occurredAt: '2026-03-01T12:00:00Z', geo: BEIJING, accountId: 'unknown' },
+        { occurredAt: '2026-03-01T12:10:00Z', geo: SHENZHEN, accountId: 'unknown' },
       ],
     },
   ].map((example) => ({
