@@ -4,16 +4,19 @@ import type { Command, CommandResult } from './decide/account-action.ts';
 import { valueProblem } from './decide/list-entry.ts';
 import type { Engine } from './decide/engine.ts';
 import { asRead, EXCLUSION_FIELDS, MAX_LIVE, type ExclusionChange } from './detect/exclusion.ts';
+import { bandsText, misnamedBands, type Limited } from './detect/own-bands.ts';
 import type { Recorder } from './record/recorder.ts';
 
 export interface ObeyExclusionParts {
   readonly engine: Pick<Engine, 'exclusions'>;
   readonly recorder: Pick<Recorder, 'addExclusionChange'>;
+  /** What own limits are held against. */
+  readonly config: { readonly active: Limited };
 }
 
 /** The change is made and recorded; an order that changes nothing is answered and leaves no row. */
 export function obeyExclusion(
-  { engine: { exclusions }, recorder }: ObeyExclusionParts,
+  { engine: { exclusions }, recorder, config }: ObeyExclusionParts,
   command: Extract<Command, { readonly kind: 'exclusion' }>,
 ): CommandResult {
   const { id: commandId, op, of: kind, actor, reason, issuedAtMs } = command;
@@ -22,6 +25,12 @@ export function obeyExclusion(
   const problem = op === 'add' && kind === 'ips' ? valueProblem(kind, value) : undefined;
   if (problem !== undefined) {
     return { commandId, accepted: false, message: `${named}: ${problem}` };
+  }
+  const bands = op === 'add' ? command.bands : undefined;
+  const wrong = bands === undefined ? [] : misnamedBands(bands, config.active);
+  if (wrong.length > 0) {
+    const told = wrong.map(({ path, message: why }) => `${path.join('.')}: ${why}`);
+    return { commandId, accepted: false, message: `${named}: ${told.join('; ')}` };
   }
   if (op === 'remove' && !exclusions.isLive(kind, value)) {
     const message = `${named} is not excluded by an order: a file's exclusion is taken out of lists/exclusions.yaml`;
@@ -43,11 +52,12 @@ export function obeyExclusion(
     decisionId: '',
     occurredAtMs: issuedAtMs,
     expiresAtMs: op === 'add' ? command.expiresAtMs : undefined,
+    ...(bands && { bands }),
   };
   exclusions.apply(change);
   recorder.addExclusionChange(change);
   const outcome = {
-    add: 'is excluded: it links nobody, and findings about it reach no band',
+    add: `is excluded: it links nobody, and findings about it reach no band${bands === undefined ? '' : ` but ${bandsText(bands)}`}`,
     remove: 'is no longer excluded',
     dismiss:
       'is held to be no shared value: findings about it count in full, and it is not proposed again',

@@ -31,7 +31,7 @@ export interface ObeyParts {
   ) => Promise<ReadonlyMap<string, number> | undefined>;
   readonly config: Pick<
     LiveConfig,
-    'order' | 'ended' | 'subject' | 'isJudging' | 'onTrial' | 'takeDisowned'
+    'active' | 'order' | 'ended' | 'subject' | 'isJudging' | 'onTrial' | 'takeDisowned'
   >;
   readonly caseWork: CaseWork;
   readonly metrics: Pick<Metrics, 'rescored'>;

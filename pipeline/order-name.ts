@@ -2,6 +2,7 @@
 
 import type { Command, LabelValue } from './decide/account-action.ts';
 import type { SwitchName } from './decide/freeze-cases.ts';
+import { bandsText } from './detect/own-bands.ts';
 import type { CampaignChange } from './reward/adjustments.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
@@ -57,8 +58,10 @@ export function orderText(command: Command): string {
     }
     case 'labels':
       return `${name}: ${some(command.labels.map((each) => `${each.decisionId} ${each.label}`))}`;
-    case 'exclusion':
-      return `${name} ${command.of} ${command.value}`;
+    case 'exclusion': {
+      const limits = command.bands === undefined ? '' : ` with ${bandsText(command.bands)}`;
+      return `${name} ${command.of} ${command.value}${limits}`;
+    }
     case 'config':
       return `${name} ${command.version ?? ''}`;
     case 'label':

@@ -10,6 +10,7 @@ import type { ExclusionChange } from '../detect/exclusion.ts';
 import { Failure } from '../failure.ts';
 import type { Analytics } from '../record/analytics.ts';
 import { eventJson } from '../record/restore.ts';
+import { bandsOf } from '../record/tables/exclusion-changes.ts';
 import { labelledEvents } from './recorded-events.ts';
 
 /** The answer that was given. */
@@ -146,9 +147,12 @@ async function ordersIn(analytics: Analytics, within: string): Promise<Placed[]>
       (row) => ({ step: 'list', change: row as ListChange }),
     )),
     ...(await of(
-      `change_id AS id, toString(exclusion_changes.op) AS op, kind, value, accounts, hub_limit AS hubLimit, ${said}`,
+      `change_id AS id, toString(exclusion_changes.op) AS op, kind, value, accounts, hub_limit AS hubLimit, bands, ${said}`,
       `exclusion_changes WHERE ${within} AND NOT ${OWN}`,
-      (row) => ({ step: 'exclusion', change: row as ExclusionChange }),
+      (row) => {
+        const { bands, ...change } = row as ExclusionChange & { readonly bands: string };
+        return { step: 'exclusion', change: { ...change, ...bandsOf(bands) } };
+      },
     )),
     ...(await of(
       `change_id AS id, NULL AS expiresAtMs, kind, version`,

@@ -1,6 +1,7 @@
 /** A transition in an account's freeze lifecycle, or an analyst's word on a decision: one row each. */
 
 import type { ExclusionKind } from '../detect/exclusion.ts';
+import type { OwnBands } from '../detect/own-bands.ts';
 import type { CampaignChange } from '../reward/adjustments.ts';
 import type { Cause, CausedGrant } from './cause.ts';
 import type { Verdict } from './decision.ts';
@@ -113,6 +114,8 @@ export type Command = {
       readonly value: string;
       /** Of an added one its end, in event time; left out: none. */
       readonly expiresAtMs?: number | undefined;
+      /** Of an added one its own limits; left out: findings about it reach no band. */
+      readonly bands?: OwnBands | undefined;
     }
   | { readonly kind: 'labels'; readonly labels: readonly NewLabel[] }
   /** A person's word on the configuration that is on trial, or was the last to be adopted. */

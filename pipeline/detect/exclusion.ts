@@ -7,8 +7,8 @@
 import { parseAddress } from '../ingest/decode-address.ts';
 import type { KeyField } from '../event.ts';
 import { RangeTable, rangeOf } from './address-range.ts';
-import type { Bands } from './detector.ts';
 import { NetworkSet, type Network } from './networks.ts';
+import type { OwnBands } from './own-bands.ts';
 import type { LinkExclusions } from './ring-walk.ts';
 
 /** Kinds of values, as files and orders call them, and the field of an event that each names. */
@@ -23,9 +23,6 @@ export const EXCLUSION_FIELDS = {
 } as const satisfies Readonly<Record<string, KeyField>>;
 export type ExclusionKind = keyof typeof EXCLUSION_FIELDS;
 export const EXCLUSION_KINDS = Object.keys(EXCLUSION_FIELDS) as readonly ExclusionKind[];
-
-/** Own limits inside an exclusion: detector → measure → bands. What is left out reaches no band. */
-export type OwnBands = Readonly<Record<string, Readonly<Record<string, Bands>>>>;
 
 export interface Exclusion {
   readonly kind: ExclusionKind;
@@ -65,6 +62,8 @@ export interface ExclusionChange {
   readonly trial?: string;
   readonly occurredAtMs: number;
   readonly expiresAtMs: number | undefined;
+  /** Of an added one its own limits; left out: findings about it reach no band. */
+  readonly bands?: OwnBands | undefined;
 }
 
 /** Proposals and dismissals that are remembered; the oldest make room. */
@@ -184,7 +183,7 @@ export class ExclusionRegistry implements LinkExclusions {
 
   /** Takes a change in: new ones, and after a restart those of history in their order. */
   apply(change: ExclusionChange): void {
-    const { kind, value, reason, actor, expiresAtMs } = change;
+    const { kind, value, reason, actor, expiresAtMs, bands } = change;
     const key = keyOf(EXCLUSION_FIELDS[kind], value);
     this.generation++;
     if (change.op === 'propose') {
@@ -195,7 +194,7 @@ export class ExclusionRegistry implements LinkExclusions {
     this.#proposed.delete(key);
     this.#dismissed.delete(key);
     if (change.op === 'add') {
-      const entry = { kind, value, reason, author: actor, expiresAtMs };
+      const entry = { kind, value, reason, author: actor, expiresAtMs, ...(bands && { bands }) };
       this.#live.set(key, entry);
       const range = kind === 'ips' ? rangeOf(value) : undefined;
       if (range !== undefined) this.#liveRanges.set(range, entry);

@@ -13,19 +13,32 @@ import {
   type ExclusionChange,
   type ExclusionKind,
   type ExclusionRegistry,
-  type OwnBands,
 } from './exclusion.ts';
 import type { FeatureSpec } from './feature.ts';
+import type { OwnBands } from './own-bands.ts';
 
 /** Kinds of values that can be hubs: a merchant serves strangers, so that none is one. */
 export type HubKind = Exclude<ExclusionKind, 'merchants'>;
 
-/** Where a value of a kind is used by an account. */
+const WITH_CARD: readonly EventType[] = ['payment.authorising', 'payment', 'wallet.bound'];
+const WITH_PHONE: readonly EventType[] = [
+  'account.opened',
+  'wallet.bound',
+  'customer.updated',
+  'payment',
+  'voucher.claimed',
+  'referral.joined',
+];
+
+/**
+ * Where a value of a kind is used by an account. What the shipped rules and detectors count over the same types, a
+ * stream keeps once for all.
+ */
 const USED_ON: Readonly<Record<HubKind, readonly EventType[]>> = {
   devices: AT_WORK,
-  cards: AT_WORK,
+  cards: WITH_CARD,
   ips: AT_WORK,
-  phones: AT_WORK,
+  phones: WITH_PHONE,
   payees: ['payment'],
   inviters: ['account.opened', 'referral.joined'],
 };

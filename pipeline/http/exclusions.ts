@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { CommandResult } from '../decide/account-action.ts';
 import { EXCLUSION_KINDS, type Exclusion, type ExclusionChange } from '../detect/exclusion.ts';
+import { ownBands } from '../detect/own-bands.ts';
 import type { SharingFigures } from '../detect/sharing-feature.ts';
 import { sendError } from './answer.ts';
 import { orderSchema, readBody, sendResult, type Order } from './order.ts';
@@ -25,7 +26,11 @@ const wordSchema = orderSchema.extend({
   }),
   value: z.string().trim().min(1).max(512),
 });
-const addSchema = wordSchema.extend({ expires: z.iso.datetime({ offset: true }).optional() });
+const addSchema = wordSchema.extend({
+  expires: z.iso.datetime({ offset: true }).optional(),
+  /** Own limits; left out: findings about the value reach no band. */
+  bands: ownBands.optional(),
+});
 
 export function addExclusionRoutes(
   app: FastifyInstance,

@@ -32,6 +32,7 @@ import {
   type Unflushed,
 } from './stored-answers.ts';
 import { RowWriter } from './row-writer.ts';
+import { bandsOf } from './tables/exclusion-changes.ts';
 import { encodeMarker, progress } from './tables/progress.ts';
 
 /**
@@ -179,20 +180,22 @@ export class History {
   /** Every change of the exclusions, in the order in which they took effect. */
   async restoreExclusionChanges(): Promise<readonly ExclusionChange[]> {
     const rows = await this.#analytics.query<
-      Omit<ExclusionChange, 'expiresAtMs' | 'trial'> & {
+      Omit<ExclusionChange, 'expiresAtMs' | 'trial' | 'bands'> & {
         readonly expiresAtMs: number | null;
         readonly trial: string;
+        readonly bands: string;
       }
     >(
       `SELECT change_id AS id, op, kind, value, accounts, hub_limit AS hubLimit, actor, reason,
-         decision_id AS decisionId, trial, toUnixTimestamp64Milli(occurred_at) AS occurredAtMs,
+         decision_id AS decisionId, trial, bands, toUnixTimestamp64Milli(occurred_at) AS occurredAtMs,
          toUnixTimestamp64Milli(expires_at) AS expiresAtMs
        FROM exclusion_changes WHERE ${this.#isHistory} ORDER BY arrival LIMIT 1 BY change_id`,
     );
-    return rows.map(({ trial, ...row }) => ({
+    return rows.map(({ trial, bands, ...row }) => ({
       ...row,
       expiresAtMs: row.expiresAtMs ?? undefined,
       ...(trial !== '' && { trial }),
+      ...bandsOf(bands),
     }));
   }
 

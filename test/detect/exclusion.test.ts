@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ownBandsOf } from '../../pipeline/command-exclusions.ts';
+import { discoverDetectors } from '../../pipeline/detect/discover.ts';
+import type { OwnBands } from '../../pipeline/detect/own-bands.ts';
+import { detectorsSchema } from '../../pipeline/detect/section.ts';
 import { obeyExclusion } from '../../pipeline/obey-exclusion.ts';
 import {
   ExclusionRegistry,
@@ -12,6 +16,9 @@ const added = (value: string, expiresAtMs?: number): ExclusionChange => ({
   ...{ id: value, op: 'add', kind: 'devices', value, accounts: 0, hubLimit: 0, actor: 'li' },
   ...{ reason: 'demo phone', decisionId: '', occurredAtMs: 0, expiresAtMs },
 });
+const catalogue = await discoverDetectors();
+const sections = detectorsSchema(catalogue).parse({});
+const config = { active: { catalogue, sections } };
 const listed = (registry: ExclusionRegistry): string[] =>
   registry.entries.map(({ value }) => value);
 
@@ -56,7 +63,7 @@ describe('an exclusion that was ordered', () => {
     const recorder = { addExclusionChange: (change: ExclusionChange) => void rows.push(change) };
     const order = (value: string): string =>
       obeyExclusion(
-        { engine: { exclusions }, recorder },
+        { engine: { exclusions }, recorder, config },
         {
           ...{ id: '1-0', actor: 'li', reason: 'shop', issuedAtMs: 0 },
           ...{ kind: 'exclusion', op: 'add', of: 'devices', value },
@@ -75,7 +82,7 @@ describe('an exclusion that was ordered', () => {
     const recorder = { addExclusionChange: () => undefined };
     const say = (op: 'add' | 'remove', value: string, expiresAtMs?: number) =>
       obeyExclusion(
-        { engine: { exclusions }, recorder },
+        { engine: { exclusions }, recorder, config },
         {
           ...{ id: '1-0', actor: 'li', reason: 'office', issuedAtMs: 0 },
           ...{ kind: 'exclusion', op, of: 'ips', value, expiresAtMs },
@@ -97,4 +104,64 @@ describe('an exclusion that was ordered', () => {
     }
     expect(exclusions.entries).toEqual([]);
   });
+});
+
+describe('limits of its own that an order gives an exclusion', () => {
+  const ordered = (bands: OwnBands) => {
+    const exclusions = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
+    const rows: ExclusionChange[] = [];
+    const recorder = { addExclusionChange: (change: ExclusionChange) => void rows.push(change) };
+    const result = obeyExclusion(
+      { engine: { exclusions }, recorder, config },
+      {
+        ...{ id: '1-0', actor: 'li', reason: 'shop', issuedAtMs: 0 },
+        ...{ kind: 'exclusion', op: 'add', of: 'devices', value: 'd', bands },
+      },
+    );
+    return { exclusions, rows, ...result };
+  };
+
+  it('hold for it, stand in its row, and are named in the answer', () => {
+    const bands = ownBandsOf(['same-device.accounts.review=300', 'same-device.accounts.block=500']);
+    expect(bands).toEqual({ 'same-device': { accounts: { review: 300, block: 500 } } });
+    const { exclusions, rows, message } = ordered(bands);
+    expect(exclusions.find('deviceId', 'd', 0)?.bands).toEqual(bands);
+    expect(rows.map((row) => row.bands)).toEqual([bands]);
+    expect(message).toBe(
+      'deviceId d is excluded: it links nobody, and findings about it reach no band but same-device.accounts.review=300, same-device.accounts.block=500',
+    );
+  });
+
+  it.each([
+    [
+      'a detector',
+      'same-devce.accounts.review=3',
+      'same-devce: there is no detector or rule same-devce',
+    ],
+    [
+      'a measure',
+      'same-device.acounts.review=3',
+      'same-device.acounts: same-device measures no acounts: write one of accounts',
+    ],
+  ])('are refused where they name %s that is not there', (_what, limit, problem) => {
+    const { accepted, message, rows } = ordered(ownBandsOf([limit]));
+    expect({ accepted, message }).toEqual({ accepted: false, message: `deviceId d: ${problem}` });
+    expect(rows).toEqual([]);
+  });
+
+  it('are refused out of order', () => {
+    const limits = ['same-device.accounts.review=300', 'same-device.accounts.block=3'];
+    expect(ordered(ownBandsOf(limits)).message).toBe(
+      'deviceId d: same-device.accounts.block: must be at least 300, the review band',
+    );
+  });
+
+  it.each(['same-device.accounts=3', 'same-device.accounts.reveiw=3', 'review=3', 'a.b.block=-1'])(
+    'are told to be no limits where they are written as %s',
+    (text) => {
+      expect(() => ownBandsOf([text])).toThrow(
+        `--limit ${text} is no limit: write DETECTOR.MEASURE.BAND=NUMBER`,
+      );
+    },
+  );
 });

@@ -117,6 +117,11 @@ describe("a shop's demo phone that a thousand customers try in a day", () => {
     });
     bench.engine.exclusions.apply({ ...change, id: '1-0', op: 'add' });
     expect(bench.judge([visit(1)])[0]!.decision.verdict).toBe('allow');
+    const own = { 'same-device': { accounts: { review: 150 } } };
+    bench.engine.exclusions.apply({ ...change, id: '1-1', op: 'add', bands: own });
+    const limited = bench.judge([visit(3)])[0]!.decision;
+    expect(limited.verdict).toBe('review');
+    expect(limited.findings).toMatchObject([{ detector: 'same-device', threshold: 150 }]);
     bench.engine.exclusions.apply({ ...change, id: '2-0', op: 'remove' });
     bench.engine.exclusions.apply({ ...change, id: '3-0', op: 'dismiss' });
     expect(bench.judge([visit(2)])[0]!.decision.verdict).toBe('block');

@@ -4,12 +4,15 @@ import {
   type ExclusionChange,
   type ExclusionKind,
 } from '../../pipeline/detect/exclusion.ts';
+import { discoverDetectors } from '../../pipeline/detect/discover.ts';
+import type { OwnBands } from '../../pipeline/detect/own-bands.ts';
 import { obeyExclusion } from '../../pipeline/obey-exclusion.ts';
 import { openHistory } from '../../pipeline/record/history.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { AWKWARD, startRecording } from './recording.ts';
 
 const DAY_MS = Date.UTC(2026, 2, 1);
+const catalogue = await discoverDetectors();
 const NOTHING = { entries: [], sharedNetworks: [] };
 const PROPOSAL: ExclusionChange = {
   id: 'propose_dec_e-1_devices',
@@ -33,14 +36,16 @@ afterAll(() => store.close());
 beforeEach(() => store.clear());
 
 /** Gives orders to a registry and records what comes of them, as a worker does between two batches. */
-async function work(orders: readonly ['add' | 'remove' | 'dismiss', ExclusionKind, string][]) {
+async function work(
+  orders: readonly ['add' | 'remove' | 'dismiss', ExclusionKind, string, OwnBands?][],
+) {
   const { recorder } = await startRecording(store.analytics);
   const exclusions = new ExclusionRegistry(NOTHING);
   exclusions.apply(PROPOSAL);
   recorder.addExclusionChange(PROPOSAL);
-  const results = orders.map(([op, of, value], n) =>
+  const results = orders.map(([op, of, value, bands], n) =>
     obeyExclusion(
-      { engine: { exclusions }, recorder },
+      { engine: { exclusions }, recorder, config: { active: { catalogue, sections: {} } } },
       {
         id: `${n}-0`,
         kind: 'exclusion',
@@ -50,7 +55,7 @@ async function work(orders: readonly ['add' | 'remove' | 'dismiss', ExclusionKin
         actor: 'li.wei',
         reason: 'seen there',
         issuedAtMs: DAY_MS,
-        ...(op === 'add' ? { expiresAtMs: DAY_MS + 1000 } : {}),
+        ...(op === 'add' ? { expiresAtMs: DAY_MS + 1000, bands } : {}),
       },
     ),
   );
@@ -81,6 +86,18 @@ describe('exclusions on record', () => {
     expect(again.find('ip', '2001:db8::1', DAY_MS + 999)).toBeDefined();
     expect(again.find('ip', '2001:db8::1', DAY_MS + 1000)).toBeUndefined();
     expect(again.isDismissed('cardId', 'card-9')).toBe(true);
+  });
+
+  it('keep the limits of their own', async () => {
+    const own = { 'same-device': { accounts: { review: 300, block: 0 } } };
+    const { exclusions, results } = await work([
+      ['add', 'devices', 'phone-1', own],
+      ['add', 'devices', 'phone-2', { 'same-devce': { accounts: { review: 300 } } }],
+    ]);
+    expect(results.map(({ accepted }) => accepted)).toEqual([true, false]);
+    const again = await restored();
+    expect(again.find('deviceId', 'phone-1', DAY_MS)?.bands).toEqual(own);
+    expect(again.entries).toEqual(exclusions.entries);
   });
 
   it('stay open as proposals until somebody says a word, with the counts and the first decision', async () => {

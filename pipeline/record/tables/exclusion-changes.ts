@@ -1,6 +1,7 @@
 /** `exclusion_changes`: every exclusion that was proposed, added, removed or dismissed, with who and why. */
 
 import type { ExclusionChange } from '../../detect/exclusion.ts';
+import type { OwnBands } from '../../detect/own-bands.ts';
 import type { RowWriter } from '../row-writer.ts';
 import { arrival, code, defineTable, instant, nullable, text, uint32 } from '../table.ts';
 import type { RowStamp } from './events.ts';
@@ -16,11 +17,17 @@ export const exclusionChanges = defineTable('exclusion_changes', {
   reason: text,
   decision_id: text,
   trial: text,
+  bands: text,
   occurred_at: instant,
   expires_at: nullable(instant),
   arrival,
   recorded_at: instant,
 });
+
+/** Own limits as they are stored, and back. */
+export function bandsOf(stored: string): Pick<ExclusionChange, 'bands'> {
+  return stored === '' ? {} : { bands: JSON.parse(stored) as OwnBands };
+}
 
 export function encodeExclusionChange(
   out: RowWriter,
@@ -38,6 +45,7 @@ export function encodeExclusionChange(
     reason: change.reason,
     decision_id: change.decisionId,
     trial: change.trial ?? '',
+    bands: change.bands === undefined ? '' : JSON.stringify(change.bands),
     occurred_at: change.occurredAtMs,
     expires_at: change.expiresAtMs,
     arrival: stamp,
