@@ -13,10 +13,11 @@ export interface CaseWork {
   /** Whether what was given is taken back without a person. */
   readonly automatic: boolean;
   /**
-   * What the payment that earned a voided reward would earn now, under the reward's id; undefined when it, or
-   * the campaign, would not earn it any more. Waits while the record is away.
+   * What the payment that earned a reward, voided or taken back, would earn now, under the reward's id; undefined
+   * when it, or the campaign, would not earn it any more. Waits while the record is away.
+   * @param wordId the command: the ledger gives by it once.
    */
-  readonly earnAnew: (proposal: RewardProposal) => Promise<ReserveOp | undefined>;
+  readonly earnAnew: (proposal: RewardProposal, wordId: string) => Promise<ReserveOp | undefined>;
 }
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
@@ -134,7 +135,7 @@ export async function judgeProposal(
   const op =
     proposal.kind === 'clawback'
       ? clawbackOf(proposal.grantId, command)
-      : await caseWork.earnAnew(proposal);
+      : await caseWork.earnAnew(proposal, command.id);
   if (op === undefined) {
     return refuse(
       command,
@@ -185,10 +186,11 @@ async function outcomeOf(
   { id, grantId }: RewardProposal,
   settled: Promise<readonly (readonly Grant[])[]>,
 ): Promise<CommandResult> {
-  const grant = (await settled).flat().find((each) => each.id === grantId);
+  // What is given in place of what was taken back has an id of its own.
+  const [grant] = (await settled).flat();
   const message =
     grant === undefined
       ? `proposal ${id} is approved; there is no reward ${grantId}`
-      : `proposal ${id} is approved: reward ${grantId} is ${grant.state} (${grant.reason})`;
+      : `proposal ${id} is approved: reward ${grant.id} is ${grant.state} (${grant.reason})`;
   return { commandId, accepted: true, message };
 }

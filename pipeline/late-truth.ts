@@ -20,6 +20,7 @@ import type { History } from './record/history.ts';
 import { earningEvent, proposalSteps } from './record/proposal-history.ts';
 import type { CustomerBook } from './reward/customer-book.ts';
 import { evaluate } from './reward/evaluate.ts';
+import { earnedIdOf } from './reward/grant-id.ts';
 import type { ReserveOp } from './reward/ledger-op.ts';
 import type { LiveCampaigns } from './reward/live-campaigns.ts';
 import { RewardProposals, type RewardProposal } from './reward/proposal.ts';
@@ -82,13 +83,13 @@ export function openLateTruth(
     caseWork: (parts) => ({
       proposals,
       automatic: settings.automatic,
-      earnAnew: async (proposal) => {
+      earnAnew: async (proposal, wordId) => {
         const found = await patiently(
           'the look-up of the payment that earned a reward',
           () => earningEvent(analytics, proposal.eventId),
           patience,
         );
-        return found && earnAnew(config, keys, parts, proposal, found);
+        return found && earnAnew(config, keys, parts, { ...proposal, wordId }, found);
       },
     }),
     restore: async ({ condition }) => {
@@ -111,7 +112,7 @@ function earnAnew(
   config: LoadedConfig,
   keys: Keys,
   { campaigns, customers, configVersion }: EarnParts,
-  { grantId }: RewardProposal,
+  { grantId, wordId }: RewardProposal & { readonly wordId: string },
   { json, receivedAtMs }: { readonly json: Buffer; readonly receivedAtMs: number },
 ): ReserveOp | undefined {
   const batch = new EventBatch(1);
@@ -120,11 +121,12 @@ function earnAnew(
     throw new Error(`a recorded event cannot be read back: ${failure.message}`);
   const event = new EventView(batch, 0);
   const ops = evaluate(campaigns.compiled, event, ALLOW, customers.of(event), configVersion());
+  const earnedId = earnedIdOf(grantId);
   const op = ops.find(
-    (each): each is ReserveOp => each.kind === 'reserve' && each.grantId === grantId,
+    (each): each is ReserveOp => each.kind === 'reserve' && each.grantId === earnedId,
   );
   if (op === undefined) return undefined;
-  return { ...op, anew: true, ...(op.intent === 'posted' && { reason: 'compensated' as const }) };
+  return { ...op, anew: wordId, ...(op.intent === 'posted' && { reason: 'compensated' as const }) };
 }
 
 function isPassing(error: unknown): boolean {

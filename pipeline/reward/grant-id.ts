@@ -15,3 +15,8 @@ export function grantIdOf(
   const text = JSON.stringify([campaignId, offerId, scope, paymentId]);
   return `g_${hash('sha256', text, 'base64url').slice(0, 22)}`;
 }
+
+/** The id that an event's own evaluation gives a reward which took the place of one that was taken back (lua/anew.lua). */
+export function earnedIdOf(grantId: string): string {
+  return grantId.replace(/(\.again)+$/, '');
+}

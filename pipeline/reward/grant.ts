@@ -146,7 +146,7 @@ export interface Grant {
   /** Which benefit: a tier, prize, option or item; '' when there is only one. */
   readonly label: string;
   readonly award: readonly AwardItem[];
-  /** Of a draw: `{commitment, random, entry}` as JSON, otherwise ''. */
+  /** Of a draw `{commitment, random, entry}`, of a refund in a currency the campaigns in another one, as JSON; otherwise ''. */
   readonly detail: string;
   /** What was granted, or would have been. */
   readonly amountMinor: number;

@@ -28,6 +28,7 @@ export const OPERATIONS = [
   'conflict',
   'review_opened',
   'review_passed',
+  'noted',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 

@@ -122,8 +122,11 @@ export interface ReserveOp {
   readonly provenPaymentId?: string;
   /** A stored answer of another event under this id is returned and is no conflict. */
   readonly ifAbsent?: true;
-  /** What was voided under this id because of a block or a freeze is asked for again: it was no abuse. */
-  readonly anew?: true;
+  /**
+   * What was voided or taken back under this id as abuse is asked for again: it was none. The id of the person's
+   * word: told again, it gives nothing twice. What was delivered once is given under an id of its own.
+   */
+  readonly anew?: string;
 }
 
 /**

@@ -89,12 +89,12 @@ function encodeRefund(op: RefundOp): unknown {
       budgetLine: '',
       configVersion: op.configVersion,
       beneficiaryId: '',
-      detail: '',
+      // It has to be known still when its payment comes.
+      detail: op.foreignTo === undefined ? '' : JSON.stringify(op.foreignTo),
     }),
     payment: op.paymentId,
     part: accountPart(op.paymentId),
     amount: op.refundMinor,
-    foreign: op.foreignTo,
     eventTime: op.occurredAtMs,
   };
 }

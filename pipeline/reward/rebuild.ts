@@ -16,7 +16,7 @@ const COMMANDS_A_TRIP = 2000;
 /** Operations after which a grant stands under their own event as well. */
 const LISTING = new Set(['capture', 'claim', 'choose']);
 /** Operations whose time is a person's, not an event's. */
-const UNTIMED = new Set(['post', 'void', 'review_opened', 'review_passed']);
+const UNTIMED = new Set(['post', 'void', 'review_opened', 'review_passed', 'noted']);
 
 /**
  * Rebuilds the ledger when the durable journal is ahead of it: Redis has lost its data or was restored from

@@ -209,8 +209,8 @@ function rulesOf(op: ReserveOp, choice: Choice): string {
   });
 }
 
-/** The limits of what an authorisation gives back when it runs out: a payment that was in time takes it again. */
-function roomOf({ limits, quotas }: ReserveOp, { units }: Choice): object {
+/** What an authorisation that runs out is asked again when a payment was in time: the limits of what it gave back, and who is closed out. */
+function roomOf({ limits, quotas, unless }: ReserveOp, { units }: Choice): object {
   const own = [...limits, ...quotas.filter(isQuotaOfUnits), ...units];
   const counted = quotas.flatMap(({ account, limit, countedBy }) =>
     countedBy === undefined ? [] : [[countedBy, account, limit ?? -1]],
@@ -218,6 +218,7 @@ function roomOf({ limits, quotas }: ReserveOp, { units }: Choice): object {
   return {
     room: own.map(({ account, limit }) => [account, limit ?? -1]),
     ...(counted.length > 0 && { counted }),
+    ...(unless.length > 0 && { unless }),
   };
 }
 

@@ -16,12 +16,20 @@ export class Script {
   readonly #hash: string;
   readonly #keyCount: number;
 
-  /** @param file the script; `--- @include "part"` lines name files beside it. */
+  /**
+   * @param file the script; `--- @include "part"` lines name files beside it, `--- @include "part" for one, two` those of
+   *   which no more than these names is seen from outside: a chunk of Lua has room for 200 of them.
+   */
   constructor(file: URL) {
     this.#keyCount = Number(/-(\d+)\.lua$/.exec(file.pathname)![1]);
     this.#text = readFileSync(file, 'utf8').replaceAll(
-      /^--- @include "(\S+)"$/gm,
-      (_line, part: string) => readFileSync(new URL(`${part}.lua`, file), 'utf8'),
+      /^--- @include "(\S+)"(?: for (.+))?$/gm,
+      (_line, part: string, names?: string) => {
+        const text = readFileSync(new URL(`${part}.lua`, file), 'utf8');
+        return names === undefined
+          ? text
+          : `local ${names} = (function()\n${text}\nreturn ${names}\nend)()`;
+      },
     );
     this.#hash = createHash('sha1').update(this.#text).digest('hex');
   }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import { apply, ledger, one, standing, useLedger } from './ledger-fixture.ts';
 import { authorise, cancel, capture, DAY_MS, reserve } from './ledger-offers.ts';
-import { FRIDAY_NOON_MS, label, offer, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
+import { FRIDAY_NOON_MS, label, offer, refund, SPEND, TIER_1, TOTAL } from './ledger-scenario.ts';
 
 useLedger();
 
@@ -123,6 +124,25 @@ describe('an authorisation', () => {
     const blocked = capture('p', 'a', 30_000, { intent: 'voided', reason: 'account_frozen' });
     expect(await one([blocked])).toMatchObject({ state: 'clawed_back', reason: 'account_frozen' });
     expect(await standing(SPEND)).toEqual([0, 0]);
+  });
+
+  test('that ran out is not taken again for a payment in time when another offer has closed it meanwhile', async () => {
+    const room = [SPEND, TOTAL].map((account) => ({ account, limit: 1_000_000 }));
+    const gift = 'limit/bills/gift/customer-1';
+    const waiting = (n: number): LedgerOp =>
+      authorise({ id: `a${n}`, category: `k${n}` }, { unless: [gift] });
+    const paid = (n: number): LedgerOp => capture(`p${n}`, `a${n}`, 30_000, { room });
+    await apply([
+      waiting(1),
+      waiting(2),
+      { kind: 'advance', occurredAtMs: FRIDAY_NOON_MS + DAY_MS },
+    ]);
+    expect(await one([paid(1)])).toMatchObject({ state: 'posted' });
+    await apply([reserve({ id: 'new' }, { limits: [{ account: gift, limit: 1 }] })]);
+    expect(await one([paid(2)])).toMatchObject({
+      ...{ state: 'voided', reason: 'authorisation_expired' },
+    });
+    expect(await standing(SPEND)).toEqual([2000, 0]);
   });
 
   test('the same offer earned by the payment itself finds what the authorisation got', async () => {

@@ -11,6 +11,7 @@ import {
   SPEND,
   TOTAL,
 } from './ledger-scenario.ts';
+import { wholeState } from './ledger-state.ts';
 
 useLedger();
 
@@ -61,47 +62,6 @@ describe('a claim', () => {
     }
   });
 
-  describe('given in time, and heard when the ledger’s clock had passed the deadline', () => {
-    const room = [
-      { account: 'stock/bills/cup', limit: 1 },
-      ...[SPEND, TOTAL].map((account) => ({ account, limit: 3000 })),
-    ];
-    const late = (id: string): Parameters<typeof claim>[1] => ({ id, occurredAtMs: untilMs - 1 });
-
-    test('it takes again what the forfeit gave back', async () => {
-      await apply([prize('p'), { kind: 'advance', occurredAtMs: untilMs }]);
-      expect(await ledger.grant('g_p')).toMatchObject({ state: 'forfeited' });
-      expect(await standing('stock/bills/cup')).toEqual([0, 0]);
-      const claimed = await one([{ ...claim('g_p', late('c')), room }]);
-      expect(claimed).toMatchObject({ id: 'g_p', state: 'posted', reason: 'claimed' });
-      expect(await standing(SPEND)).toEqual([3000, 0]);
-      expect(await standing('stock/bills/cup')).toEqual([1, 0]);
-      expect(await standing('limit/bills/off/customer-1/water')).toEqual([1, 0]);
-      expect(await one([{ ...claim('g_p', late('c')), room }])).toEqual(claimed);
-    });
-
-    test('a millisecond later it is late however it comes', async () => {
-      await apply([prize('p'), { kind: 'advance', occurredAtMs: untilMs }]);
-      const op = { ...claim('g_p', { id: 'c', occurredAtMs: untilMs }), room };
-      expect(await one([op])).toMatchObject({ reason: 'claim_late' });
-    });
-
-    test('what others have by now cannot be taken again, nor what nobody counts any more', async () => {
-      await apply([prize('p'), { kind: 'advance', occurredAtMs: untilMs }]);
-      expect(await one([claim('g_p', late('c0'))])).toMatchObject({ reason: 'claim_late' });
-      const [cup, ...lines] = room;
-      const gone = [{ ...cup!, limit: 0 }, ...lines];
-      const spent = [cup!, { ...lines[0]!, limit: 2999 }, lines[1]!];
-      expect(await one([{ ...claim('g_p', late('c1')), room: gone }])).toMatchObject({
-        reason: 'out_of_stock',
-      });
-      expect(await one([{ ...claim('g_p', late('c2')), room: spent }])).toMatchObject({
-        reason: 'budget_exhausted',
-      });
-      expect(await ledger.grant('g_p')).toMatchObject({ state: 'forfeited' });
-    });
-  });
-
   test('a refund of the whole payment ends the wait; the right stays used', async () => {
     await apply([prize('p')]);
     expect(await one(refund('r', 'p', 30_000))).toMatchObject({
@@ -138,13 +98,43 @@ describe('a claim', () => {
     });
 
     test.each(['p', 'claims/1'])(
-      'is void by a bad word on %s, and all of it returns',
+      'is void by a bad word on %s: all of it returns but the right, which is used up',
       async (on) => {
         await doubted('claims/1');
         const voided = await one(label(on, 'confirmed'));
         expect(voided).toMatchObject({ id: 'g_p', state: 'voided', reason: 'review_confirmed' });
-        for (const account of [SPEND, 'stock/bills/cup', 'limit/bills/off/customer-1/water'])
+        for (const account of [SPEND, 'stock/bills/cup'])
           expect(await standing(account)).toEqual([0, 0]);
+        expect(await standing('limit/bills/off/customer-1/water')).toEqual([1, 0]);
+        expect(await one([prize('q')])).toMatchObject({ reason: 'limit_reached' });
+      },
+    );
+
+    test('whose payment is refunded meanwhile is void as while it waited for the claim', async () => {
+      await doubted('c');
+      expect(await one(refund('r', 'p', 30_000))).toMatchObject({ state: 'voided' });
+      expect(await standing('limit/bills/off/customer-1/water')).toEqual([1, 0]);
+      expect(await standing(SPEND)).toEqual([0, 0]);
+    });
+
+    test.each(['approved', 'review_rejected'] as const)(
+      'is not judged by a word that was spoken before it: %s',
+      async (reason) => {
+        const to = reason === 'approved' ? 'posted' : 'voided';
+        const word = {
+          kind: 'settle',
+          id: 'w',
+          grantId: 'g_p',
+          to,
+          reason,
+          occurredAtMs: 1,
+        } as const;
+        expect(await one([prize('p'), word])).toMatchObject({ state: 'awaiting_claim' });
+        const held = await one([claim('g_p', { id: 'c', intent: 'held' })]);
+        const before = await wholeState(ledger);
+        expect(await one([word])).toEqual(held);
+        expect(await wholeState(ledger)).toEqual(before);
+        expect((await one([{ ...word, id: 'w2' }])).state).toBe(to);
       },
     );
   });
@@ -250,7 +240,8 @@ describe('a choice', () => {
     expect(await ledger.grant('g_q')).toMatchObject({ state: 'voided', label: 'cup' });
     expect(await standing(SPEND)).toEqual([3000, 0]);
     expect(await standing('stock/bills/cup')).toEqual([1, 0]);
-    expect(await standing('quota/joint')).toEqual([1, 0]);
+    // A choice that is void has used its place up, as one that is missed.
+    expect(await standing('quota/joint')).toEqual([2, 0]);
     expect(await standing(payable('customer-1'))).toEqual([-3000, 0]);
   });
 

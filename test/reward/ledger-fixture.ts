@@ -1,6 +1,8 @@
 /** A ledger on a Redis of its own for a test file, empty before each test, and the words the tests speak in. */
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { Delivery } from '../../pipeline/act/delivery.ts';
+import { deliveriesOf } from '../../pipeline/act/given.ts';
 import type { Grant } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
@@ -39,4 +41,20 @@ export async function one(list: readonly LedgerOp[]): Promise<Grant> {
 export async function standing(account: string): Promise<[posted: number, pending: number]> {
   const [balance] = await ledger.balances([account]);
   return [balance!.posted, balance!.pending];
+}
+
+/** What goes to other systems by the journal, in order; one id is one delivery, however often it is asked for. */
+export async function deliveries(): Promise<Delivery[]> {
+  const terms = (): { currency: string; dueAtMs: () => undefined } => ({
+    ...{ currency: 'CNY', dueAtMs: () => undefined },
+  });
+  const asked = (await ledger.drain(0)).flatMap((entry) => deliveriesOf(entry, terms));
+  return [...new Map(asked.map((each) => [each.id, each])).values()];
+}
+
+/** The same in words: `reversal receivable 1000`, `goods goods`. */
+export async function sent(): Promise<string[]> {
+  return (await deliveries()).map(({ kind, item }) =>
+    item.kind === 'cash' ? `${kind} ${item.as} ${item.amountMinor}` : `${kind} ${item.kind}`,
+  );
 }

@@ -4,7 +4,7 @@ import { rebuild } from '../../pipeline/reward/rebuild.ts';
 import { apply, ledger, one, standing, useLedger } from './ledger-fixture.ts';
 import { authorise, cancel, capture, claim, DAY_MS, reserve } from './ledger-offers.ts';
 import { FRIDAY_NOON_MS, label, offer, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
-import { wholeState } from './ledger-state.ts';
+import { NO_HISTORY, wholeState } from './ledger-state.ts';
 
 useLedger();
 
@@ -14,12 +14,6 @@ const settle = (id: string, to: SettleOp['to'], reason: SettleOp['reason']): Set
   ...{ kind: 'settle', id: `s_${id}_${to}_${reason}`, grantId: `g_${id}`, to, reason },
   occurredAtMs: FRIDAY_NOON_MS,
 });
-const NO_HISTORY = {
-  entries: async function* () {},
-  grants: async function* () {},
-  vouchers: async function* () {},
-  lastSequence: () => Promise.resolve(0),
-};
 
 describe('an authorisation that was in doubt', () => {
   test('keeps its reward held when its payment is allowed, until a person has judged either', async () => {
@@ -158,7 +152,7 @@ describe('what comes to be known later', () => {
 
 describe('a reward that was voided by a freeze', () => {
   const FROZEN = { intent: 'voided', reason: 'account_frozen' } as const;
-  const ANEW = { reason: 'compensated', anew: true } as const;
+  const ANEW = { reason: 'compensated', anew: 'word-1' } as const;
 
   test('is granted anew under its id, once, and only when that is asked', async () => {
     await apply([reserve({ id: 'p' }, FROZEN)]);
@@ -204,7 +198,7 @@ describe('a reward that was voided by a freeze', () => {
       capture('p', 'a', 30_000, { intent: 'voided', reason: 'account_frozen' }),
     ]);
     expect(await ledger.grant('g_a')).toMatchObject({ state: 'voided' });
-    const anew = { grantId: 'g_a', anew: true } as const;
+    const anew = { grantId: 'g_a', anew: 'word-1' } as const;
     expect(await one([reserve({ id: 'p' }, anew)])).toMatchObject({ id: 'g_a', state: 'posted' });
     await rebuild(ledger, NO_HISTORY);
     expect(await one(refund('r', 'p', 15_000))).toMatchObject({ id: 'g_a', clawedBackMinor: 500 });

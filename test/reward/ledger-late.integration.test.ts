@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { CaptureOp } from '../../pipeline/reward/ledger-op.ts';
 import { apply, ledger, one, standing, useLedger } from './ledger-fixture.ts';
-import { authorise, capture, DAY_MS, redeem, reserve, voucherChoice } from './ledger-offers.ts';
+import {
+  authorise,
+  capture,
+  claim,
+  DAY_MS,
+  goodsChoice,
+  redeem,
+  reserve,
+  voucherChoice,
+} from './ledger-offers.ts';
 import { FRIDAY_NOON_MS, label, refund, SPEND, TIER_1, TOTAL } from './ledger-scenario.ts';
 
 useLedger();
@@ -120,5 +129,49 @@ describe('a voucher that was used in time and is heard of when it has expired', 
     await apply([pack, expired]);
     expect(await one([useAt(atMs, limit)])).toMatchObject({ state: 'rejected', reason });
     expect(await standing(SPEND)).toEqual([0, 0]);
+  });
+});
+
+describe('a claim that was given in time, and heard when the ledger’s clock had passed the deadline', () => {
+  const untilMs = FRIDAY_NOON_MS + 5 * DAY_MS;
+  const prize = (id: string) =>
+    reserve({ id }, { choices: [goodsChoice('cup', 9)], next: { kind: 'claim', untilMs } });
+  const room = [
+    { account: 'stock/bills/cup', limit: 1 },
+    ...[SPEND, TOTAL].map((account) => ({ account, limit: 3000 })),
+  ];
+  const late = (id: string): Parameters<typeof claim>[1] => ({ id, occurredAtMs: untilMs - 1 });
+
+  test('it takes again what the forfeit gave back', async () => {
+    await apply([prize('p'), { kind: 'advance', occurredAtMs: untilMs }]);
+    expect(await ledger.grant('g_p')).toMatchObject({ state: 'forfeited' });
+    expect(await standing('stock/bills/cup')).toEqual([0, 0]);
+    const claimed = await one([{ ...claim('g_p', late('c')), room }]);
+    expect(claimed).toMatchObject({ id: 'g_p', state: 'posted', reason: 'claimed' });
+    expect(await standing(SPEND)).toEqual([3000, 0]);
+    expect(await standing('stock/bills/cup')).toEqual([1, 0]);
+    expect(await standing('limit/bills/off/customer-1/water')).toEqual([1, 0]);
+    expect(await one([{ ...claim('g_p', late('c')), room }])).toEqual(claimed);
+  });
+
+  test('a millisecond later it is late however it comes', async () => {
+    await apply([prize('p'), { kind: 'advance', occurredAtMs: untilMs }]);
+    const op = { ...claim('g_p', { id: 'c', occurredAtMs: untilMs }), room };
+    expect(await one([op])).toMatchObject({ reason: 'claim_late' });
+  });
+
+  test('what others have by now cannot be taken again, nor what nobody counts any more', async () => {
+    await apply([prize('p'), { kind: 'advance', occurredAtMs: untilMs }]);
+    expect(await one([claim('g_p', late('c0'))])).toMatchObject({ reason: 'claim_late' });
+    const [cup, ...lines] = room;
+    const gone = [{ ...cup!, limit: 0 }, ...lines];
+    const spent = [cup!, { ...lines[0]!, limit: 2999 }, lines[1]!];
+    expect(await one([{ ...claim('g_p', late('c1')), room: gone }])).toMatchObject({
+      reason: 'out_of_stock',
+    });
+    expect(await one([{ ...claim('g_p', late('c2')), room: spent }])).toMatchObject({
+      reason: 'budget_exhausted',
+    });
+    expect(await ledger.grant('g_p')).toMatchObject({ state: 'forfeited' });
   });
 });

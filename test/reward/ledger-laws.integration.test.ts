@@ -181,7 +181,6 @@ test('the stories reach every state and every reason', async () => {
     'base_missing',
     'refund_without_amount',
     'id_conflict',
-    'compensated',
     ...INELIGIBLE_REASONS,
     'voucher_out_of_scope',
     'voucher_wrong_currency',

@@ -62,7 +62,7 @@ export function paymentOps(n: number, verdict: Verdict): ReserveOp[] {
         reviewHold: hold,
         ...(verdict === 'block' ? {} : waiting),
       };
-      return [authorise({ ...facts, id: `a/${n}` }, terms)];
+      return [authorise({ ...facts, id: `a/${n}` }, { ...terms, ifAbsent: true })];
     }
     case 2:
       return [reserve(facts, { ...given, choices: [pointsChoice(300, 'c0')], onRefund })];
@@ -89,6 +89,16 @@ export function paymentOps(n: number, verdict: Verdict): ReserveOp[] {
       return ops(WORLD, { ...facts, amountMinor: n === 7 ? 12_000 : 30_001 }, verdict);
   }
 }
+
+/** It is asked for anew what was taken for abuse: of an authorisation by its payment. */
+export function madeGood(n: number, wordId: string): ReserveOp[] {
+  return paymentOps(n, 'allow').map((op) => {
+    const given = { ...op, anew: wordId, ...(op.intent === 'posted' && COMPENSATED) };
+    return n % 8 === 1 ? { ...given, ...COMPENSATED, intent: 'posted', eventId: `p/${n}` } : given;
+  });
+}
+
+const COMPENSATED = { reason: 'compensated' } as const;
 
 function priced(amountMinor: number, customerId: string, award: ReserveOp['choices'][0]['award']) {
   return { ...money(WORLD, amountMinor, customerId), award };

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deliveriesOf } from '../../pipeline/act/given.ts';
-import { apply, emptyLedger, ledger, one, standing, useLedger } from './ledger-fixture.ts';
+import { apply, emptyLedger, ledger, one, sent, standing, useLedger } from './ledger-fixture.ts';
 import {
   authorise,
   capture,
@@ -14,20 +13,6 @@ import { label, payable, refund, SPEND } from './ledger-scenario.ts';
 useLedger();
 
 const OWED = 'receivable/customer-1';
-const terms = (): { currency: string; dueAtMs: () => undefined } => ({
-  currency: 'CNY',
-  dueAtMs: () => undefined,
-});
-
-/** What was sent to other systems, in order: `reversal cash 1000 receivable`. */
-async function sent(): Promise<string[]> {
-  const entries = await ledger.drain(0);
-  return entries
-    .flatMap((entry) => deliveriesOf(entry, terms))
-    .map(({ kind, item }) =>
-      item.kind === 'cash' ? `${kind} ${item.as} ${item.amountMinor}` : `${kind} ${item.kind}`,
-    );
-}
 
 /** 10.00 off 300.00, taken off the payment itself. */
 const discounted = (amountMinor = 30_000) => [

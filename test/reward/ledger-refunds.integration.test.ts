@@ -4,6 +4,8 @@ import { Ledger } from '../../pipeline/reward/ledger.ts';
 import { apply, standard, ledger, one, standing, useLedger } from './ledger-fixture.ts';
 import type { ReserveOp } from '../../pipeline/reward/ledger-op.ts';
 import { NOTHING_WON, reserve } from './ledger-offers.ts';
+import { rebuild } from '../../pipeline/reward/rebuild.ts';
+import { NO_HISTORY } from './ledger-state.ts';
 import { label, money, offer, ops, other, refund, SPEND, TIER_1 } from './ledger-scenario.ts';
 
 useLedger();
@@ -164,6 +166,19 @@ test('a refund in another currency takes nothing back', async () => {
   expect(await one([{ ...asked!, refundId: 'r2', foreignTo: ['others'] }])).toMatchObject({
     state: 'clawed_back',
   });
+});
+
+test('a refund in another currency takes nothing back either when its payment comes after it, also after a rebuild', async () => {
+  const foreign = (id: string, paymentId: string) => ({
+    ...refund(id, paymentId, 30_000)[0]!,
+    foreignTo: ['bills'],
+  });
+  await apply([foreign('r1', 'p'), ...ops(standard, { id: 'p' }), foreign('r2', 'q')]);
+  await rebuild(ledger, NO_HISTORY);
+  await apply(ops(standard, { id: 'q', category: 'gas' }));
+  for (const id of ['refund_r1', 'refund_r2'])
+    expect(await ledger.grant(id)).toMatchObject({ reason: 'currency_not_eligible' });
+  expect(await standing(SPEND)).toEqual([2000, 0]);
 });
 
 test('that nothing was won stays known when the payment is refunded', async () => {

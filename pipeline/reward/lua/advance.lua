@@ -1,4 +1,7 @@
 local function end_wait(record, what, at)
+  if what == 'void' and was_taken_off(record) then
+    return reverse(record, 'hold_expired', record.id, at)
+  end
   local legs = {}
   -- Until when a payment could have been made stays known: its message may come later.
   record.due_what, record.due_at = RAN_OUT[record.reason] or '-', AWAITS_PAYMENT[record.reason] and at or 0
@@ -7,7 +10,7 @@ local function end_wait(record, what, at)
     record.state = 'voided'
     record.reason = AWAITS_PAYMENT[record.reason] and 'authorisation_expired' or 'hold_expired'
   elseif what == 'forfeit' then
-    forgo(legs, record)
+    release(legs, record)
     record.state, record.reason = 'forfeited', 'forfeited'
   elseif record.reason == 'held_for_review' then
     record.reason = 'review_overdue'

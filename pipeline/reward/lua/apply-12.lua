@@ -1,6 +1,7 @@
 --[[
 Applies ledger operations in their order, each all or nothing, and writes the journal in the same step.
-The parts stand in files of their own and are put in the place of the include lines by script.ts.
+The parts stand in files of their own and are put in the place of the include lines by script.ts; what a line names
+is all that the parts after it see of a part.
 
 Everything is read and decided first; the writes stand at the end. A script that fails on what it reads
 (a damaged record, say) has therefore changed nothing, and a server killed within it replays all or nothing.
@@ -45,16 +46,17 @@ local quoting = ARGV[4] == 'quote'
 --- @include "vouchers"
 --- @include "reclaim"
 --- @include "post"
---- @include "advance"
+--- @include "advance" for advance
 --- @include "notes"
---- @include "refunds"
+--- @include "refunds" for refund, unpark, parked_under
+--- @include "anew" for renew, was_made_good
 --- @include "reserve"
 --- @include "capture"
---- @include "settle"
+--- @include "settle" for settle
 --- @include "claim"
 --- @include "choose"
---- @include "redeem"
---- @include "flush"
+--- @include "redeem" for redeem, extend
+--- @include "flush" for flush
 
 if stored_sequence < tonumber(ARGV[3]) then
   return redis.error_reply('LEDGERLOST ' .. int(stored_sequence))

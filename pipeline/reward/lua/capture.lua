@@ -35,17 +35,21 @@ local function was_paid_in_time(op, record)
 end
 
 -- Whether all that an authorisation gave back when it ran out can be had again, by the limits that it was
--- reserved under, and of money by those of today.
+-- reserved under, and of money by those of today; what closes the offer to somebody may have come meanwhile.
 local function has_room_again(op, record)
   local rules = rules_of(record)
+  for _, account in ipairs(rules.unless or NONE) do
+    if not stands_at_nothing(account) then
+      return false
+    end
+  end
   for _, unit in ipairs(rules.room or NONE) do
     if not has_room(unit[1], unit[2], 1) then
       return false
     end
   end
   for _, quota in ipairs(rules.counted or NONE) do
-    local marker = balance(quota[1])
-    if marker.posted == 0 and marker.pending == 0 and not has_room(quota[2], quota[3], 1) then
+    if stands_at_nothing(quota[1]) and not has_room(quota[2], quota[3], 1) then
       return false
     end
   end

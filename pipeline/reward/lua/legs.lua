@@ -130,14 +130,18 @@ local function take_values(legs, record, share)
   end
 end
 
--- All of it returns: the grant was never posted.
-local function release(legs, record)
-  move_all(legs, record, 0, -1)
-  reserve_values(legs, record, -1)
+-- Whether its rights are used up whatever becomes of it: the customer has been asked to claim or to choose.
+local function uses_rights(record)
+  return record.deadline > 0
 end
 
--- Values and stock return; rights and quotas are used up.
-local function forgo(legs, record)
+-- What was pending returns: all of it, or values and stock alone where rights and quotas are used up.
+local function release(legs, record)
+  if not uses_rights(record) then
+    move_all(legs, record, 0, -1)
+    reserve_values(legs, record, -1)
+    return
+  end
   for _, account in ipairs(record.units) do
     leg(legs, account, begins(account, 'stock/') and 0 or 1, -1)
   end

@@ -2,8 +2,13 @@
 -- D has given back round_half_up(D * R / P), so that a full refund returns exactly D, however many parts it
 -- comes in. Points likewise.
 
--- All of it went back because it was abuse: a refund owes nothing more, and the reason stays.
-local REVERSED = { risk_block = true, account_frozen = true, review_confirmed = true, late_truth = true, base_missing = true }
+-- It was abuse.
+local ABUSE = { risk_block = true, account_frozen = true, review_confirmed = true, late_truth = true }
+-- All of it went back or is owed, for these and for abuse: a refund takes nothing more, and the reason stays.
+local REVERSED = { base_missing = true, review_rejected = true, hold_expired = true }
+for reason in pairs(ABUSE) do
+  REVERSED[reason] = true
+end
 local AWAITING = { awaiting_claim = true, awaiting_choice = true }
 
 -- What of a grant's payment has gone back: by refunds, or because less was captured than authorised.
@@ -73,6 +78,10 @@ local function claim_direct(legs, record, direct, purse, unpaid)
     purse.left = purse.left - from_refund
   end
   local missing = more - with_payment - from_refund
+  if record.state == 'held' then
+    -- Nobody owes anything of what is still in doubt: it is claimed with the word on it.
+    direct, missing = direct - missing, 0
+  end
   record.direct, record.deducted, record.owed = direct, deducted + from_refund, owed + missing
   leg(legs, 'receivable/' .. string.match(record.contra[1], '^payable/(.*)$'), missing, 0)
 end
@@ -97,14 +106,18 @@ local function was_taken_off(record)
   return record.state == 'held' and not AWAITS_PAYMENT[record.reason] and is_in_payment(record)
 end
 
+local function post_given(legs, record)
+  move_all(legs, record, 1, -1)
+  post_values(legs, record)
+  await_nothing(record)
+  record.state = 'posted'
+end
+
 local function claw_back(record, refunded, reason, operation_id, at, legs, purse)
   local whole = is_whole(record, refunded)
   local void = {}
   if whole and was_taken_off(record) then
-    move_all(legs, record, 1, -1)
-    post_values(legs, record)
-    await_nothing(record)
-    record.state = 'posted'
+    post_given(legs, record)
   end
   if record.state == 'posted' or (record.state == 'clawed_back' and not REVERSED[record.reason]) then
     void = take_back(legs, record, refunded, whole, purse)
@@ -116,15 +129,16 @@ local function claw_back(record, refunded, reason, operation_id, at, legs, purse
       record.state = 'clawed_back'
       restore(legs, record)
     end
-  elseif whole and record.state == 'held' then
+  elseif whole and (record.state == 'held' or AWAITING[record.state]) then
     release(legs, record)
     await_nothing(record)
     record.state, record.reason = 'voided', 'refunded'
-  elseif whole and AWAITING[record.state] then
-    forgo(legs, record)
-    await_nothing(record)
-    record.state, record.reason = 'voided', 'refunded'
-    restore(legs, record)
+    if uses_rights(record) then
+      restore(legs, record)
+    end
+  elseif was_taken_off(record) then
+    local _, direct = reclaim_cost(record, share_of(record, refunded, whole), whole)
+    claim_direct(legs, record, direct, purse)
   end
   journal('clawback', operation_id, at, record, legs)
   void_vouchers(void, record, operation_id, at)
@@ -139,8 +153,6 @@ local function catch_up(record, operation_id, at)
   end
 end
 
--- It was abuse, or what it rested on is gone: what has been given goes back in full. A hold is voided, which frees every leg; of anything
--- later the values return, and rights and quotas stay used. `unpaid`: it is the payment itself that is stopped.
 local drop_dependents
 
 -- An authorisation that ran out, of which no payment is waited for any more.
@@ -149,12 +161,15 @@ local function give_up(record, reason, operation_id, at)
   journal('void', operation_id, at, record, {})
 end
 
+-- It was abuse, was refused, or what it rested on is gone: what has been given goes back in full, and what only
+-- waited is voided. `unpaid`: it is the payment itself that is stopped.
 local function reverse(record, reason, operation_id, at, unpaid)
   local legs, void = {}, {}
-  if record.state == 'held' then
+  if was_taken_off(record) and not unpaid then
+    post_given(legs, record)
+  end
+  if record.state == 'held' or AWAITING[record.state] then
     release(legs, record)
-  elseif AWAITING[record.state] then
-    forgo(legs, record)
   elseif record.state == 'posted' then
     void = take_back(legs, record, record.payment, true, nil, unpaid)
   elseif record.state == 'voided' and record.due_at > 0 then

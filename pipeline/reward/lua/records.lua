@@ -22,7 +22,7 @@ local sequence = stored_sequence
 local recorded = tonumber(stored[2] or '0')
 -- The ledger's own clock: that, or the time of the operation at hand.
 local watermark = recorded
-local UNTIMED = { post = true, void = true, review_opened = true, review_passed = true }
+local UNTIMED = { post = true, void = true, review_opened = true, review_passed = true, noted = true }
 -- Reserved at an authorisation whose payment has not come.
 local AWAITS_PAYMENT = { awaiting_payment = true, awaiting_payment_and_review = true }
 -- What is due of one whose payment has not come in time, until it is known that there was none in time.

@@ -14,9 +14,10 @@ local function is_strangers(refund, ids)
   return asked[4] ~= nil and asked[4] ~= paid[4] and (asked[5] == '' or asked[5] ~= paid[5])
 end
 
--- Whether the refund is in another currency than what it refunds.
+-- Whether the refund is in another currency than what it refunds: it names the campaigns that have another.
 local function is_foreign(refund, ids)
-  for _, campaign in ipairs(refund.foreign or NONE) do
+  local detail = cjson.decode(refund.terms)[4] or ''
+  for _, campaign in ipairs(detail == '' and NONE or cjson.decode(detail)) do
     for _, id in ipairs(ids) do
       if cjson.decode(find(id).identity)[1] == campaign then
         return true

@@ -14,8 +14,8 @@ local function has_room_at(index, by)
   return has_room(request.accounts[index], request.limits[index], by)
 end
 
-local function stands_at_nothing(index)
-  local held = balance(request.accounts[index])
+local function stands_at_nothing(account)
+  local held = balance(account)
   return held.posted == 0 and held.pending == 0
 end
 
@@ -23,7 +23,7 @@ end
 -- then the person's own limits, then the shared ones.
 local function barrier(op)
   for _, index in ipairs(op.unless or NONE) do
-    if not stands_at_nothing(index) then
+    if not stands_at_nothing(request.accounts[index]) then
       return 'excluded'
     end
   end
@@ -50,7 +50,7 @@ local function barrier(op)
   -- A marker in use has its place in the quota already.
   local counted = op.counted or NONE
   for index = 1, #counted, 2 do
-    if stands_at_nothing(counted[index]) and not has_room_at(counted[index + 1], 1) then
+    if stands_at_nothing(request.accounts[counted[index]]) and not has_room_at(counted[index + 1], 1) then
       return 'quota_exhausted'
     end
   end
@@ -177,6 +177,7 @@ end
 
 local function take(op, choice)
   local record = new_record(op, choice)
+  record.heard = op.heard or record.heard
   local legs = {}
   local rules = rules_of(record)
   if op.intent == 'posted' and (not rules.next or is_blank(record)) then
@@ -221,7 +222,7 @@ end
 -- intercepted now gives back what it has got, unless a person gave it although it was intercepted.
 local function repeated(op, record)
   if record.identity == op.identity then
-    if op.intent == 'voided' and record.moving and record.reason ~= 'compensated' then
+    if op.intent == 'voided' and record.moving and not was_made_good(record) then
       reverse(record, op.reason, op.id, op.eventTime)
     end
     return { record.id }
@@ -239,41 +240,8 @@ local function turn_down(op, operation, state, reason)
   return journal_text(operation, op, 'refused', state, reason, choice, head)
 end
 
--- Voided because of a block or a freeze, and never asked for again since.
-local INTERCEPTED = { risk_block = true, account_frozen = true }
-local function was_intercepted(record)
-  return record.state == 'voided' and INTERCEPTED[record.reason] ~= nil
-end
-
--- What was voided makes room for what is asked for anew under its id, perhaps of another event: an authorisation
--- that was intercepted is made good by its payment.
-local function make_room(record)
-  local event = cjson.decode(record.identity)[3]
-  local others = {}
-  for _, id in ipairs(words(read('payments', event) or '')) do
-    if id ~= record.id then
-      others[#others + 1] = id
-    end
-  end
-  if record.moving then
-    write('payments', event, #others > 0 and table.concat(others, ' ') or false)
-    write('grants', record.id, false)
-  else
-    write('refused', record.id, false)
-  end
-  records[record.id] = nil
-end
-
 -- Returns the ids touched, or nil and the standing of an answer that says only what was asked for.
-local function reserve(op)
-  local known = find(op.id)
-  if known and not (op.anew and was_intercepted(known)) then
-    read_facts(op)
-    return repeated(op, known)
-  end
-  if known then
-    make_room(known)
-  end
+local function answer(op)
   if op.intent == 'voided' then
     return nil, turn_down(op, 'intercept', 'voided', op.reason)
   elseif op.intent == 'rejected' then
@@ -284,7 +252,7 @@ local function reserve(op)
     for number, choice in ipairs(op.choices) do
       reason = obstacle(choice, op.values and op.values[number])
       if not reason then
-        if number == 1 and op.plain and not read('payments', op.event) and not parked_under(op.event) then
+        if number == 1 and op.plain and not op.anew and not read('payments', op.event) and not parked_under(op.event) then
           return nil, give(op, choice)
         end
         read_facts(op)
@@ -298,4 +266,23 @@ local function reserve(op)
     end
   end
   return nil, turn_down(op, 'reject', 'rejected', reason)
+end
+
+-- Returns as `answer`. What is asked for anew is told by its id, which may be another than that of the operation.
+local function reserve(op)
+  local known
+  if op.anew then
+    known = renew(op)
+  else
+    known = find(op.id)
+  end
+  if known then
+    read_facts(op)
+    return repeated(op, known)
+  end
+  local ids, standing = answer(op)
+  if op.anew then
+    return ids or { op.id }
+  end
+  return ids, standing
 end

@@ -47,7 +47,9 @@ end
 -- A word on an authorisation that ran out: what it would have done, it does once a payment is heard of that was in time.
 local function note_word(record, op)
   if op.to == 'voided' then
-    give_up(record, op.reason, op.id, op.at)
+    if hears(record, op) then
+      give_up(record, op.reason, op.id, op.at)
+    end
   elseif op.to == 'posted' and is_meant(op, record) and hears(record, op) then
     record.due_what = RAN_OUT.awaiting_payment
     journal('review_passed', op.id, op.at, record, {})
@@ -57,8 +59,35 @@ local function note_word(record, op)
   end
 end
 
--- Words by which it was abuse: what was given already goes back too.
-local ABUSE = { review_confirmed = true, late_truth = true }
+-- What waits for its customer, or was missed, may come to be held by an answer that is in doubt.
+local MAY_BE_HELD = { awaiting_claim = true, awaiting_choice = true, forfeited = true }
+
+-- A word on one grant that is not held changes nothing, and told again it is none on what holds the grant by then.
+local function note_early(record, op)
+  if op.grant and MAY_BE_HELD[record.state] and hears(record, op) then
+    journal('noted', op.id, op.at, record, {})
+  end
+end
+
+-- Given up, or taken back: what the till has given already, and by a word that it was abuse whatever was given.
+local function take_away(record, op)
+  local held = record.state == 'held'
+  if not held and not (ABUSE[op.reason] and (LIVE[record.state] or record.state == 'forfeited')) then
+    return note_early(record, op)
+  end
+  if not hears(record, op) then
+    return
+  end
+  if not held or was_taken_off(record) then
+    return reverse(record, op.reason, op.id, watermark)
+  end
+  local legs = {}
+  release(legs, record)
+  await_nothing(record)
+  record.state, record.reason = 'voided', op.reason
+  journal('void', op.id, op.at, record, legs)
+  drop_dependents(record, op.id, watermark)
+end
 
 local function settle(op)
   local ids = op.grant and { op.grant } or words(read('payments', op.event) or '')
@@ -72,20 +101,15 @@ local function settle(op)
       elseif op.to == 'posted' then
         if record.state == 'held' then
           release_one(op, record)
+        else
+          note_early(record, op)
         end
       elseif op.to == 'held' then
         if record.state == 'held' and AWAITS_PAYMENT[record.reason] and hears(record, op) then
           wait_also(record, op, 'review_opened', 'awaiting_payment_and_review')
         end
-      elseif record.state == 'held' then
-        local legs = {}
-        release(legs, record)
-        await_nothing(record)
-        record.state, record.reason = 'voided', op.reason
-        journal('void', op.id, op.at, record, legs)
-        drop_dependents(record, op.id, watermark)
-      elseif ABUSE[op.reason] and record.moving and (LIVE[record.state] or record.state == 'forfeited') then
-        reverse(record, op.reason, op.id, watermark)
+      elseif record.moving then
+        take_away(record, op)
       end
     end
   end

@@ -1,0 +1,81 @@
+-- What was voided or taken back as abuse, and by a person's word is given after all. Nothing was ever delivered of
+-- what was voided: it is asked for again under its own id. What was given once, and taken back, keeps its record,
+-- and its place takes a grant of another id.
+
+local function was_abuse(record)
+  return (record.state == 'voided' or record.state == 'clawed_back') and ABUSE[record.reason] ~= nil
+end
+
+local GIVEN = '=+'
+
+-- Whether a person gave it although it was taken for abuse: what took it then does not take it again when it is replayed.
+local function was_made_good(record)
+  return record.heard ~= nil and string.find(record.heard, GIVEN, 1, true) ~= nil
+end
+
+-- The rights and quotas that it has used up, and the stock that was out, go to what takes its place.
+local function hand_over(record, op)
+  local taken_back = record.state == 'clawed_back'
+  if not record.moving or not (taken_back or uses_rights(record)) then
+    return
+  end
+  local legs = {}
+  for _, account in ipairs(record.units) do
+    if taken_back or not begins(account, 'stock/') then
+      leg(legs, account, -1, 0)
+    end
+  end
+  move_counted(legs, record, -1, 0)
+  journal('void', op.anew, op.eventTime, record, legs)
+end
+
+-- What was voided leaves its id to what is asked for anew, perhaps of another event: an authorisation that was
+-- intercepted is made good by its payment.
+local function make_room(record)
+  local event = cjson.decode(record.identity)[3]
+  local others = {}
+  for _, id in ipairs(words(read('payments', event) or '')) do
+    if id ~= record.id then
+      others[#others + 1] = id
+    end
+  end
+  if record.moving then
+    write('payments', event, #others > 0 and table.concat(others, ' ') or false)
+    write('grants', record.id, false)
+  else
+    write('refused', record.id, false)
+  end
+  records[record.id] = nil
+end
+
+-- Gives the operation the id under which the reward is asked for, and the words that it has heard so far, with this
+-- one. Told again, a word gives nothing a second time, whatever became of it since: not where it gave, and not where
+-- there was nothing to make good. Returns the record that answers the operation already, or nil.
+local function renew(op)
+  local word = string.sub(redis.sha1hex(op.anew), 1, 10)
+  local known = find(op.id)
+  op.heard = GIVEN .. word
+  while known and was_abuse(known) do
+    local heard = known.heard or ''
+    if string.find(heard, word, 1, true) then
+      return known
+    end
+    op.heard = heard .. GIVEN .. word
+    if known.state == 'voided' then
+      hand_over(known, op)
+      make_room(known)
+      return nil
+    end
+    op.id = op.id .. '.again'
+    local successor = find(op.id)
+    if not successor then
+      hand_over(known, op)
+    end
+    known = successor
+  end
+  if known and known.moving and not string.find(known.heard, word, 1, true) then
+    known.heard = known.heard .. '=' .. word
+    journal('noted', op.anew, op.eventTime, known, {})
+  end
+  return known
+end
