@@ -61,6 +61,7 @@ export function assembleHistoryDecoder(config: LoadedConfig, keys: Keys): Decode
     maxAmountMinor: Number.MAX_SAFE_INTEGER,
     earliestMs: -Infinity,
     maxFutureMs: Infinity,
+    formerCurrencies: true,
   });
 }
 

@@ -29,11 +29,17 @@ export function readBody<T>(schema: z.ZodType<T>, body: unknown): Read<T> {
   return { kind: 'bad', message: mistakesIn(result.error) };
 }
 
+/** How a schema ends its words on what is not there. */
+const MISSING = 'received undefined';
+
 /** Every mistake that a schema found, each with the place it stands at. */
 export function mistakesIn({ issues }: z.ZodError): string {
-  const mistakes = issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
+  const mistakes = issues.map(({ path, message }) => {
+    if (path.length === 0) return message;
+    return message.endsWith(MISSING)
+      ? `${path.join('.')} is missing`
+      : `${path.join('.')}: ${message}`;
+  });
   return mistakes.join('; ');
 }
 

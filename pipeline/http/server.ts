@@ -92,6 +92,7 @@ export function createServer(deps: HttpDeps): HttpServer {
   });
   const app = createApp(deps);
   const routes = recordRoutes(app);
+  answerNotFound(app, routes);
   addEventRoute(app, { ...deps, intake, maxBatchEvents: config.maxBatchEvents });
   const caseFile = new CaseFile(deps);
   addAnalystRoutes(app, { caseFile, command: deps.command });
@@ -159,7 +160,6 @@ function createApp(deps: HttpDeps): FastifyInstance {
     metrics.httpSeconds.observe({ route }, reply.elapsedTime / 1000);
     done();
   });
-  app.setNotFoundHandler((_request, reply) => sendError(reply, 404, 'not_found', 'no such path'));
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const known = KNOWN_ERRORS[error.code];
     if (known !== undefined) return sendError(reply, known.status, known.code, known.message);
@@ -200,6 +200,16 @@ function recordRoutes(app: FastifyInstance): Map<string, Set<string>> {
     for (const each of Array.isArray(method) ? method : [method]) methods.add(each);
   });
   return routes;
+}
+
+/** Says what there is: a path that is not known is a slip, or of another version. */
+function answerNotFound(app: FastifyInstance, routes: ReadonlyMap<string, unknown>): void {
+  app.setNotFoundHandler((_request, reply) => {
+    const known = [...routes.keys()].flatMap((url) => /^\/v1\/([a-z]+)/.exec(url)?.[1] ?? []);
+    const under = [...new Set(known)].sort().join(', ');
+    const message = `no such path: under /v1/ there are ${under}; the console is at /`;
+    return sendError(reply, 404, 'not_found', message);
+  });
 }
 
 /** Fastify answers 404 where the path exists and the method does not; 405 says what the path takes. */

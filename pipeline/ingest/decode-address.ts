@@ -1,7 +1,7 @@
 /**
  * IP addresses as window keys. Two spellings of one address are one key, so an address is kept in its
  * canonical text (RFC 5952; an IPv4-mapped IPv6 address is the IPv4 one). Anything else in the `ip` field
- * is an opaque token: a key like any other, without a prefix.
+ * is an opaque token: a key like any other, without a prefix; what is written as an address and is none is no key.
  */
 
 import ipaddr from 'ipaddr.js';
@@ -60,6 +60,39 @@ export function ipv4PrefixLength(bytes: Uint8Array, start: number, end: number):
   }
   return dots === 3 && octet >= 0 ? lastDot - start : 0;
 }
+
+/** More groups than an IPv6 address has: a fingerprint written with colons, which is a token. */
+const MOST_COLONS = 8;
+
+/**
+ * Whether the text in bytes `start` to `end`, which is no address, is written as one all the same: `999.1.1.1`,
+ * `203.0.113.9:443`, `10.0.0.1, 10.0.0.2`. No token looks so, and what was mistaken once is mistaken by many senders:
+ * it says nothing of who shares what.
+ */
+export function isMistakenAddress(bytes: Uint8Array, start: number, end: number): boolean {
+  let dots = 0;
+  let colons = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte === DOT) dots++;
+    else if (byte === COLON) colons++;
+    else if (!isOfAddress(byte)) return false;
+  }
+  return colons > 0 ? colons <= MOST_COLONS : dots > 0;
+}
+
+const DOT = 0x2e;
+const COLON = 0x3a;
+
+/** Hexadecimal digits, and what stands between addresses and behind them. */
+function isOfAddress(byte: number): boolean {
+  const folded = byte | 0x20;
+  return (
+    (byte >= 0x30 && byte <= 0x39) || (folded >= 0x61 && folded <= 0x66) || BESIDE.includes(byte)
+  );
+}
+
+const BESIDE: readonly number[] = [...Buffer.from(' ,;/[]')];
 
 const REMEMBERED = 8192;
 

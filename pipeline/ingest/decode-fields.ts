@@ -1,8 +1,10 @@
 /** The fields of an event, read from parsed JSON one by one: each either gives its value or refuses the record. */
 
+import milliseconds from 'ms';
 import { EVENT_TYPES } from '../event.ts';
 import type { DeadLetterReason } from '../outcome.ts';
 import type { CardMask } from './card-number.ts';
+import { isCode, isCurrency } from './currency.ts';
 import { NOT_A_TIME, type TimeParser } from './decode-time.ts';
 import type { DecodeFailure } from './source.ts';
 
@@ -15,6 +17,8 @@ export interface DecodeLimits {
   readonly earliestMs: number;
   /** How far an event may lie after its arrival. */
   readonly maxFutureMs: number;
+  /** Whether any three letters are a currency: history has those that are none any more. */
+  readonly formerCurrencies?: boolean;
 }
 
 /** Longest text of a field, in bytes of UTF-8; `attributes` is bounded by the record alone. */
@@ -46,7 +50,8 @@ export function typeCodeIn(fields: Fields, cards: CardMask): number {
   const code = EVENT_TYPES.findIndex((known) => known === type);
   if (code >= 0) return code;
   const shown = JSON.stringify(cards.text(type).slice(0, 64));
-  throw new Refusal('unknown_type', 'type', `the type ${shown} is not known`);
+  const known = EVENT_TYPES.join(', ');
+  throw new Refusal('unknown_type', 'type', `${shown} is no type of event: the types are ${known}`);
 }
 
 export function occurredAtIn(
@@ -61,14 +66,23 @@ export function occurredAtIn(
   const ms = times.parse(bytes, 0, bytes.length);
   if (ms === NOT_A_TIME) {
     const example = '2026-11-21T09:30:00+08:00';
-    throw new Refusal('bad_time', 'occurredAt', `not RFC 3339 with an offset, such as ${example}`);
+    throw new Refusal(
+      'bad_time',
+      'occurredAt',
+      `write RFC 3339 with an offset, such as ${example}`,
+    );
   }
   if (ms < limits.earliestMs) {
     const earliest = new Date(limits.earliestMs).toISOString();
-    throw new Refusal('time_out_of_range', 'occurredAt', `before ${earliest}`);
+    throw new Refusal(
+      'time_out_of_range',
+      'occurredAt',
+      `before ${earliest}, the first time that ingest.earliest allows`,
+    );
   }
   if (ms > receivedAtMs + limits.maxFutureMs) {
-    const message = `more than ${limits.maxFutureMs} ms after its arrival`;
+    const most = milliseconds(limits.maxFutureMs, { long: true });
+    const message = `more than ${most} after its arrival (ingest.maxFutureMs): look at the sender's clock and offset`;
     throw new Refusal('time_out_of_range', 'occurredAt', message);
   }
   return ms;
@@ -94,25 +108,38 @@ export function amountIn(fields: Fields, maxAmountMinor: number): number {
   const amount = fields['amount'];
   if (isAbsent(amount)) return NaN;
   if (typeof amount !== 'number') throw wrongType('amount', 'an integer of minor units', amount);
-  if (amount < 0) throw new Refusal('bad_amount', 'amount', 'negative');
+  if (amount < 0) throw new Refusal('bad_amount', 'amount', 'negative: what goes back is a refund');
   if (!Number.isInteger(amount) && amount <= maxAmountMinor) {
-    throw new Refusal('bad_amount', 'amount', 'not an integer of minor units');
+    throw new Refusal('bad_amount', 'amount', 'not an integer of minor units: 12.50 is 1250');
   }
   if (amount > maxAmountMinor) {
-    throw new Refusal('bad_amount', 'amount', `above the limit of ${maxAmountMinor}`);
+    throw new Refusal(
+      'bad_amount',
+      'amount',
+      `above ${maxAmountMinor}, the most that ingest.maxAmountMinor allows`,
+    );
   }
   return amount + 0;
 }
 
 /** @param needed whether the event has an amount, which means nothing without its currency. */
-export function currencyIn(fields: Fields, needed: boolean): string | undefined {
+export function currencyIn(
+  fields: Fields,
+  needed: boolean,
+  { formerCurrencies }: DecodeLimits,
+): string | undefined {
   const currency = fields['currency'];
   if (isAbsent(currency)) {
-    if (needed) throw new Refusal('missing_field', 'currency', 'an amount needs its currency');
+    if (needed)
+      throw new Refusal('missing_field', 'currency', 'an amount needs its currency, such as CNY');
     return undefined;
   }
-  if (typeof currency === 'string' && /^[A-Z]{3}$/.test(currency)) return currency;
-  throw wrongType('currency', 'three capital letters (ISO 4217)', currency);
+  if (typeof currency === 'string' && currency.length === 3) {
+    const bytes = Buffer.from(currency);
+    const isMeant = formerCurrencies === true ? isCode : isCurrency;
+    if (isMeant(bytes, 0, bytes.length)) return currency;
+  }
+  throw wrongType('currency', 'a code of ISO 4217 such as CNY', currency);
 }
 
 export function termsIn(fields: Fields): number {

@@ -91,7 +91,7 @@ export class GeneralDecoder {
     for (const name of PLAIN_TEXT) texts[name] = textIn(fields[name], name, cards);
     if (texts.ip !== undefined) texts.ip = parseAddress(texts.ip)?.text ?? texts.ip;
     draft.amountMinor = amountIn(fields, limits.maxAmountMinor);
-    texts.currency = currencyIn(fields, !Number.isNaN(draft.amountMinor));
+    texts.currency = currencyIn(fields, !Number.isNaN(draft.amountMinor), limits);
     draft.terms = termsIn(fields);
     const geo = geoIn(fields, cards);
     draft.latitude = geo.latitude;

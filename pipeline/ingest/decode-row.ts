@@ -7,7 +7,7 @@
 import { DECODED_KEYS, keyColumn, TEXT_FIELDS, textColumn } from '../event.ts';
 import type { EventBatch, KeysOnDemand } from '../event.ts';
 import { placeOf } from '../place.ts';
-import { ipv4PrefixLength, type AddressReader } from './decode-address.ts';
+import { ipv4PrefixLength, isMistakenAddress, type AddressReader } from './decode-address.ts';
 import type { KeyHasher } from './hash.ts';
 import type { Placeholders } from './placeholders.ts';
 
@@ -138,9 +138,16 @@ export class RowWriter {
     if (dotted > 0) {
       this.hasher.hash(source, start, start + dotted);
     } else {
-      if (!source.subarray(start, end).includes(0x3a)) return;
-      const address = this.addresses.read(source.toString('utf8', start, end));
-      if (address === undefined) return;
+      const address = source.subarray(start, end).includes(0x3a)
+        ? this.addresses.read(source.toString('utf8', start, end))
+        : undefined;
+      if (address === undefined) {
+        if (isMistakenAddress(source, start, end)) {
+          into.keyLo[IP_KEY * into.capacity + row] = 0;
+          into.keyHi[IP_KEY * into.capacity + row] = 0;
+        }
+        return;
+      }
       const prefix = Buffer.from(address.prefix);
       this.hasher.hash(prefix, 0, prefix.length);
     }

@@ -5,7 +5,7 @@
 
 import type { EventBatch, KeyField } from '../event.ts';
 import { CardMask } from './card-number.ts';
-import { AddressReader, parseAddress } from './decode-address.ts';
+import { AddressReader, isMistakenAddress, parseAddress } from './decode-address.ts';
 import type { DecodeLimits } from './decode-fields.ts';
 import { GeneralDecoder } from './decode-general.ts';
 import { KeyWriter } from './decode-keys.ts';
@@ -114,6 +114,8 @@ export class Decoder {
     const address = field === 'ip' || field === 'ipPrefix';
     const canonical = address ? (parseAddress(masked)?.text ?? masked) : masked;
     const bytes = Buffer.from(canonical);
+    const isUnread = field === 'ip' && parseAddress(canonical) === undefined;
+    if (isUnread && isMistakenAddress(bytes, 0, bytes.length)) return { lo: 0, hi: 0 };
     if (this.placeholders.matches(bytes, 0, bytes.length, address)) return { lo: 0, hi: 0 };
     const key = field === 'ipPrefix' ? Buffer.from(parseAddress(canonical)?.prefix ?? '') : bytes;
     if (key.length === 0) return { lo: 0, hi: 0 };

@@ -8,6 +8,7 @@
 import { isUtf8 } from 'node:buffer';
 import { EVENT_TYPES, textColumn } from '../event.ts';
 import { holdsCard } from './card-number.ts';
+import { isCurrency } from './currency.ts';
 import type { AddressReader } from './decode-address.ts';
 import { MAX_TERMS, MAX_TEXT_BYTES, type DecodeLimits } from './decode-fields.ts';
 import type { EventDraft } from './decode-row.ts';
@@ -234,12 +235,6 @@ export class Scanner {
 function bytesEqual(bytes: Uint8Array, from: number, to: number, word: Uint8Array): boolean {
   if (to - from !== word.length) return false;
   for (let i = 0; i < word.length; i++) if (bytes[from + i] !== word[i]) return false;
-  return true;
-}
-
-function isCurrency(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from !== 3) return false;
-  for (let at = from; at < to; at++) if (bytes[at]! < 0x41 || bytes[at]! > 0x5a) return false;
   return true;
 }
 

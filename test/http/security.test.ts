@@ -164,7 +164,13 @@ describe('what is not there', () => {
     await using api = await start();
     const missing = await fetch(`${api.url}/v1/nothing`);
     expect(missing.status).toBe(404);
-    expect(await missing.json()).toEqual({ error: { code: 'not_found', message: 'no such path' } });
+    expect(await missing.json()).toEqual({
+      error: {
+        code: 'not_found',
+        message:
+          'no such path: under /v1/ there are accounts, campaigns, config, console, decisions, events, exclusions, grants, lists, proposals, quote, switches; the console is at /',
+      },
+    });
     const wrong = await fetch(`${api.url}/v1/events`);
     expect(wrong.status).toBe(405);
     expect(wrong.headers.get('allow')).toBe('POST');

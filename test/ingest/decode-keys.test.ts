@@ -51,6 +51,30 @@ describe('window keys', () => {
     expect(keyOf(batch, 'ipPrefix', 4)).not.toBe(keyOf(batch, 'ipPrefix', 0));
   });
 
+  const MISTAKEN = [
+    ...['999.1.1.1', '203.0.113', '203.0.113.09', '203.0.113.9:443', '203.0.113.9, 10.0.0.1'],
+    ...['203.0.113.0/24', '2001:db8::1::2', '[2001:db8::1]:443', 'aa:bb:cc:dd:ee:ff'],
+  ];
+  it.each(MISTAKEN)('are absent for %s, which is written as an address and is none', (ip) => {
+    const decoder = testDecoder();
+    const batch = batchFrom([paymentOf({ ip })], { decoder });
+    expect(keyOf(batch, 'ip', 0)).toBe(ABSENT);
+    expect(keyOf(batch, 'ipPrefix', 0)).toBe(ABSENT);
+    expect(batch.text('ip', 0)).toBe(ip);
+    expect(decoder.keyOf('ip', ip)).toEqual({ lo: 0, hi: 0 });
+  });
+
+  const TOKENS = [
+    ...['9f86d081884c7d65', 'n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is', 'fe80::1%eth0', '1234567890'],
+    'SHA256:9f:86:d0:81:88:4c:7d:65:9a:2f:ea:a0:c5:5a:d0:15',
+    '9f:86:d0:81:88:4c:7d:65:9a:2f:ea:a0:c5:5a:d0:15',
+  ];
+  it.each(TOKENS)('are there for the token %s', (ip) => {
+    const batch = batchFrom([paymentOf({ ip })]);
+    expect(keyOf(batch, 'ip', 0)).not.toBe(ABSENT);
+    expect(keyOf(batch, 'ipPrefix', 0)).toBe(ABSENT);
+  });
+
   it('are what keyOf gives for the same text', () => {
     const decoder = testDecoder();
     const attributes = { payeeId: 'p "1"', phoneHash: '上海', inviterId: 77, campaignId: 'c-1' };

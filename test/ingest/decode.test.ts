@@ -90,6 +90,7 @@ describe('a refused record', () => {
     ['an amount in text', { amount: '2500' }, 'wrong_type', 'amount'],
     ['an amount that is true', { amount: true }, 'wrong_type', 'amount'],
     ['an amount without currency', { currency: undefined }, 'missing_field', 'currency'],
+    ['a currency that ISO 4217 does not have', { currency: 'XQZ' }, 'wrong_type', 'currency'],
     ['a currency in small letters', { currency: 'cny' }, 'wrong_type', 'currency'],
     ['a device that is a number', { deviceId: 5 }, 'wrong_type', 'deviceId'],
     ['an ip that is an object', { ip: {} }, 'wrong_type', 'ip'],
@@ -119,6 +120,19 @@ describe('a refused record', () => {
     const json = JSON.stringify(paymentOf()).replace(/}$/, `,${member}}`);
     expect(refusal(json)).toMatchObject({ reason: 'forbidden_key', fieldPath });
     expect(({} as Record<string, unknown>)['admin']).toBeUndefined();
+  });
+
+  it('says what to write instead', () => {
+    const told = (overrides: Parameters<typeof paymentOf>[0]): string =>
+      refusal(paymentOf(overrides))!.message;
+    expect(told({ type: 'paymnt' })).toMatch(
+      /^"paymnt" is no type of event: the types are payment, payment\.authorising, /,
+    );
+    expect(told({ occurredAt: at(1000 + 3_600_001) })).toBe(
+      "more than 1 hour after its arrival (ingest.maxFutureMs): look at the sender's clock and offset",
+    );
+    expect(told({ currency: 'XQZ' })).toBe('must be a code of ISO 4217 such as CNY, not this text');
+    expect(told({ amount: 10.5 })).toContain('12.50 is 1250');
   });
 
   it('never repeats a card number in its message or path', () => {

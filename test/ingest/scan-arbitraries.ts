@@ -98,7 +98,7 @@ export const event = fc.record(
     instrument: text,
     refundOf: text,
     amount,
-    currency: fc.constantFrom('CNY', 'USD', 'cny', 'CN', '', null),
+    currency: fc.constantFrom('CNY', 'USD', 'XQZ', 'cny', 'CN', '', null),
     terms: fc.oneof(fc.constantFrom(0, 12, 1000, 1001, -1, 1.5, '3'), fc.nat(2000)),
     geo: fc.record({ lat: degrees, lon: degrees, city: text }, { requiredKeys: [] }),
     attributes,
