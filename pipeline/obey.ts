@@ -2,6 +2,7 @@
 
 import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
 import { appeal, judgeProposal, review, turn, type CaseWork } from './case-work.ts';
+import { changeInWords } from './change-in-words.ts';
 import { causesOfLabel, type Cause } from './decide/cause.ts';
 import { decisionIdOf, eventIdOf } from './decide/decision.ts';
 import type { Engine } from './decide/engine.ts';
@@ -15,6 +16,7 @@ import { rescore } from './obey-rescore.ts';
 import type { History } from './record/history.ts';
 import type { LabelStanding } from './record/label-history.ts';
 import type { Recorder } from './record/recorder.ts';
+import type { CompiledCampaigns } from './reward/campaign.ts';
 import type { Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
 import type { LiveCampaigns } from './reward/live-campaigns.ts';
@@ -24,7 +26,9 @@ export interface ObeyParts {
   readonly engine: Engine;
   readonly history: Pick<History, 'storedDecision' | 'labelStanding'>;
   readonly recorder: Recorder;
-  readonly campaigns: Pick<LiveCampaigns, 'change' | 'lowers' | 'named'>;
+  readonly campaigns: Pick<LiveCampaigns, 'change' | 'lowers' | 'named'> & {
+    readonly compiled: Pick<CompiledCampaigns, 'accounts'>;
+  };
   /** What is posted and reserved on each of these accounts; undefined while the ledger is away. */
   readonly spentOn: (
     accounts: readonly string[],
@@ -243,6 +247,7 @@ async function adjust(
   const { id, actor, reason, issuedAtMs } = command;
   const change = campaigns.named(command.change);
   const action = { id, change, actor, reason, issuedAtMs };
+  const before = campaigns.compiled.accounts;
   const lowered = campaigns.lowers(change);
   const spent = lowered.length === 0 ? NOTHING_SPENT : await spentOn(lowered);
   const problem =
@@ -252,6 +257,6 @@ async function adjust(
   if (problem === undefined) recorder.addCampaignAction(action);
   void settle({});
   if (problem !== undefined) return { commandId: id, accepted: false, message: problem };
-  const message = `campaign ${change.campaignId}: ${change.kind} is in force from the next event on`;
+  const message = changeInWords(change, before, campaigns.compiled.accounts);
   return { commandId: id, accepted: true, message };
 }

@@ -70,6 +70,7 @@ export function openPath({ config }: { config: LoadedConfig }, analytics: Analyt
       change: () => undefined,
       lowers: () => [],
       named: (change: CampaignChange) => change,
+      compiled: { accounts: [] },
     },
     spentOn: () => Promise.resolve(undefined),
     rewards: () => [],

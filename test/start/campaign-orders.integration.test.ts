@@ -62,7 +62,7 @@ describe('an order to a running worker', () => {
     ]);
     const quota = ['trial', '--offer', 'bill', '--tier', '1', '--by', '2'];
     expect(await order(data, ...campaign('add-quota', ...quota))).toBe(
-      'campaign trial: add_quota is in force from the next event on',
+      'campaign trial: the limits are quota/trial/bill/from-10000 2 → 4 from the next event on',
     );
     const budget = ['trial', '--line', 'total.mall', '--by', '2000', '--from', 'total.spend'];
     await order(data, ...campaign('add-budget', ...budget));
