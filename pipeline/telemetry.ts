@@ -21,11 +21,10 @@ export class Metrics {
     'band',
     'mode',
   ]);
-  readonly duplicates = this.counter('sheepdog_duplicates_total', 'Repeated events dropped.', []);
+  readonly duplicates = this.counter('sheepdog_duplicates_total', 'Repeated events dropped.');
   readonly lateEvents = this.counter(
     'sheepdog_late_events_total',
     'Events after the allowed lateness.',
-    [],
   );
   readonly deadLetters = this.counter(
     'sheepdog_dead_letters_total',
@@ -64,12 +63,10 @@ export class Metrics {
   readonly automaticFreezes = this.gauge(
     'sheepdog_automatic_freezes_hour',
     'Automatic freezes within the last hour of event time.',
-    [],
   );
   readonly freezeCap = this.gauge(
     'sheepdog_automatic_freezes_cap',
     'Automatic freezes allowed within an hour of event time; 0 while they are off.',
-    [],
   );
   readonly openCases = this.gauge(
     'sheepdog_open_cases',
@@ -79,51 +76,35 @@ export class Metrics {
   readonly casesDropped = this.gauge(
     'sheepdog_cases_dropped',
     'Cases that made room for newer ones although nobody had judged them.',
-    [],
   );
   readonly switchedOff = this.gauge(
     'sheepdog_switched_off',
     '1 while people have stopped an automatic action.',
     ['name'],
   );
-  readonly decisionSeconds = this.histogram(
-    'sheepdog_decision_seconds',
-    'Arrival to decision.',
-    [],
-  );
+  readonly decisionSeconds = this.histogram('sheepdog_decision_seconds', 'Arrival to decision.');
   readonly stageSeconds = this.histogram('sheepdog_stage_seconds', 'Time of a batch in a stage.', [
     'stage',
   ]);
-  readonly flushSeconds = this.histogram(
-    'sheepdog_flush_seconds',
-    'Time to make a batch durable.',
-    [],
-  );
-  readonly recordRetries = this.counter(
-    'sheepdog_record_retries_total',
-    'Inserts tried again.',
-    [],
-  );
+  readonly flushSeconds = this.histogram('sheepdog_flush_seconds', 'Time to make a batch durable.');
+  readonly recordRetries = this.counter('sheepdog_record_retries_total', 'Inserts tried again.');
   readonly rowsRecorded = this.counter('sheepdog_rows_recorded_total', 'Rows written, by table.', [
     'table',
   ]);
   readonly journalWaiting = this.gauge(
     'sheepdog_journal_waiting',
     'Ledger entries that are not on record yet.',
-    [],
   );
-  readonly bufferedRows = this.gauge('sheepdog_buffered_rows', 'Rows waiting to be durable.', []);
-  readonly windowKeys = this.gauge('sheepdog_window_keys', 'Keys with window state.', []);
-  readonly windowBytes = this.gauge('sheepdog_window_bytes', 'Bytes of window state.', []);
+  readonly bufferedRows = this.gauge('sheepdog_buffered_rows', 'Rows waiting to be durable.');
+  readonly windowKeys = this.gauge('sheepdog_window_keys', 'Keys with window state.');
+  readonly windowBytes = this.gauge('sheepdog_window_bytes', 'Bytes of window state.');
   readonly windowCapped = this.gauge(
     'sheepdog_window_capped',
     'Events a cap kept out of a window.',
-    [],
   );
   readonly windowCutShort = this.gauge(
     'sheepdog_window_cut_short',
     'Measures that looked at the newest events of a key alone, since it has so many.',
-    [],
   );
   readonly featureKeys = this.gauge(
     'sheepdog_feature_keys',
@@ -143,16 +124,14 @@ export class Metrics {
   readonly watermarkSeconds = this.gauge(
     'sheepdog_watermark_seconds',
     'Largest event time seen, Unix seconds.',
-    [],
   );
   readonly lag = this.gauge('sheepdog_source_lag', 'Records waiting at the source.', ['source']);
   readonly sourceUp = this.gauge('sheepdog_source_up', '1 while the source answers.', ['source']);
-  readonly paused = this.gauge('sheepdog_paused', '1 while back-pressure holds the source.', []);
-  readonly ledgerUp = this.gauge('sheepdog_ledger_up', '1 while the ledger answers.', []);
+  readonly paused = this.gauge('sheepdog_paused', '1 while back-pressure holds the source.');
+  readonly ledgerUp = this.gauge('sheepdog_ledger_up', '1 while the ledger answers.');
   readonly rewardsWaiting = this.gauge(
     'sheepdog_rewards_waiting',
     'Reward operations waiting for the ledger.',
-    [],
   );
   readonly queueJobs = this.gauge('sheepdog_queue_jobs', 'Jobs of act, by state.', ['state']);
   readonly deliveries = this.counter(
@@ -170,11 +149,10 @@ export class Metrics {
     'Age of the oldest delivery that is not acknowledged, by state.',
     ['state'],
   );
-  readonly frozenAccounts = this.gauge('sheepdog_frozen_accounts', 'Accounts frozen now.', []);
+  readonly frozenAccounts = this.gauge('sheepdog_frozen_accounts', 'Accounts frozen now.');
   readonly secondsSinceFinding = this.gauge(
     'sheepdog_seconds_since_finding',
     'Event time since the last finding.',
-    [],
   );
   readonly detectorSilence = this.gauge(
     'sheepdog_detector_seconds_since_finding',
@@ -199,12 +177,10 @@ export class Metrics {
   readonly inboxSyncSeconds = this.histogram(
     'sheepdog_inbox_sync_seconds',
     'Time to write and sync a group of events that came by HTTP.',
-    [],
   );
   readonly configInfo = this.gauge('sheepdog_config_info', '1 for the active configuration.', [
     'version',
   ]);
-
   readonly configReloads = this.counter(
     'sheepdog_config_reload_total',
     'Looks at changed configuration files, by what came of them.',
@@ -213,30 +189,32 @@ export class Metrics {
   readonly configRefused = this.gauge(
     'sheepdog_config_refused_seconds',
     'When a configuration was refused last, Unix seconds; 0: never.',
-    [],
   );
   readonly configCanaryShare = this.gauge(
     'sheepdog_config_canary_share',
     'Share of the accounts that a configuration on trial judges; 0: none is.',
-    [],
   );
 
-  private counter<L extends string>(
+  private counter<L extends string = never>(
     name: string,
     help: string,
-    labelNames: readonly L[],
+    labelNames: readonly L[] = [],
   ): Counter<L> {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
-  private gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
+  private gauge<L extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+  ): Gauge<L> {
     return new Gauge({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
-  private histogram<L extends string>(
+  private histogram<L extends string = never>(
     name: string,
     help: string,
-    labelNames: readonly L[],
+    labelNames: readonly L[] = [],
   ): Histogram<L> {
     return new Histogram({
       name,
