@@ -100,7 +100,7 @@ function periodColumns(periods: readonly FactPeriod[]): {
     const within = `ms >= ${fromMs} AND ms < ${toMs}`;
     if (currency !== undefined) parameters[`currency${index}`] = currency;
     const counted = currency === undefined ? '' : ` AND currency = {currency${index}:String}`;
-    return `countIf(paid AND ${within}), sumIf(amount, paid AND ${within}${counted}) - sumIf(amount, type = 'refund' AND ms >= ${fromMs}${counted}),
+    return `countIf(paid AND ${within}), sumIf(amount, paid AND ${within}${counted}) - sumIf(amount, type = 'refund' AND refund_of != '' AND ms >= ${fromMs}${counted}),
       minOrNullIf(ms, type = 'login' AND ${within}), maxOrNullIf(ms, paid AND ms < ${fromMs}),`;
   });
   return { columns: columns.join('\n'), parameters };

@@ -43,6 +43,7 @@ type BookPeriod = FactPeriod & { readonly currencyBytes: Buffer | undefined };
 const CUSTOMER = keyColumn('customerId');
 const ACCOUNT = keyColumn('accountId');
 const ATTRIBUTES = textColumn('attributes');
+const REFUND_OF = textColumn('refundOf');
 /** Makes the key of an account another one than that of a customer with the same number. */
 const ACCOUNT_SALT = 0x5bd1e995;
 
@@ -218,8 +219,12 @@ export class CustomerBook {
     }
   }
 
-  /** Who sends back what was bought has not spent it, however long after the period. */
+  /**
+   * Who sends back what was bought has not spent it, however long after the period. A refund that names no payment is
+   * refused by the ledger too.
+   */
   #refund({ batch, row }: EventView, atMs: number): void {
+    if (batch.spanLength[REFUND_OF * batch.capacity + row]! <= 0) return;
     const amountMinor = batch.amountMinor[row]! || 0;
     const { periods } = this;
     for (let index = 0; index < periods.length; index++) {

@@ -22,7 +22,10 @@ export function spendIdOf(currency: string): string {
 export interface PeriodFacts {
   /** Payments that were not blocked. */
   readonly payments: number;
-  /** Less every refund since the period began: which payment it is of, and when that was, is not known here. At least 0. */
+  /**
+   * Less every refund since the period began that names a payment: whose payment that is, of how much and when, is not
+   * known here. At least 0.
+   */
   readonly spendMinor: number;
   readonly firstLoginAtMs: number | undefined;
   /** The latest payment before the period began. */

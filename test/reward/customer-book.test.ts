@@ -155,6 +155,8 @@ describe('the facts about a customer', () => {
     });
     const spend = (): number => factsOf(book).during('spring').spendMinor;
     observe(book, [payment({ occurredAt: at(3000) }), back(1999, 10), back(3001, 20, 'JPY')]);
+    // One that names no payment is refused.
+    observe(book, [{ ...back(3001, 30), refundOf: undefined }]);
     expect(spend()).toBe(100);
     observe(book, [back(3001, 30), back(7000, 40)]);
     expect(spend()).toBe(30);

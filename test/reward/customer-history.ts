@@ -60,6 +60,7 @@ const anyEvent = fc.record({
   accountId: fc.constantFrom('acc-1', 'acc-2', '0000000000'),
   amount: fc.option(fc.nat(1e9), { nil: undefined }),
   currency: fc.constantFrom('CNY', 'JPY'),
+  refundOf: fc.constantFrom('e-0', 'e-1', '', undefined),
   attributes,
   verdict: fc.constantFrom<Verdict>('allow', 'allow', 'review', 'block'),
 });
@@ -109,6 +110,7 @@ interface Known {
   readonly ms: number;
   readonly amount: number;
   readonly currency: string | undefined;
+  readonly refundOf: string;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
@@ -146,7 +148,7 @@ export function expectedFacts(
     periods: periods.map(({ fromMs, toMs, currency }) => {
       const within = (event: Known): boolean => event.ms >= fromMs && event.ms < toMs;
       const inPeriod = paid.filter(within);
-      const returned = of('refund').filter((event) => event.ms >= fromMs);
+      const returned = of('refund').filter((event) => event.refundOf !== '' && event.ms >= fromMs);
       const isMoney = (event: Known): boolean =>
         currency === undefined || event.currency === currency;
       return {
@@ -175,6 +177,7 @@ function knownOf(event: PlainEvent): Known {
     ms: Date.parse(String(event['occurredAt'])),
     amount: Number(event['amount'] ?? 0),
     currency: event['currency'] as string | undefined,
+    refundOf: String(event['refundOf'] ?? ''),
     attributes: tooLong ? {} : attributes,
   };
 }
