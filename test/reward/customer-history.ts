@@ -177,7 +177,7 @@ function knownOf(event: PlainEvent): Known {
     ms: Date.parse(String(event['occurredAt'])),
     amount: Number(event['amount'] ?? 0),
     currency: event['currency'] as string | undefined,
-    refundOf: String(event['refundOf'] ?? ''),
+    refundOf: (event['refundOf'] ?? '') as string,
     attributes: tooLong ? {} : attributes,
   };
 }
