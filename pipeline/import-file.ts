@@ -14,6 +14,7 @@ import type { AnalystFlags } from './command-orders.ts';
 import { Failure, messageOf } from './failure.ts';
 import type { ImportMap, ReadRow } from './import-map.ts';
 import { CardMask } from './ingest/card-number.ts';
+import type { RedisServer } from './reward/redis.ts';
 
 export interface ImportFlags extends AnalystFlags {
   readonly map: string;
@@ -26,6 +27,8 @@ export interface Import<Item> {
   /** Items of one order. */
   readonly part: number;
   readonly order: (items: readonly Item[]) => Order;
+  /** Resolves while what follows from earlier parts leaves room for another; left out: nothing follows. */
+  readonly room?: ((redis: RedisServer) => Promise<void>) | undefined;
 }
 
 export interface ImportTally {
@@ -55,7 +58,13 @@ export async function importFile<Item extends object>(
   const tally: ImportTally = { done: 0, same: 0, refused: 0, waiting: 0, proposals: [] };
   const rejects = new Rejects(flags.rejects, tally);
   try {
-    await orderMany(flags, (give) => sendAll(what, give, tally, rejects));
+    await orderMany(flags, (give, redis) => {
+      const paced: Give = async (order) => {
+        await what.room?.(redis);
+        return give(order);
+      };
+      return sendAll(what, paced, tally, rejects);
+    });
   } finally {
     await rejects.close();
   }

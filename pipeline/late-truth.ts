@@ -1,19 +1,21 @@
 /** Late truth joined up: causes into their queue, orders out of it, and the proposals that stand, restored. */
 
 import type { LoadedConfig } from '../config/load.ts';
-import { RescoreQueue } from './act/rescore-queue.ts';
+import { RESCORE_QUEUES, RescoreQueue } from './act/rescore-queue.ts';
 import { assembleHistoryDecoder } from './assemble.ts';
 import { mirrorBoard } from './board-mirror.ts';
 import { boardOf, type Board } from './case-board.ts';
 import type { CaseWork } from './case-work.ts';
 import type { Clock } from './clock.ts';
-import type { Cause } from './decide/cause.ts';
-import type { FreezeState } from './decide/freezing.ts';
+import type { Cause, LateEvents } from './decide/cause.ts';
+import { eventIdOf } from './decide/decision.ts';
 import { ALLOW } from './decide/policy.ts';
 import { EventBatch, EventView } from './event.ts';
+import type { Decoder } from './ingest/decode.ts';
 import { Placeholders } from './ingest/placeholders.ts';
 import type { Keys } from './keys.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { MeasuringAgain, type MeasuringParts } from './measure-again.ts';
 import { patiently } from './patience.ts';
 import { AnalyticsError } from './record/analytics.ts';
 import type { History } from './record/history.ts';
@@ -24,12 +26,17 @@ import { earnedIdOf } from './reward/grant-id.ts';
 import type { ReserveOp } from './reward/ledger-op.ts';
 import type { LiveCampaigns } from './reward/live-campaigns.ts';
 import { RewardProposals, type RewardProposal } from './reward/proposal.ts';
+import { remeasurer } from './remeasure.ts';
 import { rescorer, type RescoreParts } from './rescore.ts';
 import type { Stores } from './stores.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
 /** Cases that a command line beside the worker lists. */
 const MIRRORED = 1000;
+
+/** Jobs of late events that may wait, and events of each: a source that is all out of order is not kept up with. */
+const MAX_LATE_JOBS = 200;
+const LATE_A_JOB = 100;
 
 export interface LateTruthOptions {
   readonly config: LoadedConfig;
@@ -54,8 +61,9 @@ export interface LateTruth {
   readonly restore: (history: Pick<History, 'condition'>) => Promise<void>;
   /** Starts following causes in this process, and telling what waits for people. */
   readonly start: (
-    parts: Pick<RescoreParts, 'journal' | 'ledger' | 'commands'>,
-    freezing: FreezeState,
+    parts: Pick<RescoreParts, 'recorder' | 'journal' | 'ledger' | 'commands'>,
+    engine: MeasuringParts['engine'],
+    active: () => LoadedConfig,
   ) => void;
 }
 
@@ -66,8 +74,14 @@ export function openLateTruth(
 ): LateTruth {
   const { config, clock, log, metrics, lifecycle } = options;
   const settings = config.system.lateTruth;
-  const queue = new RescoreQueue({ redis, clock, log });
-  lifecycle.onClose('rescore queue', () => queue.close());
+  const causes = new RescoreQueue({ name: RESCORE_QUEUES.causes, redis, clock, log });
+  lifecycle.onClose('rescore queue', () => causes.close());
+  const labels = new RescoreQueue({ name: RESCORE_QUEUES.labels, redis, clock, log });
+  lifecycle.onClose('rescore queue of labels', () => labels.close());
+  const late = new RescoreQueue<LateEvents>({
+    ...{ name: RESCORE_QUEUES.late, maxWaiting: MAX_LATE_JOBS, redis, clock, log },
+  });
+  lifecycle.onClose('remeasure queue', () => late.close());
   const mirror = redis.connect('effects');
   lifecycle.onClose('cases connection', () => mirror.disconnect());
   const placeholders = new Placeholders(config.placeholders);
@@ -79,7 +93,14 @@ export function openLateTruth(
   const patience = { isTransient: isPassing, signal: lifecycle.signal, clock, log };
   return {
     proposals,
-    take: (causes) => queue.enqueue(causes),
+    take: async (taken) => {
+      await causes.enqueue(taken.filter(({ kind, said }) => kind !== 'late_event' && !said));
+      await labels.enqueue(taken.filter(({ said }) => said));
+      const refused = await late.enqueue(lateJobs(taken, clock.now()));
+      if (refused === 0) return;
+      metrics.rescored.inc({ cause: 'late_event', outcome: 'no_room' }, refused);
+      log.warn({ refused }, 'more came late than can be measured again: the rest is left out');
+    },
     caseWork: (parts) => ({
       proposals,
       automatic: settings.automatic,
@@ -97,14 +118,31 @@ export function openLateTruth(
         for (const step of page) proposals.apply(step);
       }
     },
-    start: (parts, freezing) => {
+    start: (parts, engine, active) => {
       const { signal } = lifecycle;
       const shared = { analytics, settings, isPlaceholder, signal, clock, log, metrics };
-      queue.start(rescorer({ ...parts, ...shared }));
-      const read = (): Board => boardOf(freezing, proposals, { limit: MIRRORED });
+      causes.start(rescorer({ ...parts, ...shared }));
+      labels.start(rescorer({ ...parts, ...shared }));
+      const decoderOf = (each: LoadedConfig): Decoder => assembleHistoryDecoder(each, keys);
+      const measuring = new MeasuringAgain({ active, decoderOf, engine });
+      late.start(remeasurer({ ...parts, ...shared, measuring }));
+      const read = (): Board => boardOf(engine.freezing, proposals, { limit: MIRRORED });
       lifecycle.onClose('list of cases', mirrorBoard({ redis: mirror, read, clock, log }));
     },
   };
+}
+
+/** What came late in one round, together: most of it touches the same few decisions. */
+function lateJobs(taken: readonly Cause[], sinceMs: number): readonly LateEvents[] {
+  const events = taken
+    .filter(({ kind }) => kind === 'late_event')
+    .map(({ decisionId, atMs }) => ({ eventId: eventIdOf(decisionId), occurredAtMs: atMs }));
+  const jobs: LateEvents[] = [];
+  for (let from = 0; from < events.length; from += LATE_A_JOB) {
+    const portion = events.slice(from, from + LATE_A_JOB);
+    jobs.push({ id: `late_event_${portion[0]!.eventId}`, events: portion, sinceMs });
+  }
+  return jobs;
 }
 
 /** The same evaluation as when the payment came, but for the block: what is paused or full by now stays so. */

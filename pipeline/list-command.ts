@@ -1,5 +1,7 @@
 /** `list` and `label import`: from the command line to the worker, and what stands on the lists. */
 
+import { RESCORE_QUEUES, RescoreQueue } from './act/rescore-queue.ts';
+import { systemClock } from './clock.ts';
 import type { AnalystFlags } from './command-orders.ts';
 import { MAX_ENTRIES_AN_ORDER, type ListKind, type ListName } from './decide/list-entry.ts';
 import { MAX_LABELS_AN_ORDER } from './decide/account-action.ts';
@@ -7,6 +9,8 @@ import { Failure } from './failure.ts';
 import { importFile, tellImport, type ImportFlags } from './import-file.ts';
 import { readLabelMap, readListMap } from './import-map.ts';
 import { order } from './order.ts';
+import type { RedisServer } from './reward/redis.ts';
+import { createLogger } from './telemetry.ts';
 
 export interface ListAddFlags extends AnalystFlags {
   readonly expires?: string;
@@ -54,12 +58,27 @@ export async function importList(
   tellImport(`${list} list`, tally);
 }
 
+/** Parts of an import whose rewards are yet to be looked at: half a million labels. */
+const MAX_BACKLOG = 100;
+const LOOK_AGAIN_MS = 1000;
+
+async function roomToFollow(redis: RedisServer): Promise<void> {
+  const said = { clock: systemClock, log: createLogger('warn') };
+  const queue = new RescoreQueue({ name: RESCORE_QUEUES.labels, redis, ...said });
+  try {
+    while ((await queue.waiting()) >= MAX_BACKLOG) await systemClock.sleep(LOOK_AGAIN_MS);
+  } finally {
+    await queue.close();
+  }
+}
+
 export async function importLabels(file: string, flags: ImportFlags): Promise<void> {
   const map = await readLabelMap(flags.map);
   const tally = await importFile(
     {
       ...{ file, map, part: MAX_LABELS_AN_ORDER },
       order: (labels) => ({ kind: 'labels', labels }),
+      room: roomToFollow,
     },
     flags,
   );

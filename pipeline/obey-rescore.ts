@@ -4,7 +4,7 @@
  */
 
 import type { Command } from './decide/account-action.ts';
-import type { CausedGrant } from './decide/cause.ts';
+import type { Cause, CausedGrant } from './decide/cause.ts';
 import { clawbackOf, type CaseWork } from './case-work.ts';
 import type { ObeyParts, Obeyed, SettleOrder } from './obey.ts';
 import type { LedgerOp, SettleOp } from './reward/ledger-op.ts';
@@ -34,7 +34,8 @@ export function rescore(
   }
   let steps = 0;
   for (const grant of grants) {
-    const step = stepOf(caseWork, command, grant);
+    const about = { ...command, cause: causeOf(cause, grant) };
+    const step = stepOf(caseWork, about, grant);
     if (!proposals.isNews(step.kind, grant.grantId, cause)) continue;
     if (step.state === 'open' && proposals.isFull) {
       metrics.rescored.inc({ cause: cause.kind, outcome: 'no_room' });
@@ -42,7 +43,7 @@ export function rescore(
     }
     const { kind, state, reason } = step;
     const taken = { actionId, kind, state, actor, reason, occurredAtMs };
-    const proposal = proposalOf(taken, cause, grant);
+    const proposal = proposalOf(taken, about.cause, grant);
     proposals.apply(proposal);
     recorder.addRewardProposal(proposal);
     metrics.rescored.inc({ cause: cause.kind, outcome: `${kind}_${state}` });
@@ -52,6 +53,13 @@ export function rescore(
   void settle({ ops });
   const message = `${cause.id}: ${steps} of ${grants.length} rewards were news`;
   return { answer: Promise.resolve({ commandId: actionId, accepted: true, message }) };
+}
+
+/** The one decision that speaks against the reward, where the cause is about several. */
+function causeOf(cause: Cause, { because }: CausedGrant): Cause {
+  if (because === undefined) return cause;
+  const { decisionId, evidence } = because;
+  return { ...cause, id: `${cause.id}_${decisionId}`, decisionId, evidence };
 }
 
 function stepOf({ automatic }: CaseWork, command: Rescore, grant: CausedGrant): Step {

@@ -3,7 +3,7 @@
 import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
 import { appeal, judgeProposal, review, turn, type CaseWork } from './case-work.ts';
 import { changeInWords } from './change-in-words.ts';
-import { causesOfLabel, type Cause } from './decide/cause.ts';
+import { causesOfLabel, causesOfLabels, type Cause } from './decide/cause.ts';
 import { decisionIdOf, eventIdOf } from './decide/decision.ts';
 import type { Engine } from './decide/engine.ts';
 import type { KeyOf } from './decide/live-lists.ts';
@@ -155,7 +155,7 @@ function labels(
 ): CommandResult {
   const { words, result } = readLabels(command, standing);
   for (const word of words) recorder.addLabel(word);
-  const causes = words.flatMap((word) => causesOfLabel(word, engine.watermarkMs));
+  const causes = causesOfLabels(command.id, words, engine.watermarkMs);
   void settle({ ops: words.flatMap(rewardsOfLabel), causes });
   return result;
 }

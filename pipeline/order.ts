@@ -62,7 +62,7 @@ export type Give = (what: Order) => Promise<CommandResult>;
  */
 export async function orderMany(
   flags: AnalystFlags,
-  work: (give: Give) => Promise<void>,
+  work: (give: Give, redis: RedisServer) => Promise<void>,
 ): Promise<void> {
   await withRedis(flags, async (redis, mayRun) => {
     if (!mayRun) {
@@ -81,7 +81,7 @@ export async function orderMany(
         throw new Failure(
           'no worker answered; what came before is in force: import the file again, what stands already is left alone',
         );
-      });
+      }, redis);
     } finally {
       commands.close();
     }

@@ -91,6 +91,8 @@ export class Pipeline {
    * @param onDurable called once what it changed is durable.
    */
   async obey(command: Command, onDurable?: () => void): Promise<CommandResult> {
+    // A file of labels leads to as many operations of the ledger; rewards of events must not wait behind all of them.
+    if (command.kind === 'labels') await this.#room();
     const standing = await prepare(this.#parts, command);
     const { answer } = await this.#inTurn(() =>
       obey(

@@ -1,69 +1,68 @@
 /**
- * Follows a cause: which rewards of the accounts and customers it names stand within the look-back, and the order
- * to the worker itself that does something about them. Everything up to the order can be repeated.
+ * Follows a cause: the rewards that it is about are looked up, and the order that does something about them is
+ * given to the worker itself. Everything up to the order can be repeated.
  */
 
 import type { CommandLog } from './act/commands.ts';
+import { causedGrants, type LookUpParts } from './caused-grants.ts';
 import type { Clock } from './clock.ts';
 import type { Cause, CausedGrant } from './decide/cause.ts';
-import { eventIdOf } from './decide/decision.ts';
 import type { JournalDrain } from './journal-drain.ts';
-import { AnalyticsError, type Analytics } from './record/analytics.ts';
+import { AnalyticsError } from './record/analytics.ts';
+import type { Recorder } from './record/recorder.ts';
 import type { GrantState } from './reward/grant.ts';
 import type { Ledger } from './reward/ledger.ts';
 import { isUnavailable } from './reward/redis.ts';
-import type { Logger, Metrics } from './telemetry.ts';
 
-export interface RescoreSettings {
-  /** Event time before a cause, and before the event that it is about, within which rewards are looked at. */
-  readonly lookBackMs: number;
-  /** Rewards of one cause, the newest first. */
-  readonly maxGrants: number;
-}
-
-export interface RescoreParts {
-  readonly analytics: Pick<Analytics, 'query'>;
+export interface RescoreParts extends LookUpParts {
+  readonly recorder: Pick<Recorder, 'flush'>;
   readonly journal: Pick<JournalDrain, 'caughtUp'>;
   readonly ledger: Pick<Ledger, 'grant'>;
   readonly commands: Pick<CommandLog, 'append' | 'wait'>;
-  readonly settings: RescoreSettings;
-  /** Whether a value stands for nobody in particular. */
-  readonly isPlaceholder: (value: string) => boolean;
   /** Aborts when the process is to stop: nobody obeys from then on. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'rescored'>;
 }
 
 /** Whose the orders are. */
 export const RESCORER = 'late-truth';
-const GRANTS_AN_ORDER = 100;
+const GRANTS_AN_ORDER = 250;
 const OBEYED_WITHIN_MS = 10_000;
-/** Holds that a person's word on the whole account releases; a reward that its offer always reviews is none. */
-const IN_REVIEW = [
-  'held_for_review',
-  'review_overdue',
-  'authorisation_in_review',
-  'awaiting_payment_and_review',
-];
-const INTERCEPTED = ['account_frozen', 'risk_block'];
 
 /** @returns what a queue asks of a cause: false while the ledger, the record or the worker is away. */
 export function rescorer(parts: RescoreParts): (cause: Cause) => Promise<boolean> {
-  return async (cause) => {
-    try {
+  return (cause) =>
+    whileThere(async () => {
+      await parts.recorder.flush();
       // What was granted before the cause is on record once the journal is.
       if (!(await parts.journal.caughtUp())) return false;
-      const grants = await grantsOf(parts, cause);
-      if (!(await order(parts, cause, grants))) return false;
-      return await order(parts, cause, await postedSince(parts, cause, grants));
-    } catch (error) {
-      const isAway = isUnavailable(error) || (error instanceof AnalyticsError && !error.permanent);
-      if (!isAway) throw error;
-      return false;
-    }
-  };
+      const { said: _, ...named } = cause;
+      for await (const grants of causedGrants(parts, cause)) {
+        if (!(await orderAbout(parts, named, grants))) return false;
+      }
+      return true;
+    });
+}
+
+/** @returns false while something that the work needs is away. */
+export async function whileThere(work: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await work();
+  } catch (error) {
+    const isAway = isUnavailable(error) || (error instanceof AnalyticsError && !error.permanent);
+    if (!isAway) throw error;
+    return false;
+  }
+}
+
+/** Gives the order about rewards that were looked up. @returns as `order`. */
+export async function orderAbout(
+  parts: RescoreParts,
+  cause: Cause,
+  grants: readonly CausedGrant[],
+): Promise<boolean> {
+  if (!(await order(parts, cause, grants))) return false;
+  return await order(parts, cause, await postedSince(parts, cause, grants));
 }
 
 /** @returns false when no word came back: the order may be obeyed later all the same. */
@@ -109,97 +108,3 @@ async function postedSince(
 }
 
 const LIVE: ReadonlySet<GrantState> = new Set(['posted', 'awaiting_claim', 'awaiting_choice']);
-
-interface GrantRow extends Omit<CausedGrant, 'standing'> {
-  readonly state: GrantState;
-  readonly clawedBackMinor: number;
-}
-
-async function grantsOf(
-  { analytics, settings, metrics, log, isPlaceholder }: RescoreParts,
-  cause: Cause,
-): Promise<readonly CausedGrant[]> {
-  const { maxGrants, lookBackMs } = settings;
-  const cleared = cause.kind === 'cleared';
-  const { decidedAtMs, ...who } = await namedBy(analytics, cause, isPlaceholder);
-  if (who.accounts.length === 0) return [];
-  const found = await analytics.query<GrantRow>(cleared ? KEPT_BACK : STANDING, {
-    ...who,
-    fromMs: Math.floor(Math.min(cause.atMs, decidedAtMs) - lookBackMs),
-    limit: maxGrants + 1,
-    ...(cleared && { inReview: IN_REVIEW, intercepted: INTERCEPTED }),
-  });
-  if (found.length > maxGrants) {
-    metrics.rescored.inc({ cause: cause.kind, outcome: 'beyond_limit' });
-    log.warn(
-      { causeId: cause.id, maxGrants },
-      'more rewards than are looked at again for one cause',
-    );
-  }
-  return found.slice(0, maxGrants).map(({ state, clawedBackMinor, amountMinor, ...grant }) => ({
-    ...grant,
-    amountMinor: amountMinor - clawedBackMinor,
-    standing: state === 'held' ? 'held' : state === 'voided' ? 'voided' : 'live',
-  }));
-}
-
-interface Named {
-  readonly accounts: readonly string[];
-  readonly customers: readonly string[];
-  /** Event time of the decision: a chargeback comes months after the fraud. Infinity: it is about none. */
-  readonly decidedAtMs: number;
-}
-
-interface OwnRow {
-  readonly accountId: string;
-  readonly customerId: string;
-  readonly occurredAtMs: number;
-}
-
-/** The cause's accounts, or its decision's, and the customer of that decision: never nobody in particular. */
-async function namedBy(
-  analytics: Pick<Analytics, 'query'>,
-  { accountIds, decisionId, kind }: Cause,
-  isPlaceholder: (value: string) => boolean,
-): Promise<Named> {
-  const [own] =
-    decisionId === '' || kind === 'ring'
-      ? []
-      : await analytics.query<OwnRow>(OWN, {
-          eventId: eventIdOf(decisionId),
-        });
-  const accounts = accountIds.length > 0 ? accountIds : own === undefined ? [] : [own.accountId];
-  const customers = own === undefined ? [] : [own.customerId];
-  const isSomebody = (value: string): boolean => !isPlaceholder(value);
-  return {
-    accounts: accounts.filter(isSomebody),
-    customers: customers.filter(isSomebody),
-    decidedAtMs: own?.occurredAtMs ?? Infinity,
-  };
-}
-
-const OWN = `
-SELECT account_id AS accountId, customer_id AS customerId,
-  toFloat64(toUnixTimestamp64Milli(occurred_at)) AS occurredAtMs FROM events
-WHERE event_id = {eventId:String} ORDER BY arrival DESC LIMIT 1`;
-
-/** The newest revision of each grant without FINAL, which would not look into the indexes. */
-const grantsSql = (condition: string): string => `
-SELECT grant_id AS grantId, campaign_id AS campaignId, account_id AS accountId, customer_id AS customerId,
-  event_id AS eventId, toString(state) AS state, toFloat64(amount_minor) AS amountMinor,
-  toFloat64(clawed_back_minor) AS clawedBackMinor
-FROM
-(
-    SELECT * FROM grants
-    WHERE (account_id IN {accounts:Array(String)} OR customer_id IN {customers:Array(String)})
-      AND offer_id != '' AND occurred_at > fromUnixTimestamp64Milli({fromMs:Int64})
-    ORDER BY revision DESC
-    LIMIT 1 BY grant_id
-)
-WHERE ${condition}
-ORDER BY occurred_at DESC, grant_id
-LIMIT {limit:UInt32}`;
-
-const STANDING = grantsSql(`state IN ('held', 'posted', 'awaiting_claim', 'awaiting_choice')`);
-const KEPT_BACK = grantsSql(`(state = 'held' AND reason IN {inReview:Array(String)})
-  OR (state = 'voided' AND reason IN {intercepted:Array(String)})`);

@@ -144,7 +144,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   queue.start();
   await delivering.start(lost);
   path.journal.start();
-  lateTruth.start(path, assembled.engine.freezing);
+  lateTruth.start({ ...path, recorder }, assembled.engine, () => live.active);
   void followCommands({ ...following, position });
   const { analytics } = stores;
   return { ...path, analytics, inbox, http, history, recorder, queue, assembled, live, obstacles };

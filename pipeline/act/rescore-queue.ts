@@ -13,7 +13,22 @@ import type { RedisServer } from '../reward/redis.ts';
 import type { Logger } from '../telemetry.ts';
 import { closeJobs } from './close-jobs.ts';
 
+/** Apart, so that a file of labels delays no block's causes, nor they it; and neither what came late. */
+export const RESCORE_QUEUES = {
+  causes: 'sheepdog-rescore',
+  labels: 'sheepdog-rescore-labels',
+  late: 'sheepdog-remeasure',
+} as const;
+
+/** What a queue's jobs are: each once by its id, told by its kind. */
+export interface CausedJob {
+  readonly id: string;
+}
+
 export interface RescoreQueueOptions {
+  readonly name: (typeof RESCORE_QUEUES)[keyof typeof RESCORE_QUEUES];
+  /** Jobs that may wait; more are refused. Left out: any number. */
+  readonly maxWaiting?: number;
   readonly redis: RedisServer;
   readonly clock: Clock;
   readonly log: Logger;
@@ -23,7 +38,6 @@ export interface RescoreQueueOptions {
   readonly pauseMs?: number;
 }
 
-const QUEUE = 'sheepdog-rescore';
 /** Beside the ledger's keys, on the same server of a Redis cluster. */
 const PREFIX = '{sheepdog}:jobs';
 const LOCK_MS = 30_000;
@@ -36,21 +50,23 @@ const KEPT = 10_000;
 const MAX_RECENT = 10_000;
 
 /** @returns false while something it needs is away: then it is asked again later. */
-export type Follow = (cause: Cause) => Promise<boolean>;
+export type Follow<Job> = (job: Job) => Promise<boolean>;
 
-export class RescoreQueue {
+export class RescoreQueue<Data extends CausedJob = Cause> {
   readonly #options: RescoreQueueOptions;
   readonly #effects: Redis;
   readonly #blocking: Redis;
-  readonly #queue: Queue<Cause>;
+  readonly #queue: Queue<CausedJob>;
+  readonly #name: string;
   readonly #recent = new Set<string>();
-  #worker: Worker<Cause> | undefined;
+  #worker: Worker<CausedJob> | undefined;
 
   constructor(options: RescoreQueueOptions) {
     this.#options = options;
     this.#effects = options.redis.connect('effects');
     this.#blocking = options.redis.connect('blocking');
-    this.#queue = new Queue(QUEUE, { connection: this.#effects, prefix: PREFIX });
+    this.#name = options.name;
+    this.#queue = new Queue(this.#name, { connection: this.#effects, prefix: PREFIX });
     this.#queue.on('error', (error) =>
       options.log.debug({ error: messageOf(error) }, 'rescore queue'),
     );
@@ -58,15 +74,17 @@ export class RescoreQueue {
 
   /**
    * Takes causes in; repeating it changes nothing.
+   * @returns how many were refused, because more wait than may.
    * @throws what Redis says when it is away (redis.ts `isUnavailable`).
    */
-  async enqueue(causes: readonly Cause[]): Promise<void> {
+  async enqueue(causes: readonly Data[]): Promise<number> {
     const unique = new Map(causes.map((cause) => [cause.id, cause]));
-    const fresh = [...unique.values()].filter(({ id }) => !this.#recent.has(id));
-    if (fresh.length === 0) return;
+    const news = [...unique.values()].filter(({ id }) => !this.#recent.has(id));
+    const fresh = news.slice(0, await this.#room(news.length));
+    if (fresh.length === 0) return news.length;
     await this.#queue.addBulk(
       fresh.map((data) => ({
-        name: data.kind,
+        name: this.#name,
         data,
         opts: {
           // A colon parts the names of keys; BullMQ refuses it in an id.
@@ -83,16 +101,23 @@ export class RescoreQueue {
       if (this.#recent.size <= MAX_RECENT) break;
       this.#recent.delete(id);
     }
+    return news.length - fresh.length;
+  }
+
+  async #room(wanted: number): Promise<number> {
+    const { maxWaiting } = this.#options;
+    if (maxWaiting === undefined || wanted === 0) return wanted;
+    return Math.max(0, maxWaiting - (await this.waiting()));
   }
 
   /** Follows causes in this process, one at a time: each asks the record, which has other work. */
-  start(follow: Follow): void {
+  start(follow: Follow<Data>): void {
     if (this.#worker !== undefined) return;
     const { clock, log, lockMs = LOCK_MS, pauseMs = PAUSE_MS } = this.#options;
-    const worker = new Worker<Cause>(
-      QUEUE,
+    const worker = new Worker<CausedJob>(
+      this.#name,
       async (job, token) => {
-        if (await follow(job.data)) return;
+        if (await follow(job.data as Data)) return;
         await job.moveToDelayed(clock.now() + pauseMs, token);
         throw new DelayedError();
       },
@@ -125,7 +150,7 @@ export class RescoreQueue {
     });
   }
 
-  #noteFailure(job: Job<Cause> | undefined, error: Error): void {
+  #noteFailure(job: Job<CausedJob> | undefined, error: Error): void {
     const final = job === undefined || job.attemptsMade >= (job.opts.attempts ?? 1);
     const note = { causeId: job?.data.id, error: messageOf(error) };
     if (final)

@@ -76,8 +76,8 @@ export interface NewLabel {
   readonly reason?: string | undefined;
 }
 
-/** The most labels of one order. */
-export const MAX_LABELS_AN_ORDER = 1000;
+/** The most labels of one order: each order's are looked up in the whole record at once. */
+export const MAX_LABELS_AN_ORDER = 5000;
 
 /** What an analyst or a campaign manager orders; it travels through one durable, ordered log so that a replay repeats it. */
 export type Command = {

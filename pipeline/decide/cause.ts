@@ -9,6 +9,7 @@ import type { AccountAction, Label } from './account-action.ts';
 import { decisionIdOf, type Decision, type Finding } from './decision.ts';
 
 export const CAUSE_KINDS = [
+  'late_event',
   'late_block',
   'late_review',
   'block',
@@ -27,6 +28,8 @@ export interface Cause {
   readonly accountIds: readonly string[];
   /** The decision that it is about, or ''. */
   readonly decisionId: string;
+  /** Of a file's labels the decisions that are confirmed, in the place of one; left out: it is about one. */
+  readonly said?: readonly SaidOfDecision[];
   /** Event time; rewards of a configured time before it, and before its decision's event, are looked at. */
   readonly atMs: number;
   /** A person said so: what is still held is given up, and not only kept waiting. */
@@ -37,6 +40,20 @@ export interface Cause {
   readonly evidence: string;
 }
 
+/** Late events that are looked into together (remeasure.ts). */
+export interface LateEvents {
+  readonly id: string;
+  readonly events: readonly { readonly eventId: string; readonly occurredAtMs: number }[];
+  /** When they were decided, by the clock on the wall. */
+  readonly sinceMs: number;
+}
+
+/** What was said in the same words of several decisions. */
+export interface SaidOfDecision {
+  readonly evidence: string;
+  readonly decisionIds: readonly string[];
+}
+
 /** A reward as it was found when its cause was followed. */
 export interface CausedGrant {
   readonly grantId: string;
@@ -44,10 +61,12 @@ export interface CausedGrant {
   readonly accountId: string;
   readonly customerId: string;
   readonly eventId: string;
-  /** `held`: it waits; `live`: it was given; `voided`: by a block or a freeze. */
+  /** `held`: it waits; `live`: it was given; `voided`: it was voided, or taken back, as abuse. */
   readonly standing: 'held' | 'live' | 'voided';
   /** What has not gone back yet, minor units; of a voided one what it would have been. */
   readonly amountMinor: number;
+  /** What speaks against it, where the cause is about several decisions. */
+  readonly because?: { readonly decisionId: string; readonly evidence: string };
 }
 
 const HOUR_MS = 3_600_000;
@@ -118,6 +137,40 @@ export function causesOfLabel(
   const evidence = `${actor}: ${reason}`;
   const said = { decisionId, atMs: watermarkMs, byPerson: true, evidence };
   return [{ id: `label_${id}_${decisionId}`, kind: 'label', accountIds: [], ...said }];
+}
+
+/**
+ * As `causesOfLabel` for the new words of one order: one cause, however many they are.
+ * @param orderId makes the cause's id: the same order again says the same.
+ */
+export function causesOfLabels(
+  orderId: string,
+  words: readonly Label[],
+  watermarkMs: number,
+): readonly Cause[] {
+  const said = new Map<string, string[]>();
+  for (const { label, decisionId, actor, reason } of words) {
+    if (label !== 'confirmed') continue;
+    const evidence = `${actor}: ${reason}`;
+    const known = said.get(evidence);
+    if (known === undefined) said.set(evidence, [decisionId]);
+    else known.push(decisionId);
+  }
+  if (said.size === 0) return [];
+  const about = { accountIds: [], decisionId: '', atMs: watermarkMs, byPerson: true };
+  return [
+    {
+      ...{ id: `labels_${orderId}`, kind: 'label', ...about, evidence: 'labels of a file' },
+      said: [...said].map(([evidence, decisionIds]) => ({ evidence, decisionIds })),
+    },
+  ];
+}
+
+/** An event that is older than one of its keys that was rewarded already: that was decided without it. */
+export function causeOfLate({ id, occurredAtMs: atMs }: EventView): Cause {
+  const decisionId = decisionIdOf(id);
+  const about = { accountIds: [], decisionId, atMs, byPerson: false, evidence: '' };
+  return { id: `late_event_${id}`, kind: 'late_event', ...about };
 }
 
 function ringAccounts({ evidence }: Finding): string[] {

@@ -139,6 +139,8 @@ async function openServer(url: string, clock: Clock, attempts: number): Promise<
     application: 'sheepdog',
     request_timeout: 120_000,
     clickhouse_settings: READ_SETTINGS,
+    // Many ids in one statement would not fit into a URL.
+    use_multipart_params_auto: true,
     // The client's own log would repeat, with a stack, what the caller is told.
     log: { level: 127 },
   });

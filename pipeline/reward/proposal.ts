@@ -62,7 +62,7 @@ export function proposalIdOf(kind: ProposalKind, grantId: string): string {
 export function proposalOf(
   step: Pick<RewardProposal, 'actionId' | 'kind' | 'state' | 'actor' | 'reason' | 'occurredAtMs'>,
   { kind: causeKind, id: causeId, evidence, trial }: Cause,
-  { standing: _, ...grant }: CausedGrant,
+  { standing: _, because: __, ...grant }: CausedGrant,
 ): RewardProposal {
   const id = proposalIdOf(step.kind, grant.grantId);
   return {

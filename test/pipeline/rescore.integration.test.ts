@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLog } from '../../pipeline/act/commands.ts';
-import { RescoreQueue } from '../../pipeline/act/rescore-queue.ts';
+import { RESCORE_QUEUES, RescoreQueue } from '../../pipeline/act/rescore-queue.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Command } from '../../pipeline/decide/account-action.ts';
 import type { Cause } from '../../pipeline/decide/cause.ts';
@@ -106,10 +106,12 @@ async function live(
       await commands.answer(await answer);
     }
   })().catch(() => undefined);
-  const queue = new RescoreQueue({ redis, ...shared, lockMs: 500, pauseMs: 20 });
+  const queue = new RescoreQueue({
+    ...{ name: RESCORE_QUEUES.causes, redis, ...shared, lockMs: 500, pauseMs: 20 },
+  });
   queue.start(
     rescorer({
-      ...{ analytics, journal, ledger, commands, metrics, ...shared },
+      ...{ analytics, recorder, journal, ledger, commands, metrics, ...shared },
       settings: { lookBackMs: 30 * DAY_MS, maxGrants: settings.maxGrants ?? 1000 },
       isPlaceholder: (value) => value === '' || value === 'unknown',
       signal: stopping.signal,

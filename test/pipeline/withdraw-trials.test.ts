@@ -5,7 +5,7 @@ import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { assembleDecoder, assembleEngine } from '../../pipeline/assemble.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Command } from '../../pipeline/decide/account-action.ts';
-import { causesOf, type Cause } from '../../pipeline/decide/cause.ts';
+import { causesOf, type Cause, type CausedGrant } from '../../pipeline/decide/cause.ts';
 import type { Engine } from '../../pipeline/decide/engine.ts';
 import { Rollout } from '../../pipeline/decide/rollout.ts';
 import type { Ruling } from '../../pipeline/decide/ruling.ts';
@@ -109,12 +109,17 @@ function round(hour: number): Cause[] {
 
 let orders = 0;
 function follow(cause: Cause, automatic = false): readonly LedgerOp[] {
-  const grant = {
+  const grant: CausedGrant = {
     ...{ grantId: `g_${cause.accountIds[0]}`, campaignId: 'c', accountId: cause.accountIds[0]! },
     ...{ customerId: 'x', eventId: 'e', standing: 'live', amountMinor: 1000 },
   } as const;
   const said = { id: `${++orders}-0`, actor: 'late-truth', reason: '', issuedAtMs: 1 };
-  const command: Command = { kind: 'rescore', cause, grants: [grant], ...said };
+  const command: Extract<Command, { kind: 'rescore' }> = {
+    kind: 'rescore',
+    cause,
+    grants: [grant],
+    ...said,
+  };
   let ops: readonly LedgerOp[] = [];
   rescore(parts(automatic), command, (follows) => {
     ops = follows.ops ?? [];

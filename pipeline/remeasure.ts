@@ -1,0 +1,180 @@
+/**
+ * What late events would have changed: the rewarded decisions after them that share one of their keys are made
+ * again by the rules of now, with them and without them, from the record. Only what differs counts, so that what
+ * the record's cut leaves out speaks against nobody.
+ *
+ * Bounded in event time, decisions and events; what lies beyond is counted, and the nearest is looked at.
+ */
+
+import type { CausedGrant, LateEvents } from './decide/cause.ts';
+import { decisionIdOf, type Decision, type Verdict } from './decide/decision.ts';
+import type { MeasuringAgain } from './measure-again.ts';
+import {
+  eventsAround,
+  recordedEvents,
+  rewardedEvents,
+  rewardsOf,
+  type EventKeys,
+  type KeyValues,
+  type RecordedEvent,
+} from './record/late-history.ts';
+import { LATE_KEYS } from './late-keys.ts';
+import { orderAbout, whileThere, type RescoreParts } from './rescore.ts';
+
+export interface RemeasureParts extends RescoreParts {
+  readonly measuring: Pick<MeasuringAgain, 'decisions'>;
+}
+
+/** Event time after a late event within which decisions are made again, and before them that they are measured over. */
+export const REMEASURED_MS = 86_400_000;
+/** Decisions of one job, the newest first. */
+const MAX_DECISIONS = 200;
+/** Events that they are measured with: two passes are a fraction of a second. */
+const MAX_EVENTS = 5000;
+/** A late event that does not come on record by then never will: its batch came again under another name. */
+const ON_RECORD_WITHIN_MS = 600_000;
+
+/** @returns what a queue asks of a job: false while something it needs is away, or is not on record yet. */
+export function remeasurer(parts: RemeasureParts): (job: LateEvents) => Promise<boolean> {
+  return (job) =>
+    whileThere(async () => {
+      await parts.recorder.flush();
+      if (!(await parts.journal.caughtUp())) return false;
+      const late = await lateOf(parts, job);
+      if (late === undefined) return false;
+      const rewarded = await rewardedAfter(parts, late);
+      if (rewarded.length === 0) return true;
+      const changed = await changedBy(parts, late, rewarded);
+      return await propose(parts, job, changed);
+    });
+}
+
+async function lateOf(
+  { analytics, clock }: RemeasureParts,
+  { events, sinceMs }: LateEvents,
+): Promise<readonly RecordedEvent[] | undefined> {
+  const times = events.map(({ occurredAtMs }) => occurredAtMs);
+  const ids = events.map(({ eventId }) => eventId);
+  const span = { fromMs: Math.min(...times) - 1, toMs: Math.max(...times) };
+  const late = await recordedEvents(analytics, ids, span);
+  const isWhole = late.length === events.length || clock.now() > sinceMs + ON_RECORD_WITHIN_MS;
+  return isWhole ? late : undefined;
+}
+
+/** Decisions that were made without one of the late events, each of which stands before it and shares a key. */
+async function rewardedAfter(
+  parts: RemeasureParts,
+  late: readonly RecordedEvent[],
+): Promise<readonly RecordedEvent[]> {
+  if (late.length === 0) return [];
+  const times = late.map(({ occurredAtMs }) => occurredAtMs);
+  const span = { fromMs: Math.min(...times), toMs: Math.max(...times) + REMEASURED_MS };
+  const keys = keysOf(parts, late);
+  const found = await rewardedEvents(parts.analytics, keys, span, MAX_DECISIONS + 1);
+  if (found.length > MAX_DECISIONS) tell(parts, 'beyond_limit');
+  const own = new Set(late.map(({ eventId }) => eventId));
+  return found
+    .slice(0, MAX_DECISIONS)
+    .filter((each) => !own.has(each.eventId) && late.some((one) => isAfter(each, one)));
+}
+
+function isAfter(decided: RecordedEvent, late: RecordedEvent): boolean {
+  const sinceMs = decided.occurredAtMs - late.occurredAtMs;
+  if (sinceMs <= 0 || sinceMs > REMEASURED_MS) return false;
+  return LATE_KEYS.some((field) => late[field] !== '' && late[field] === decided[field]);
+}
+
+interface Changed {
+  readonly event: RecordedEvent;
+  readonly verdict: Exclude<Verdict, 'allow'>;
+  readonly evidence: string;
+}
+
+const STRICTNESS: Readonly<Record<Verdict, number>> = { allow: 0, review: 1, block: 2 };
+
+async function changedBy(
+  parts: RemeasureParts,
+  late: readonly RecordedEvent[],
+  rewarded: readonly RecordedEvent[],
+): Promise<readonly Changed[]> {
+  const times = rewarded.map(({ occurredAtMs }) => occurredAtMs);
+  const span = { fromMs: Math.min(...times) - REMEASURED_MS, toMs: Math.max(...times) };
+  const keys = keysOf(parts, [...late, ...rewarded]);
+  const around = await eventsAround(parts.analytics, keys, span, MAX_EVENTS + 1);
+  if (around.length > MAX_EVENTS) tell(parts, 'beyond_limit');
+  const asked = new Set(rewarded.map(({ eventId }) => eventId));
+  const own = new Set(late.map(({ eventId }) => eventId));
+  const withAll = await parts.measuring.decisions(around, asked, new Set());
+  const without = await parts.measuring.decisions(around, asked, own);
+  tell(parts, 'measured_again', rewarded.length);
+  return rewarded.flatMap((event): Changed[] => {
+    const now = withAll.get(event.eventId);
+    const then = without.get(event.eventId);
+    if (now === undefined || then === undefined || now.verdict === 'allow') return [];
+    if (STRICTNESS[now.verdict] <= STRICTNESS[then.verdict]) return [];
+    const names = late.filter((one) => isAfter(event, one)).map(({ eventId }) => eventId);
+    return [{ event, verdict: now.verdict, evidence: evidenceOf(now, names) }];
+  });
+}
+
+const NAMED = 3;
+
+function evidenceOf({ findings }: Decision, late: readonly string[]): string {
+  const live = findings.filter(({ mode, band }) => mode === 'live' && band !== 'error');
+  const detectors = live.map(({ detector }) => detector).join(', ');
+  const more = late.length > NAMED ? ', …' : '';
+  return `${detectors}, with what came late: ${late.slice(0, NAMED).join(', ')}${more}`;
+}
+
+/** Only what those very decisions gave: that a reward of another time is doubtful was not measured. */
+async function propose(
+  parts: RemeasureParts,
+  job: LateEvents,
+  changed: readonly Changed[],
+): Promise<boolean> {
+  if (changed.length === 0) return true;
+  const rows = await rewardsOf(
+    parts.analytics,
+    changed.map(({ event }) => event),
+  );
+  for (const verdict of ['block', 'review'] as const) {
+    const by = new Map(
+      changed.filter((each) => each.verdict === verdict).map((each) => [each.event.eventId, each]),
+    );
+    const grants = rows.flatMap(({ state, ...row }): CausedGrant[] => {
+      const because = by.get(row.eventId);
+      if (because === undefined) return [];
+      const { evidence, event } = because;
+      return [
+        {
+          ...row,
+          standing: state === 'held' ? 'held' : 'live',
+          because: { decisionId: decisionIdOf(event.eventId), evidence },
+        },
+      ];
+    });
+    const cause = {
+      kind: verdict === 'block' ? 'late_block' : 'late_review',
+      ...{ id: `${job.id}_${verdict}`, accountIds: [], decisionId: '' },
+      ...{ atMs: job.events[0]!.occurredAtMs, byPerson: false, evidence: 'what came late' },
+    } as const;
+    if (!(await orderAbout(parts, cause, grants))) return false;
+  }
+  return true;
+}
+
+function keysOf({ isPlaceholder }: RemeasureParts, events: readonly EventKeys[]): KeyValues {
+  const values = (field: keyof EventKeys): readonly string[] =>
+    [...new Set(events.map((each) => each[field]))].filter((value) => !isPlaceholder(value));
+  return {
+    accountId: values('accountId'),
+    deviceId: values('deviceId'),
+    cardId: values('cardId'),
+    ip: values('ip'),
+  };
+}
+
+function tell({ metrics, log }: RemeasureParts, outcome: string, count = 1): void {
+  metrics.rescored.inc({ cause: 'late_event', outcome }, count);
+  if (outcome === 'beyond_limit') log.warn('more came late than is measured again at once');
+}

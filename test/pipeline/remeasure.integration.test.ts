@@ -1,0 +1,222 @@
+/** What came late and would have changed an earlier decision, from the event to the proposal, on a real record. */
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig, type LoadedConfig } from '../../config/load.ts';
+import type { NewCommand } from '../../pipeline/act/commands.ts';
+import { assembleEngine } from '../../pipeline/assemble.ts';
+import { systemClock } from '../../pipeline/clock.ts';
+import type { LateEvents } from '../../pipeline/decide/cause.ts';
+import type { Engine } from '../../pipeline/decide/engine.ts';
+import { discoverDetectors } from '../../pipeline/detect/discover.ts';
+import { EventBatch } from '../../pipeline/event.ts';
+import { JournalDrain } from '../../pipeline/journal-drain.ts';
+import { LateKeys } from '../../pipeline/late-keys.ts';
+import { MeasuringAgain } from '../../pipeline/measure-again.ts';
+import type { ObeyParts } from '../../pipeline/obey.ts';
+import { rescore } from '../../pipeline/obey-rescore.ts';
+import { remeasurer, type RemeasureParts } from '../../pipeline/remeasure.ts';
+import { Ledger } from '../../pipeline/reward/ledger.ts';
+import { RewardProposals } from '../../pipeline/reward/proposal.ts';
+import { silentLogger } from '../../pipeline/telemetry.ts';
+import { META, startRecording, type Recording } from '../record/recording.ts';
+import { campaigns, ops } from '../reward/scenario.ts';
+import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
+import { paymentOf, testDecoder } from '../support/events.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+const shipped = await loadConfig('config', await discoverDetectors());
+/** Three payments of an account within its window block for certain. */
+const config: LoadedConfig = {
+  ...shipped,
+  sections: {
+    ...shipped.sections,
+    'account-velocity': {
+      ...shipped.sections['account-velocity']!,
+      bands: {
+        ...shipped.sections['account-velocity']!.bands,
+        payments: { block: 3, conclusive: 3 },
+      },
+    },
+  },
+};
+const FRIDAY_MS = Date.parse('2026-11-20T13:00:00+08:00');
+const MINUTE_MS = 60_000;
+const compiled = campaigns({
+  offer: { hold: { timeout: '30d', onTimeout: 'manual_review' }, limits: [] },
+});
+const decoder = testDecoder({ maxFutureMs: Infinity });
+
+let store: TemporaryAnalytics;
+let redis: TestRedis;
+beforeAll(async () => {
+  store = await temporaryAnalytics();
+  redis = await startTestRedis();
+});
+afterAll(async () => {
+  await redis.close();
+  await store.close();
+});
+
+let starts = 0;
+let recording: Recording;
+let engine: Engine;
+let ledger: Ledger;
+let lateKeys: LateKeys;
+let proposals: RewardProposals;
+let late: LateEvents['events'][number][];
+beforeEach(async () => {
+  await store.clear();
+  await redis.connect().flushall();
+  recording = await startRecording(store.analytics, {}, `worker-${++starts}`);
+  ({ engine } = assembleEngine(config));
+  ledger = new Ledger(redis.connect());
+  lateKeys = new LateKeys(-Infinity);
+  proposals = new RewardProposals(100);
+  late = [];
+});
+afterEach(() => recording.recorder.close());
+
+interface Payment {
+  readonly id: string;
+  readonly account: string;
+  readonly minute: number;
+  readonly device?: string;
+  /** The reward waits for a person. */
+  readonly held?: boolean;
+}
+
+/** Decided, recorded and rewarded as they come. */
+async function come(...payments: readonly Payment[]): Promise<void> {
+  const { recorder } = recording;
+  for (const { id, account, minute, device = `d-${account}`, held = false } of payments) {
+    const occurredAtMs = FRIDAY_MS + minute * MINUTE_MS;
+    const batch = new EventBatch(1);
+    const who = { accountId: account, customerId: `c-${account}`, cardId: `k-${account}` };
+    const event = paymentOf({
+      ...{ id, ...who, deviceId: device, ip: undefined, merchantId: `m-${id}` },
+      occurredAt: new Date(occurredAtMs).toISOString(),
+    });
+    decoder.decode(Buffer.from(JSON.stringify(event)), FRIDAY_MS + 86_400_000, batch);
+    const [judgement] = engine.judge(batch).judgements;
+    if (judgement?.kind !== 'decided') throw new Error(`${id} came before`);
+    const { decision } = judgement;
+    recorder.addEvent(batch, 0, decision, META);
+    const verdict = held ? 'review' : decision.verdict;
+    const due = ops(compiled, { id, ...who, occurredAtMs }, verdict);
+    if (lateKeys.isLate(batch, 0, due.length > 0)) late.push({ eventId: id, occurredAtMs });
+    await ledger.apply(due);
+    recorder.seal(recorder.endBatch(), {}, occurredAtMs);
+  }
+}
+
+let orders = 0;
+/** Follows what came late so far, the orders it leads to obeyed at once. */
+async function follow(sinceMs = systemClock.now()): Promise<boolean> {
+  const { recorder, metrics } = recording;
+  const shared = { clock: systemClock, log: silentLogger(), metrics };
+  const fail = (error: unknown): never => {
+    throw error as Error;
+  };
+  const caseWork = { proposals, automatic: false, earnAnew: () => Promise.resolve(undefined) };
+  const commands = {
+    append: async (command: NewCommand) => {
+      const id = `${++orders}-0`;
+      if (command.kind !== 'rescore') throw new Error(command.kind);
+      const parts = { caseWork, recorder, metrics } as unknown as ObeyParts;
+      let done: Promise<unknown> = Promise.resolve();
+      rescore(parts, { ...command, id }, ({ ops: list = [] }) => {
+        const applied = ledger.apply(list);
+        done = applied;
+        return applied;
+      });
+      await done;
+      return id;
+    },
+    wait: (commandId: string) => Promise.resolve({ commandId, accepted: true, message: '' }),
+  };
+  const parts: RemeasureParts = {
+    ...{ analytics: store.analytics, recorder, ledger, commands, ...shared },
+    journal: new JournalDrain({ ledger, recorder, accounts: () => [], fail, ...shared }),
+    settings: { lookBackMs: 1, maxGrants: 1 },
+    isPlaceholder: (value) => value === '',
+    signal: new AbortController().signal,
+    measuring: new MeasuringAgain({ active: () => config, decoderOf: () => decoder, engine }),
+  };
+  return await remeasurer(parts)({ id: 'late_1', events: late, sinceMs });
+}
+
+async function standings(): Promise<string[]> {
+  const ids = Object.keys(await ledger.redis.hgetall(ledger.keys.grants));
+  const grants = await Promise.all(ids.map((id) => ledger.grant(id)));
+  return grants.map((grant) => `${grant!.eventId} ${grant!.state} ${grant!.reason}`).sort();
+}
+
+const about = (): string[] => [...proposals.all()].map(({ kind, eventId }) => `${kind} ${eventId}`);
+
+describe('an event that comes late', () => {
+  it('opens a clawback for the very reward that would not have been given, and leaves all others', async () => {
+    await come(
+      { id: 'p1', account: 'a', minute: 0 },
+      { id: 'p2', account: 'a', minute: 4 },
+      { id: 'other', account: 'b', minute: 4 },
+      { id: 'late', account: 'a', minute: 2 },
+    );
+    expect(late.map(({ eventId }) => eventId)).toEqual(['late']);
+    expect(await follow()).toBe(true);
+    expect(about()).toEqual(['clawback p2']);
+    expect([...proposals.all()][0]).toMatchObject({
+      causeKind: 'late_block',
+      evidence: expect.stringMatching(/^account-velocity.*, with what came late: late$/) as string,
+    });
+  });
+
+  it('keeps what still waits waiting, also when it is too late for the windows', async () => {
+    await come(
+      { id: 'p1', account: 'a', minute: 56 },
+      { id: 'h1', account: 'a', minute: 58, held: true },
+      { id: 'clock', account: 'z', minute: 120 },
+      { id: 'late', account: 'a', minute: 57 },
+    );
+    expect(await follow()).toBe(true);
+    expect(about()).toEqual([]);
+    expect(await standings()).toContain('h1 held held_for_review');
+    const rows = recording.metrics.registry;
+    expect(await rows.metrics()).toContain(
+      'sheepdog_rewards_rescored_total{cause="late_block",outcome="hold_done"} 1',
+    );
+  });
+
+  it('says nothing where it changes nothing, and nothing twice', async () => {
+    await come({ id: 'p1', account: 'a', minute: 4 }, { id: 'late', account: 'a', minute: 2 });
+    expect(await follow()).toBe(true);
+    expect(about()).toEqual([]);
+    await come({ id: 'p3', account: 'a', minute: 6 }, { id: 'later', account: 'a', minute: 1 });
+    expect(await follow()).toBe(true);
+    expect(about()).toEqual(['clawback p1']);
+    const [open] = [...proposals.all()];
+    proposals.apply({ ...open!, state: 'dismissed' });
+    expect(await follow()).toBe(true);
+    expect(about()).toEqual([]);
+  });
+
+  it('is not blamed for what the rules of now say without it as well', async () => {
+    await come(
+      { id: 'p1', account: 'a', minute: 1, held: true },
+      { id: 'p2', account: 'a', minute: 2, held: true },
+      { id: 'p3', account: 'a', minute: 3, held: true },
+      { id: 'late', account: 'b', minute: 2, device: 'd-a' },
+    );
+    expect(late).toHaveLength(1);
+    expect(await follow()).toBe(true);
+    const counted = await recording.metrics.registry.metrics();
+    expect(counted).toContain('cause="late_event",outcome="measured_again"} 1');
+    expect(counted).not.toContain('cause="late_block"');
+  });
+
+  it('is waited for until it is on record, and not for ever', async () => {
+    await come({ id: 'p1', account: 'a', minute: 4 });
+    late.push({ eventId: 'not yet', occurredAtMs: FRIDAY_MS });
+    expect(await follow()).toBe(false);
+    expect(await follow(systemClock.now() - 3_600_000)).toBe(true);
+  });
+});
