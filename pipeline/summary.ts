@@ -104,15 +104,15 @@ export function line(state: SummaryState, eventsPerSecond: number): string {
     `allow ${count(tally.verdicts.allow)}`,
     `review ${count(tally.verdicts.review)}`,
     `block ${count(tally.verdicts.block)}`,
-    `frozen ${count(state.frozen)}`,
-    `rewards ${money(state.costMinor)}`,
-    `saved ${money(tally.interceptedMinor)}`,
+    `frozen now ${count(state.frozen)}`,
+    `cost of rewards ${money(state.costMinor)}`,
+    `kept from abusers ${money(tally.interceptedMinor)}`,
   ];
   const [top] = [...tally.detectors].sort((a, b) => b[1] - a[1]);
-  if (top !== undefined) parts.push(`most ${top[0]} ${count(top[1])}`);
+  if (top !== undefined) parts.push(`most findings ${top[0]} ${count(top[1])}`);
   const [scarcest] = state.quotaLeft;
-  if (scarcest !== undefined) parts.push(`left ${scarcest.offer} ${count(scarcest.left)}`);
-  if (state.lag !== undefined) parts.push(`lag ${count(state.lag)}`);
+  if (scarcest !== undefined) parts.push(`least left ${scarcest.offer} ${count(scarcest.left)}`);
+  if (state.lag !== undefined) parts.push(`waiting ${count(state.lag)}`);
   if (tally.deadLetters > 0) parts.push(`dead letters ${count(tally.deadLetters)}`);
   if (isBehind(state)) parts.push(stateOf(state));
   return parts.join(' · ');
@@ -123,7 +123,7 @@ function block(state: SummaryState, eventsPerSecond: number): string[] {
   const top = [...tally.detectors].sort((a, b) => b[1] - a[1]).slice(0, 4);
   const quotas = state.quotaLeft.slice(0, 3);
   return [
-    `events     ${count(tally.events)}   ${count(eventsPerSecond)}/s   repeats ${count(tally.duplicates)}   late ${count(tally.late)}   dead letters ${count(tally.deadLetters)}${state.lag === undefined ? '' : `   lag ${count(state.lag)}`}`,
+    `events     ${count(tally.events)}   ${count(eventsPerSecond)}/s   repeats ${count(tally.duplicates)}   late ${count(tally.late)}   dead letters ${count(tally.deadLetters)}${state.lag === undefined ? '' : `   waiting ${count(state.lag)}`}`,
     `verdicts   allow ${count(tally.verdicts.allow)}   review ${count(tally.verdicts.review)}   block ${count(tally.verdicts.block)}`,
     `detectors  ${top.length === 0 ? 'quiet' : top.map(([name, hits]) => `${name} ${count(hits)}`).join('   ')}`,
     `freezes    ${count(tally.freezes)}   proposed ${count(tally.proposals)}   frozen now ${count(state.frozen)}`,

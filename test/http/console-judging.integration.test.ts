@@ -190,6 +190,8 @@ describe.skipIf(chromium === undefined)('in the browser', () => {
   it('a value is looked up on all lists, put on one with an end, and taken off another', async () => {
     await page.goto(`${api.url}/#lists`);
     await page.until(`document.querySelector('#list-entries')`);
+    // A browser's own clock is nobody's to trust.
+    await page.value(`Date.now = () => 0`);
     await page.value(`document.getElementById('list-kind').value = 'devices'`);
     await page.value(`document.getElementById('list-value').value = 'd-1'`);
     await click('#list-form button');
@@ -214,6 +216,14 @@ describe.skipIf(chromium === undefined)('in the browser', () => {
     const days = (added.order.entries[0]!.expiresAtMs! - before) / 86_400_000;
     expect(days).toBeGreaterThan(6.99);
     expect(days).toBeLessThan(7.01);
+
+    await page.value(`document.getElementById('list-value').value = 'd-77'`);
+    await page.value(`document.getElementById('list-to').value = 'watch'`);
+    await click('#list-add');
+    await sign();
+    expect(orders.at(-1)).toMatchObject({
+      order: { op: 'add', list: 'watch', entries: [{ kind: 'devices', value: 'd-77' }] },
+    });
   });
 });
 

@@ -46,7 +46,9 @@ describe('the live summary', () => {
     const { tick, written } = shown(false);
     tick();
     expect(written).toHaveLength(1);
-    expect(written[0]).toMatch(/frozen 2 · rewards 1,234\.56 .*left friday-off 12 · lag 7\n$/);
+    expect(written[0]).toMatch(
+      /frozen now 2 · cost of rewards 1,234\.56 .*least left friday-off 12 · waiting 7\n$/,
+    );
   });
 
   it('is drawn over itself on a terminal, line for line', () => {
@@ -92,7 +94,7 @@ describe('the live summary', () => {
     const { tick, written } = shown(false, { input: 'ended', settling: 2 });
     tick();
     expect(written[0]).toMatch(
-      /lag 7 · the input has ended; settling: 2 rewards and actions to go\n$/,
+      /waiting 7 · the input has ended; settling: 2 rewards and actions to go\n$/,
     );
   });
 });

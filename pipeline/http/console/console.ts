@@ -70,6 +70,7 @@ export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): voi
         ...(await answer(range)),
         ...(view === 'configuration' && (await readJudging(parts))),
         configVersion: parts.configVersion(),
+        nowMs: parts.clock.now(),
         notReady: parts.notReady(),
       };
     });

@@ -91,8 +91,13 @@ function cases({ answers }) {
   // RFC 3339 in UTC: the order of the texts is that of the times.
   rows.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
   const columns = [
-    { title: 'waits since', kind: '', of: (row) => time(Date.parse(row.since), true) },
-    { title: 'case', kind: '', of: (row) => lines(WHAT[row.kind], muted(row.order ?? '')) },
+    { title: 'waits since', kind: 'short', of: (row) => time(Date.parse(row.since), true) },
+    {
+      title: 'case',
+      kind: '',
+      of: (row) =>
+        lines(element('span', { class: 'short' }, WHAT[row.kind]), muted(row.order ?? '')),
+    },
     { title: 'about', kind: 'code', of: (row) => row.accountId || row.value || row.order || '–' },
     { title: 'amount', kind: 'number', of: (row) => money(row.amountMinor ?? null) },
     { title: 'why', kind: '', of: (row) => lines(row.reason, muted(row.actor)) },
@@ -101,7 +106,7 @@ function cases({ answers }) {
       kind: '',
       of: (row) => (row.decisionId ? link('decision', row.decisionId, 'decision') : ''),
     },
-    { title: '', kind: '', of: buttons },
+    { title: '', kind: 'short', of: buttons },
   ];
   const { open, switches } = boards[0];
   const total = Object.values(open).reduce((sum, count) => sum + count, exclusions.length);

@@ -54,6 +54,14 @@ function time(ms, long) {
   return `${(long ? INSTANT : MOMENT).format(date)} ${offset(date)}`;
 }
 
+/** From one instant to another; what they share is said once. */
+function span(fromMs, toMs) {
+  const [day, clock, zoned] = time(fromMs, true).split(' ');
+  const [endDay, endClock, endZoned] = time(toMs, true).split(' ');
+  if (zoned !== endZoned) return `${time(fromMs, true)} to ${time(toMs, true)}`;
+  return `${day} ${clock} to ${day === endDay ? '' : `${endDay} `}${endClock} ${zoned}`;
+}
+
 function duration(ms) {
   const units = [
     [86_400_000, 'd'],
@@ -65,13 +73,13 @@ function duration(ms) {
   return `${number(ms / size)} ${unit}`;
 }
 
-/** Columns: {title, kind: '' | 'number' | 'code', of: row → text or element}. */
+/** Columns: {title, kind: '' | 'number' | 'code' | 'short' (never broken), of: row → text or element}. */
 function tableOf(columns, rows, whenEmpty) {
   if (rows.length === 0) return muted(whenEmpty);
   const head = columns.map(({ title, kind }) => element('th', { class: kind }, title));
-  const body = rows.map((row) =>
-    element('tr', {}, ...columns.map(({ kind, of }) => element('td', { class: kind }, of(row)))),
-  );
+  const cell = ({ kind, of }, row) =>
+    element('td', { class: kind }, kind === 'code' ? element('div', {}, of(row)) : of(row));
+  const body = rows.map((row) => element('tr', {}, ...columns.map((column) => cell(column, row))));
   return element(
     'table',
     { class: 'rows' },
@@ -250,6 +258,7 @@ globalThis.draw = {
   link,
   button,
   time,
+  span,
   duration,
   why,
   tableOf,

@@ -11,6 +11,9 @@ const WILL = {
   allow: 'Its events pass, whatever is found.',
 };
 
+/** The worker's own time, as its last answer had it: a browser's clock may be off by a day. */
+let nowMs;
+
 /** Until when, chosen in the form: a list that only grows is read by nobody. */
 function expiry() {
   const days = { '1 day': 1, '7 days': 7, '30 days': 30, '90 days': 90, 'for ever': undefined };
@@ -21,7 +24,7 @@ function expiry() {
     const length = days[choice.value];
     return length === undefined
       ? {}
-      : { expires: new Date(Date.now() + length * 86_400_000).toISOString() };
+      : { expires: new Date(nowMs + length * 86_400_000).toISOString() };
   };
   return { choice, expires };
 }
@@ -58,7 +61,7 @@ const columns = [
   { title: 'by', kind: '', of: (row) => row.author },
   {
     title: 'ends',
-    kind: '',
+    kind: 'short',
     of: (row) => (row.expiresAt ? time(Date.parse(row.expiresAt), true) : 'never'),
   },
   {
@@ -121,7 +124,9 @@ async function lookUp() {
   }
 }
 
-function draw({ files, entries }) {
+function draw({ files, entries, nowMs: at }) {
+  nowMs = at;
+  byId('list-add').disabled = false;
   lookUp();
   const rows = [...entries, ...files.slice(0, SHOWN)];
   const more = files.length > SHOWN || entries.length === SHOWN;
@@ -134,6 +139,12 @@ byId('list-form').addEventListener('submit', (event) => {
   event.preventDefault();
   looked = chosen();
   lookUp();
+});
+byId('list-add').addEventListener('click', () => {
+  const { kind, value } = chosen();
+  // What is to be added has to be named first.
+  if (value === '') byId('list-value').focus();
+  else add(byId('list-to').value, { kind, value });
 });
 byId('list-name').addEventListener('change', () => dispatchEvent(new Event('chosen')));
 

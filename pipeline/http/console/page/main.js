@@ -1,6 +1,6 @@
 /* Asks every few seconds for the view that the address names, and draws it. */
 
-const { byId, time, ask } = globalThis.draw;
+const { byId, span, ask } = globalThis.draw;
 const { views } = globalThis;
 
 const EVERY_MS = 3000;
@@ -32,9 +32,7 @@ function status({ notReady, configVersion, range, decisions }) {
   badge.className = `badge ${ready ? 'good' : 'bad'}`;
   byId('config').textContent = `configuration ${configVersion}`;
   byId('span').textContent =
-    decisions === 0
-      ? 'no event yet'
-      : `events of ${time(range.fromMs, true)} to ${time(range.toMs, true)}`;
+    decisions === 0 ? 'no event yet' : `events of ${span(range.fromMs, range.toMs)}`;
   complain(ready ? '' : notReady.join('; '));
 }
 

@@ -24,14 +24,14 @@ function figures(overview) {
   const total = (column) => money(sum(grants.map((row) => row[column])));
   tiles('tiles', [
     ['events', number(all)],
-    ['under review', share(review), 'review'],
+    ['sent to review', share(review), 'review'],
     ['blocked', share(block), 'block'],
-    ['accounts frozen', number(overview.frozen.count)],
-    ['reward cost', total('costMinor')],
-    ['rewards held', total('heldMinor')],
-    ['kept from abusers', total('interceptedMinor')],
-    ['cases that wait', waiting(overview)],
-    ['dead letters', number(sum(overview.deadLetters.map((row) => row.letters)))],
+    ['accounts frozen now', number(overview.frozen.count)],
+    ['cost of rewards', total('costMinor')],
+    ['rewards held for review', total('heldMinor')],
+    ['rewards kept from abusers', total('interceptedMinor')],
+    ['cases waiting for a person', waiting(overview)],
+    ['refused records', number(sum(overview.deadLetters.map((row) => row.letters)))],
   ]);
 }
 
@@ -84,7 +84,7 @@ function cases({ blocks, frozen, range }) {
   table(
     'blocks',
     [
-      { title: 'time', kind: '', of: (row) => time(row.occurredAtMs, long) },
+      { title: 'time', kind: 'short', of: (row) => time(row.occurredAtMs, long) },
       {
         title: 'event',
         kind: 'code',
@@ -102,10 +102,10 @@ function cases({ blocks, frozen, range }) {
     'frozen',
     [
       { title: 'account', kind: 'code', of: (row) => row.accountId },
-      { title: 'since', kind: '', of: (row) => time(row.sinceMs, true) },
+      { title: 'since', kind: 'short', of: (row) => time(row.sinceMs, true) },
       {
         title: 'until',
-        kind: '',
+        kind: 'short',
         of: (row) => (row.untilMs === null ? 'unfrozen' : time(row.untilMs, true)),
       },
       { title: 'by', kind: '', of: (row) => row.actor },
@@ -164,23 +164,21 @@ function health(overview) {
   const rows = overview.health.flatMap((worker) => [
     ['worker', worker.worker],
     ['reported', time(worker.recordedAtMs, true)],
-    [
-      'latency, median and 99 of 100',
-      `${number(worker.latencyP50Us / 1000)} and ${number(worker.latencyP99Us / 1000)} ms`,
-    ],
-    ['waiting at the sources', number(worker.lag)],
-    ['repeated, late', `${number(worker.duplicates)}, ${number(worker.lateEvents)}`],
-    ['rows not durable yet', number(worker.bufferedRows)],
-    ['jobs waiting, failed', `${number(worker.queueWaiting)}, ${number(worker.queueFailed)}`],
-    [
-      'window keys, memory',
-      `${number(worker.windowKeys)}, ${number(worker.windowBytes / 1_048_576)} MiB`,
-    ],
+    ['arrival to decision, median', `${number(worker.latencyP50Us / 1000)} ms`],
+    ['arrival to decision, 99 of 100 within', `${number(worker.latencyP99Us / 1000)} ms`],
+    ['events waiting at the sources', number(worker.lag)],
+    ['repeated events, answered as before', number(worker.duplicates)],
+    ['late events, in no window', number(worker.lateEvents)],
+    ['rows on their way to the record', number(worker.bufferedRows)],
+    ['jobs waiting', number(worker.queueWaiting)],
+    ['jobs that failed', number(worker.queueFailed)],
+    ['keys with windows in memory', number(worker.windowKeys)],
+    ['memory of the windows', `${number(worker.windowBytes / 1_048_576)} MiB`],
     ['since the last finding', duration(1000 * worker.secondsSinceFinding)],
     ...(worker.paused ? [['back-pressure', 'the sources are paused']] : []),
   ]);
   const letters = overview.deadLetters.map((row) => [
-    `dead letters: ${row.reason}`,
+    `refused records: ${row.reason}`,
     number(row.letters),
   ]);
   const columns = [
