@@ -1,25 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { simulate } from '../../pipeline/simulate/simulate.ts';
-import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { START_MS, type PlainEvent } from '../support/events.ts';
-import {
-  changesOf,
-  PAYMENTS,
-  payments,
-  startReloading,
-  type Reloading,
-} from '../support/reloading.ts';
+import { changesOf, PAYMENTS, payments, type Reloading } from '../support/reloading.ts';
+import { running, startWorker, store, useReloading } from './reloading-fixture.ts';
 
-let store: TemporaryAnalytics;
-let running: Reloading;
-beforeAll(async () => {
-  store = await temporaryAnalytics();
-});
-afterEach(async () => {
-  await running.close();
-  await store.clear();
-});
-afterAll(() => store.close());
+useReloading();
 
 const stream: readonly PlainEvent[] = [
   ...simulate({ seed: 5, startMs: START_MS, minutes: 12, ratePerSecond: 3, attackShare: 0.2 }),
@@ -30,7 +15,7 @@ const [first, second, third] = [0, 1, 2].map((n) =>
 
 describe('an edit', () => {
   test('of a threshold judges the next event by it, upon the windows that stand', async () => {
-    running = await startReloading(store.analytics);
+    await startWorker();
     const before = running.live.active.version;
     const early = await running.decide(payments('a', 4));
     expect(early.map((each) => each?.verdict)).toEqual(Array(4).fill('allow'));
@@ -50,7 +35,7 @@ describe('an edit', () => {
   });
 
   test('is on record with who, what it changed and its files', async () => {
-    running = await startReloading(store.analytics);
+    await startWorker();
     await running.edit('detectors.yaml', PAYMENTS, 'payments: { review: 5 }');
     const [row, ...others] = await changesOf(running);
     expect(others).toEqual([]);
@@ -66,7 +51,7 @@ describe('an edit', () => {
   });
 
   test('of comments changes nothing', async () => {
-    running = await startReloading(store.analytics);
+    await startWorker();
     const { version } = running.live.active;
     await running.edit('detectors.yaml', PAYMENTS, `${PAYMENTS} # as ever`);
     expect(running.live.status).toMatchObject({ version });
@@ -74,7 +59,7 @@ describe('an edit', () => {
   });
 
   test('of what is built in is told as needing a restart, and the rest is taken up', async () => {
-    running = await startReloading(store.analytics);
+    await startWorker();
     const { version } = running.live.active;
     await running.edit('sheepdog.yaml', 'allowedLatenessMs: 10m', 'allowedLatenessMs: 20m');
     expect(running.live.status).toMatchObject({ version, needsRestart: ['windows'] });
@@ -91,7 +76,7 @@ describe('a new feature', () => {
   ] as const;
 
   test('is filled from history: decisions are those of a worker that always had it', async () => {
-    running = await startReloading(store.analytics, edits);
+    await startWorker(edits);
     const expected = [
       await running.decide(first),
       await running.decide(second),
@@ -101,7 +86,7 @@ describe('a new feature', () => {
     await running.close();
     await store.clear();
 
-    running = await startReloading(store.analytics);
+    await startWorker();
     await running.decide(first);
     for (const [file, from, to] of edits) await running.edit(file, from, to);
     expect(running.assembled.layers.count).toBeGreaterThan(1);
@@ -111,13 +96,13 @@ describe('a new feature', () => {
   });
 
   test('takes events that come while it is filled once', async () => {
-    running = await startReloading(store.analytics, edits);
+    await startWorker(edits);
     const all = [...first, ...second, ...third];
     const expected = (await running.decide(all)).slice(-third.length);
     await running.close();
     await store.clear();
 
-    running = await startReloading(store.analytics);
+    await startWorker();
     await running.decide(first);
     const [one, two] = edits;
     await running.write('detectors.yaml', await edited(running, [one, two]));
@@ -136,7 +121,7 @@ describe('a new feature', () => {
   });
 
   test('of many edits is measured in a bounded number of layers', async () => {
-    running = await startReloading(store.analytics);
+    await startWorker();
     await running.decide(first);
     let window = 24;
     for (let n = 0; n < 8; n++) {
@@ -163,7 +148,7 @@ async function edited(
 
 describe('a bad file', () => {
   test('is refused with all its errors; what judged goes on judging', async () => {
-    running = await startReloading(store.analytics);
+    await startWorker();
     const { version } = running.live.active;
     await running.write('lists/block.yaml', 'accounts: 3\n');
     await running.edit('detectors.yaml', PAYMENTS, 'payments: { review: 9, block: 2 }');
@@ -181,7 +166,7 @@ describe('a bad file', () => {
   });
 
   test('in a storm of edits does no harm: the last good content judges', async () => {
-    running = await startReloading(store.analytics);
+    await startWorker();
     const looks: Promise<void>[] = [];
     for (let n = 1; n <= 100; n++) {
       const band = n % 2 === 0 ? `payments: { review: ${n} }` : 'payments: [';

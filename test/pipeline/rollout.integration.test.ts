@@ -1,31 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
 import { assembleEngine } from '../../pipeline/assemble.ts';
 import { configAtStart } from '../../pipeline/config-at-start.ts';
 import { Rollout } from '../../pipeline/decide/rollout.ts';
 import { trialSoFar } from '../../pipeline/record/config-history.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
-import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { batchFrom, START_MS, type PlainEvent } from '../support/events.ts';
-import {
-  catalogue,
-  changesOf,
-  PAYMENTS,
-  payments,
-  startReloading,
-  type Reloading,
-} from '../support/reloading.ts';
+import { catalogue, changesOf, PAYMENTS, payments } from '../support/reloading.ts';
+import { running, startWorker, store, useReloading } from './reloading-fixture.ts';
 
-let store: TemporaryAnalytics;
-let running: Reloading;
-beforeAll(async () => {
-  store = await temporaryAnalytics();
-});
-afterEach(async () => {
-  await running.close();
-  await store.clear();
-});
-afterAll(() => store.close());
+useReloading();
 
 describe('a change on trial', () => {
   const ROLLOUT = ['sheepdog.yaml', '  share: 1 ', '  share: 0.5 '] as const;
@@ -36,7 +20,7 @@ describe('a change on trial', () => {
     accounts.map((account) => payments(account, 1, minute)[0]!);
 
   test('judges a share of the accounts, always the same ones', async () => {
-    running = await startReloading(store.analytics, [ROLLOUT]);
+    await startWorker([ROLLOUT]);
     const stable = running.live.active.version;
     await running.decide(round(0));
     await running.edit('detectors.yaml', PAYMENTS, 'payments: { review: 9 }');
@@ -56,7 +40,7 @@ describe('a change on trial', () => {
   });
 
   test('that leaves its bounds is rolled back by itself, and the same content is refused', async () => {
-    running = await startReloading(store.analytics, [ROLLOUT, QUICK]);
+    await startWorker([ROLLOUT, QUICK]);
     const stable = running.live.active.version;
     await running.edit(
       'detectors.yaml',
@@ -79,7 +63,7 @@ describe('a change on trial', () => {
   });
 
   test('is promoted when its time is over in bounds', async () => {
-    running = await startReloading(store.analytics, [ROLLOUT, QUICK]);
+    await startWorker([ROLLOUT, QUICK]);
     await running.edit('detectors.yaml', PAYMENTS, 'payments: { review: 900 }');
     const { version } = running.live.trial!.config;
     for (let minute = 0; minute < 3; minute++) await running.decide(round(minute));
@@ -91,7 +75,7 @@ describe('a change on trial', () => {
   });
 
   test('goes on after a restart: everybody by stored files, the share by the folder', async () => {
-    running = await startReloading(store.analytics, [ROLLOUT]);
+    await startWorker([ROLLOUT]);
     const stable = running.live.active.version;
     const conclusive = 'payments: { review: 0, block: 1, conclusive: 1 }';
     await running.edit('detectors.yaml', PAYMENTS, conclusive);
@@ -122,7 +106,7 @@ describe('a change on trial', () => {
   });
 
   test('that is rolled back at a word takes back at once what it proposed', async () => {
-    running = await startReloading(store.analytics, [ROLLOUT]);
+    await startWorker([ROLLOUT]);
     const conclusive = 'payments: { review: 0, block: 1, conclusive: 1 }';
     await running.edit('detectors.yaml', PAYMENTS, conclusive);
     await running.decide(round(0));
@@ -143,7 +127,7 @@ describe('a change on trial', () => {
   });
 
   test('ends at a word: promoted or rolled back, once', async () => {
-    running = await startReloading(store.analytics, [ROLLOUT]);
+    await startWorker([ROLLOUT]);
     await running.edit('detectors.yaml', PAYMENTS, 'payments: { review: 9 }');
     const { version } = running.live.trial!.config;
     const order = {
