@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { windowDuration } from '../config/duration.ts';
+import { duration, windowDuration } from '../config/duration.ts';
 import { AT_WORK } from '../pipeline/detect/at-work.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import { describeNetwork, sharedNetworks } from '../pipeline/detect/networks.ts';
@@ -10,17 +10,22 @@ const config = z.strictObject({
   group: z.enum(['address', 'prefix']).default('address'),
   /** New accounts are judged where they are at least this share of the accounts at work behind the address. */
   minShare: z.number().min(0).max(1).default(0.5),
+  /**
+   * An address that is seen so early in the stream was there before: until the stream is as old as the window,
+   * nobody knows how many old accounts are behind it, and its new ones are not judged.
+   */
+  warmUp: duration.prefault('2m'),
   sharedNetworks,
 });
 
 export default defineDetector({
   summary: 'Many accounts, or many new ones, come from one address: a farm behind one line.',
   cannotSee:
-    'A farm on rented residential addresses, or one among as many old accounts behind a gateway: its devices, rings and behaviour are for others; a stand that signs people up looks like a farm.',
+    'A farm on rented residential addresses, or one among as many old accounts behind a gateway: its devices, rings and behaviour are for others; a stand that signs people up looks like a farm; for a day, a farm that was there when the stream began.',
   on: AT_WORK,
   config,
   lists: { sharedNetworks: 'shared-networks' },
-  features: ({ window, group }) => {
+  features: ({ window, group, warmUp }) => {
     const key = group === 'prefix' ? 'ipPrefix' : 'ip';
     const accounts = { kind: 'distinct', of: 'accountId' } as const;
     return {
@@ -30,6 +35,7 @@ export default defineDetector({
         ...{ key: 'accountId', on: ['account.opened'], windowMs: window },
         aggregate: { kind: 'count' },
       },
+      early: { kind: 'early', key, withinMs: warmUp, untilMs: window },
     };
   },
   measures: {
@@ -54,8 +60,8 @@ export default defineDetector({
       windowMs: ({ window }) => window,
       // A new account among many: what they do is no fault of the old ones behind the same gateway. On the day that
       // a campaign opens, a hundred of its two thousand telephones may sign up; a farm has nobody else.
-      of: (_event, { isNew, newAccounts, accounts }, { minShare }) =>
-        isNew > 0 && newAccounts >= minShare * accounts ? newAccounts : Number.NaN,
+      of: (_event, { isNew, newAccounts, accounts, early }, { minShare }) =>
+        isNew > 0 && newAccounts >= minShare * accounts && early === 0 ? newAccounts : Number.NaN,
       bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.newAccounts,
     },
   },
@@ -71,13 +77,23 @@ export default defineDetector({
   examples: [
     {
       title: 'the third new account from one address is reviewed where the band is 3',
-      config: { bands: { newAccounts: { review: 3 } } },
+      config: { bands: { newAccounts: { review: 3 } }, warmUp: '0s' },
       events: ['a1', 'a2', 'a3'].map((accountId) => ({
         type: 'account.opened',
         accountId,
         ip: '203.0.113.9',
       })),
       finding: { band: 'review', measure: 3 },
+    },
+    {
+      title:
+        'an address that was there when the stream began may have old accounts that are not seen yet',
+      config: { bands: { newAccounts: { review: 3 } } },
+      events: ['a1', 'a2', 'a3'].map((accountId) => ({
+        type: 'account.opened',
+        accountId,
+        ip: '203.0.113.9',
+      })),
     },
     {
       title: 'three new accounts behind a gateway are nothing where four others are at work',

@@ -38,6 +38,8 @@ function basisOf(spec: FeatureSpec): readonly string[] {
       return spec.links.map(({ field }) => measured([field], 'accountId'));
     case 'sharing':
       return [measured([spec.field], 'accountId')];
+    case 'early':
+      return [];
     case 'network':
       return [spec.read];
     default:

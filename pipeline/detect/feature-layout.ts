@@ -13,6 +13,7 @@ import { BurstSource, type BucketHistory, type BurstLimits } from './burst-sourc
 import { placeFeatures, placedRatios, type PlacedRequest } from './feature-place.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { compilePlan } from './feature-plan.ts';
+import { EarlySource } from './early-source.ts';
 import { LastSeenSource, type LatestHistory } from './last-seen-source.ts';
 import { MemoryWindowStore, type WindowLimits } from './memory-store.ts';
 import { NetworkSource } from './network-source.ts';
@@ -108,6 +109,7 @@ export function layFeatures(
       plan.longestWindowMs,
       ringReachMs(placed.flatMap(({ spec }) => (spec.kind === 'ring' ? [spec] : []))),
       sharingReachMs(placed.flatMap(({ spec }) => (spec.kind === 'sharing' ? [spec] : []))),
+      ...placed.map(({ spec }) => (spec.kind === 'early' ? spec.untilMs : 0)),
       // The first instant that is not recalled lies on the edge of the lateness.
       placed.some(({ spec }) => spec.kind === 'lastSeen') ? 1 : 0,
     ),
@@ -136,6 +138,10 @@ function sourcesOf(
     spec.kind === 'sharing' ? [{ spec, ...rest }] : [],
   );
   if (sharing.length > 0) sources.push(new SharingSource(sharing, allowedLatenessMs));
+  const early = placed.flatMap(({ spec, ...rest }) =>
+    spec.kind === 'early' ? [{ spec, ...rest }] : [],
+  );
+  if (early.length > 0) sources.push(new EarlySource(early, allowedLatenessMs));
   const lastSeen = placed.flatMap(({ spec, ...rest }) =>
     spec.kind === 'lastSeen' ? [{ spec, ...rest }] : [],
   );

@@ -32,6 +32,8 @@ export function featureText(spec: FeatureSpec): string {
       return `ring ${spec.value} by ${spec.links.map(({ field }) => field).join(', ')}`;
     case 'sharing':
       return `usual accounts per ${spec.field} within ${ms(spec.windowMs)}`;
+    case 'early':
+      return `each ${spec.key} of the stream's beginning`;
     case 'network':
       return `network ${spec.read}`;
   }

@@ -11,6 +11,7 @@
 import type { EventType, KeyField, NumberField } from '../event.ts';
 import type { BurstFeature } from './burst-feature.ts';
 import type { NetworkFeature } from './network-source.ts';
+import type { EarlyFeature } from './early-source.ts';
 import type { RingFeature } from './ring-feature.ts';
 import type { SharingFeature } from './sharing-feature.ts';
 
@@ -184,7 +185,8 @@ export type FeatureSpec =
   | BurstFeature
   | NetworkFeature
   | RingFeature
-  | SharingFeature;
+  | SharingFeature
+  | EarlyFeature;
 
 /** Specs that the window store measures. */
 export type WindowedSpec = WindowFeature | SequenceFeature | AbsenceFeature;

@@ -31,10 +31,13 @@ interface Told {
 
 /** What the shipped configuration decides on a simulation. */
 async function decide(options: SimulationOptions): Promise<readonly Told[]> {
+  return await judge([...simulate(options)]);
+}
+
+async function judge(events: readonly SimulatedEvent[]): Promise<readonly Told[]> {
   const config = await loadConfig('config', await discoverDetectors());
   const decoder = assembleDecoder(config, keysOf(Buffer.alloc(32, 7)));
   const { engine } = assembleEngine(config);
-  const events = [...simulate(options)];
   const batch = new EventBatch(BATCH);
   const told: Told[] = [];
   for (let from = 0; from < events.length; from += BATCH) {
@@ -156,5 +159,49 @@ describe('a farm of fifty accounts behind the same gateway', () => {
 
   it('gets nobody of the crowd blocked', () => {
     for (const crowd of CROWDS) expect(shareOf(ofCrowd(told, crowd, 2), 'block')).toBe(0);
+  });
+});
+
+describe('an office on the first morning of the stream, whose new accounts come before all others', () => {
+  const OFFICE = '121.64.8.8';
+  const startMs = Date.parse('2026-03-02T08:30:00+08:00');
+  const at = (ms: number): string => new Date(startMs + ms).toISOString();
+  /** At a desk in the lobby sixty people sign up in half an hour, and pay; upstairs work begins an hour later. */
+  const office = (address: string, fromMs: number): SimulatedEvent[] => [
+    ...Array.from({ length: 60 }, (_, i): SimulatedEvent[] => {
+      const who = { accountId: `new-${i}`, deviceId: `new-phone-${i}`, ip: address };
+      const atMs = fromMs + i * 30_000;
+      return [
+        { id: `o-${i}`, type: 'account.opened', occurredAt: at(atMs), label: 'honest', ...who },
+        {
+          ...{ id: `p-${i}`, type: 'payment', occurredAt: at(atMs + 15 * 60_000), ...who },
+          ...{ amount: 3500 + 17 * i, currency: 'CNY', merchantId: `shop-${i}`, label: 'honest' },
+        },
+      ];
+    }).flat(),
+    ...Array.from({ length: 300 }, (_, i): SimulatedEvent => ({
+      ...{ id: `l-${i}`, type: 'login', occurredAt: at(fromMs + 5_400_000 + i * 10_000) },
+      ...{ accountId: `old-${i}`, deviceId: `old-phone-${i}`, ip: address, label: 'honest' },
+    })),
+  ];
+  const others = Array.from({ length: 200 }, (_, i): SimulatedEvent => ({
+    ...{ id: `x-${i}`, type: 'login', occurredAt: at(i * 60_000), label: 'honest' },
+    ...{ accountId: `other-${i}`, deviceId: `other-phone-${i}`, ip: `121.65.0.${i}` },
+  }));
+  const inOrder = (events: readonly SimulatedEvent[]): SimulatedEvent[] =>
+    [...events].sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
+
+  it('has nobody reviewed or blocked: nobody can know yet who else is there', async () => {
+    const told = await judge(inOrder([...office(OFFICE, 20_000), ...others]));
+    const here = told.filter(({ event }) => event.ip === OFFICE);
+    expect(here).toHaveLength(420);
+    expect(shareOf(here, 'allow')).toBe(1);
+  });
+
+  it('would look like a farm where the address was empty before', async () => {
+    const told = await judge(inOrder([...office(OFFICE, 1_800_000), ...others]));
+    const found = told.filter(({ decision }) => decision.verdict !== 'allow');
+    expect(found.length).toBeGreaterThan(40);
+    expect(new Set(found.map(({ event }) => event.ip))).toEqual(new Set([OFFICE]));
   });
 });

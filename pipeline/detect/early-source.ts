@@ -1,0 +1,165 @@
+/**
+ * Which keys were there when the stream began: what they did before is unknown, and not nothing. Kept are the
+ * keys of the stream's first minutes, and only until it has been watched long enough.
+ */
+
+import {
+  EVENT_TYPES,
+  keyColumn,
+  typeCodeOf,
+  type EventBatch,
+  type EventType,
+  type KeyField,
+} from '../event.ts';
+import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
+import type { FeatureRequest } from './feature-plan.ts';
+import type { FeatureMatrix } from './window-store.ts';
+
+/**
+ * 1 at an event whose key had an event less than `withinMs` after the first of the stream, as long as that lies less
+ * than `untilMs` before the event; else 0. Events that came late begin nothing, and are measured at the earliest time that is still open.
+ */
+export interface EarlyFeature {
+  readonly kind: 'early';
+  readonly key: KeyField;
+  readonly withinMs: number;
+  /** As long as it takes until enough is known; reported until then. */
+  readonly untilMs: number;
+}
+
+/** More keys than come in minutes; those beyond are held to have come later, and are counted. */
+export const MAX_EARLY_KEYS = 200_000;
+const HOUR_MS = 3_600_000;
+
+export class EarlySource implements FeatureSource {
+  readonly name = 'early';
+  private readonly keys: readonly EarlyKeys[];
+
+  constructor(
+    requests: readonly (FeatureRequest<EarlyFeature> & { readonly column: number })[],
+    allowedLatenessMs: number,
+  ) {
+    this.keys = requests.map((request) => new EarlyKeys(request, allowedLatenessMs));
+  }
+
+  measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void {
+    for (const keys of this.keys) keys.measure(batch, from, to, out);
+  }
+
+  restore(batch: EventBatch, from: number, to: number): void {
+    for (const keys of this.keys) keys.restore(batch, from, to);
+  }
+
+  stats(): FeatureSourceStats {
+    const sum = (of: (keys: EarlyKeys) => number): number =>
+      this.keys.reduce((total, keys) => total + of(keys), 0);
+    return {
+      keys: sum(({ size }) => size),
+      // A number and its place in a map.
+      bytes: sum(({ size }) => size) * 40,
+      capped: sum(({ capped }) => capped),
+      warming: this.keys.flatMap(({ spec, watchedMs }) =>
+        watchedMs >= spec.untilMs
+          ? []
+          : [
+              {
+                feature: `each ${spec.key} of the stream's beginning`,
+                known: Number((watchedMs / HOUR_MS).toFixed(2)),
+                needed: spec.untilMs / HOUR_MS,
+                unit: 'hours',
+              },
+            ],
+      ),
+    };
+  }
+}
+
+class EarlyKeys {
+  readonly spec: EarlyFeature;
+  capped = 0;
+  private readonly column: number;
+  private readonly measuredOn: Uint8Array;
+  private readonly key: number;
+  private readonly latenessMs: number;
+  private readonly seenMs = new Map<number, number>();
+  private firstMs = Number.POSITIVE_INFINITY;
+  private lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    { spec, column, measuredOn }: FeatureRequest<EarlyFeature> & { readonly column: number },
+    latenessMs: number,
+  ) {
+    this.spec = spec;
+    this.column = column;
+    this.measuredOn = flagsOf(measuredOn);
+    this.key = keyColumn(spec.key);
+    this.latenessMs = latenessMs;
+  }
+
+  get size(): number {
+    return this.seenMs.size;
+  }
+
+  /** How long the stream is known, in event time. */
+  get watchedMs(): number {
+    return Math.max(0, this.lastMs - this.firstMs);
+  }
+
+  measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void {
+    batch.requireKey(this.key);
+    for (let row = from; row < to; row++) {
+      if (batch.late[row] === 0) this.take(batch, row);
+      const isMeasured = this.measuredOn[batch.typeCode[row]!] === 1;
+      out.values[row * out.width + this.column] = isMeasured ? this.read(batch, row) : Number.NaN;
+    }
+  }
+
+  restore(batch: EventBatch, from: number, to: number): void {
+    batch.requireKey(this.key);
+    for (let row = from; row < to; row++) this.take(batch, row);
+  }
+
+  private take(batch: EventBatch, row: number): void {
+    const timeMs = batch.occurredAtMs[row]!;
+    if (timeMs > this.lastMs) {
+      this.lastMs = timeMs;
+      // Nothing that still comes in time can ask for them.
+      if (this.size > 0 && this.watchedMs > this.spec.untilMs + this.latenessMs) {
+        this.seenMs.clear();
+      }
+    }
+    if (timeMs < this.firstMs) this.begin(timeMs);
+    if (timeMs - this.firstMs >= this.spec.withinMs) return;
+    const name = this.nameOf(batch, row);
+    if (name === 0) return;
+    const seenMs = this.seenMs.get(name);
+    if (seenMs === undefined && this.size >= MAX_EARLY_KEYS) this.capped++;
+    else if (seenMs === undefined || timeMs < seenMs) this.seenMs.set(name, timeMs);
+  }
+
+  private begin(timeMs: number): void {
+    this.firstMs = timeMs;
+    for (const [name, seenMs] of this.seenMs) {
+      if (seenMs - timeMs >= this.spec.withinMs) this.seenMs.delete(name);
+    }
+  }
+
+  private read(batch: EventBatch, row: number): number {
+    const ownMs = batch.occurredAtMs[row]!;
+    const timeMs = batch.late[row] === 1 ? Math.max(ownMs, this.lastMs - this.latenessMs) : ownMs;
+    if (this.size === 0 || timeMs - this.firstMs >= this.spec.untilMs) return 0;
+    return this.seenMs.has(this.nameOf(batch, row)) ? 1 : 0;
+  }
+
+  /** 53 bits of the key's hash, 0 where there is none. */
+  private nameOf(batch: EventBatch, row: number): number {
+    const at = this.key * batch.capacity + row;
+    return (batch.keyHi[at]! & 0x1fffff) * 2 ** 32 + (batch.keyLo[at]! >>> 0);
+  }
+}
+
+function flagsOf(types: readonly EventType[]): Uint8Array {
+  const flags = new Uint8Array(EVENT_TYPES.length);
+  for (const type of types) flags[typeCodeOf(type)] = 1;
+  return flags;
+}
