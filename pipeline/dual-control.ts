@@ -4,7 +4,7 @@
  */
 
 import type { AccountAction, Command } from './decide/account-action.ts';
-import type { LiveConfig } from './live-config.ts';
+import type { LiveConfig } from './reload/live-config.ts';
 import type { ObeyParts, Obeyed, SettleOrder } from './obey.ts';
 import { actionOf, type DualControl, type FreezeState } from './decide/freezing.ts';
 import { orderName, type OrderName } from './order-name.ts';

@@ -3,7 +3,7 @@
 import { CommandLog } from './act/commands.ts';
 import type { ActQueue } from './act/queue.ts';
 import { assembleCampaigns, ENGINE_VERSION, type AssembledEngine } from './assemble.ts';
-import type { LiveConfig } from './live-config.ts';
+import type { LiveConfig } from './reload/live-config.ts';
 import type { Delivering } from './deliver.ts';
 import { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';

@@ -3,7 +3,7 @@
 import type { Mode } from './detect/detector.ts';
 import { RULE_MEASURE } from './detect/rule.ts';
 import type { RolloutSettings } from './decide/rollout.ts';
-import type { LiveConfig } from './live-config.ts';
+import type { LiveConfig } from './reload/live-config.ts';
 
 export interface JudgeView {
   readonly name: string;

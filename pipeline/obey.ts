@@ -8,7 +8,7 @@ import { decisionIdOf, eventIdOf } from './decide/decision.ts';
 import type { Engine } from './decide/engine.ts';
 import type { KeyOf } from './decide/live-lists.ts';
 import { confirmedOrder, underControl } from './dual-control.ts';
-import type { LiveConfig } from './live-config.ts';
+import type { LiveConfig } from './reload/live-config.ts';
 import { obeyExclusion } from './obey-exclusion.ts';
 import { labelledEvents, readLabels } from './obey-labels.ts';
 import { obeyList } from './obey-list.ts';

@@ -9,7 +9,7 @@ import type { Decide } from './http/intake.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { Decoder } from './ingest/decode.ts';
 import { judgingView } from './judging-view.ts';
-import type { LiveConfig } from './live-config.ts';
+import type { LiveConfig } from './reload/live-config.ts';
 import type { Inbox } from './ingest/inbox.ts';
 import { maskOrder } from './masked-order.ts';
 import type { History } from './record/history.ts';

@@ -3,9 +3,9 @@
 import { stringify } from 'yaml';
 import { readEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
-import { CONFIG_KEY } from './configure.ts';
+import { CONFIG_KEY } from './reload/configure.ts';
 import { discoverDetectors } from './detect/discover.ts';
-import type { ConfigStatus } from './config-status.ts';
+import type { ConfigStatus } from './reload/config-status.ts';
 import type { LedgerFlags } from './main.ts';
 import { print } from './offline.ts';
 import { withRedis } from './order.ts';

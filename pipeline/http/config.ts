@@ -1,7 +1,7 @@
 /** Which configuration judges, and a person's word on the one that is on trial. */
 
 import type { FastifyInstance } from 'fastify';
-import type { ConfigStatus } from '../config-status.ts';
+import type { ConfigStatus } from '../reload/config-status.ts';
 import type { AnalystParts } from './analyst.ts';
 import { sendError } from './answer.ts';
 import { orderSchema, readBody, sendResult } from './order.ts';

@@ -1,7 +1,7 @@
 /** What machines that watch the worker ask: alive, ready, metrics. */
 
 import type { FastifyInstance } from 'fastify';
-import type { ConfigStatus } from '../config-status.ts';
+import type { ConfigStatus } from '../reload/config-status.ts';
 import type { Metrics } from '../telemetry.ts';
 
 export interface OperationParts {

@@ -9,7 +9,7 @@ import {
 } from '../../pipeline/assemble.ts';
 import { keysOf } from '../../pipeline/keys.ts';
 import { systemClock, type Clock } from '../../pipeline/clock.ts';
-import { LiveConfig } from '../../pipeline/live-config.ts';
+import { LiveConfig } from '../../pipeline/reload/live-config.ts';
 import { BadShareGuard } from '../../pipeline/ingest/bad-share.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
 import type { Analytics } from '../../pipeline/record/analytics.ts';

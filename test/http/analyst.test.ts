@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConfigStatus } from '../../pipeline/config-status.ts';
+import type { ConfigStatus } from '../../pipeline/reload/config-status.ts';
 import type { Order } from '../../pipeline/http/order.ts';
 import { Metrics } from '../../pipeline/telemetry.ts';
 import { payment, start } from './running.ts';

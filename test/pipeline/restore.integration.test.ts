@@ -11,7 +11,7 @@ import { systemClock } from '../../pipeline/clock.ts';
 import type { Command, CommandResult } from '../../pipeline/decide/account-action.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { EventBatch } from '../../pipeline/event.ts';
-import { LiveConfig } from '../../pipeline/live-config.ts';
+import { LiveConfig } from '../../pipeline/reload/live-config.ts';
 import { obey, type SettleOrder } from '../../pipeline/obey.ts';
 import { openHistory } from '../../pipeline/record/history.ts';
 import { restoreEngine } from '../../pipeline/restore.ts';

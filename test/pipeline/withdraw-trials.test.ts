@@ -13,7 +13,7 @@ import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import type { ExclusionChange } from '../../pipeline/detect/exclusion.ts';
 import { EventBatch, EventView } from '../../pipeline/event.ts';
 import { keysOf } from '../../pipeline/keys.ts';
-import { LiveConfig } from '../../pipeline/live-config.ts';
+import { LiveConfig } from '../../pipeline/reload/live-config.ts';
 import type { ObeyParts } from '../../pipeline/obey.ts';
 import { rescore } from '../../pipeline/obey-rescore.ts';
 import { RewardProposals, type RewardProposal } from '../../pipeline/reward/proposal.ts';

@@ -3,7 +3,7 @@
 import { cp, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { ConfigStatus } from '../../pipeline/config-status.ts';
+import type { ConfigStatus } from '../../pipeline/reload/config-status.ts';
 import { configWith, endAll, newFolder, run, startIn, type Cli } from '../support/cli.ts';
 
 afterAll(endAll);

@@ -8,7 +8,7 @@ import { assembleDecoder, assembleHistoryDecoder } from '../../pipeline/assemble
 import type { Decision } from '../../pipeline/decide/decision.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import type { Analytics } from '../../pipeline/record/analytics.ts';
-import { Reloader } from '../../pipeline/reload.ts';
+import { Reloader } from '../../pipeline/reload/reloader.ts';
 import { BENCH_KEYS, openPath, type BenchPath } from '../bench/path.ts';
 import { at, paymentOf, type PlainEvent } from './events.ts';
 import { ROOT } from './cli.ts';

@@ -3,20 +3,20 @@
  * rolled back, or has yet to be tried. The one for everybody then comes from its stored files.
  */
 
-import { withJudging } from '../config/config-parts.ts';
-import { storedFiles } from '../config/config-files.ts';
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import { ConfigFailure } from '../config/yaml-file.ts';
-import type { RolloutSettings } from './decide/rollout.ts';
-import type { NamedDetector } from './detect/detector.ts';
-import type { Analytics } from './record/analytics.ts';
+import { withJudging } from '../../config/config-parts.ts';
+import { storedFiles } from '../../config/config-files.ts';
+import { loadConfig, type LoadedConfig } from '../../config/load.ts';
+import { ConfigFailure } from '../../config/yaml-file.ts';
+import type { RolloutSettings } from '../decide/rollout.ts';
+import type { NamedDetector } from '../detect/detector.ts';
+import type { Analytics } from '../record/analytics.ts';
 import {
   filesOfVersion,
   latestConfigChanges,
   type RecordedConfigChange,
-} from './record/config-history.ts';
-import type { History } from './record/history.ts';
-import type { Logger } from './telemetry.ts';
+} from '../record/config-history.ts';
+import type { History } from '../record/history.ts';
+import type { Logger } from '../telemetry.ts';
 
 export interface ConfigAtStart {
   readonly active: LoadedConfig;

@@ -4,20 +4,20 @@
  * visible until one succeeds.
  */
 
-import type { LoadedConfig } from '../config/load.ts';
-import { changeBetween } from '../config/text-diff.ts';
-import type { Clock } from './clock.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { changeBetween } from '../../config/text-diff.ts';
+import type { Clock } from '../clock.ts';
 import type { Cause, ConfigStatus, Refusal, Warming } from './config-status.ts';
 import type { ConfigAtStart } from './config-at-start.ts';
-import type { Command, CommandResult } from './decide/account-action.ts';
-import type { ConfigChangeKind } from './decide/config-change.ts';
-import type { Engine } from './decide/engine.ts';
-import { Rollout } from './decide/rollout.ts';
-import type { EndedTrial, Ruling } from './decide/ruling.ts';
-import type { Warming as FeatureWarming } from './detect/feature-layout.ts';
-import type { History } from './record/history.ts';
-import type { Recorder } from './record/recorder.ts';
-import type { Logger, Metrics } from './telemetry.ts';
+import type { Command, CommandResult } from '../decide/account-action.ts';
+import type { ConfigChangeKind } from '../decide/config-change.ts';
+import type { Engine } from '../decide/engine.ts';
+import { Rollout } from '../decide/rollout.ts';
+import type { EndedTrial, Ruling } from '../decide/ruling.ts';
+import type { Warming as FeatureWarming } from '../detect/feature-layout.ts';
+import type { History } from '../record/history.ts';
+import type { Recorder } from '../record/recorder.ts';
+import type { Logger, Metrics } from '../telemetry.ts';
 
 export interface LiveConfigParts {
   readonly engine: Engine;

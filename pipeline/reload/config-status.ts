@@ -1,6 +1,6 @@
 /** What is told of the configurations that judge: to people, by the log, `config show` and GET /v1/config. */
 
-import type { Warming as FeatureWarming } from './detect/feature-layout.ts';
+import type { Warming as FeatureWarming } from '../detect/feature-layout.ts';
 
 /** Who or what made a change. */
 export interface Cause {

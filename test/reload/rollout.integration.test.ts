@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
 import { assembleEngine } from '../../pipeline/assemble.ts';
-import { configAtStart } from '../../pipeline/config-at-start.ts';
+import { configAtStart } from '../../pipeline/reload/config-at-start.ts';
 import { Rollout } from '../../pipeline/decide/rollout.ts';
 import { trialSoFar } from '../../pipeline/record/config-history.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';

@@ -5,13 +5,13 @@
 
 import { basename } from 'node:path';
 import { watch } from 'chokidar';
-import { folderStamp } from '../config/folder-texts.ts';
-import type { Clock } from './clock.ts';
-import { messageOf } from './failure.ts';
-import type { Lifecycle } from './lifecycle.ts';
+import { folderStamp } from '../../config/folder-texts.ts';
+import type { Clock } from '../clock.ts';
+import { messageOf } from '../failure.ts';
+import type { Lifecycle } from '../lifecycle.ts';
 import type { Cause } from './config-status.ts';
-import type { Reloader } from './reload.ts';
-import type { Logger } from './telemetry.ts';
+import type { Reloader } from './reloader.ts';
+import type { Logger } from '../telemetry.ts';
 
 export interface WatchParts {
   readonly directory: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FeatureSpec } from '../../pipeline/detect/feature.ts';
-import { NOTHING_FILLED, warmingOf } from '../../pipeline/reload-fill.ts';
+import { NOTHING_FILLED, warmingOf } from '../../pipeline/reload/fill.ts';
 
 const HOUR_MS = 3_600_000;
 const on = ['payment'] as const;

@@ -1,25 +1,25 @@
 /** The configuration of a running worker: which ones judge at the start, and what takes up the next ones. */
 
-import { readFolderTexts } from '../config/folder-texts.ts';
+import { readFolderTexts } from '../../config/folder-texts.ts';
 import {
   assembleDecoder,
   assembleEngine,
   assembleHistoryDecoder,
   type AssembledEngine,
-} from './assemble.ts';
+} from '../assemble.ts';
 import { configAtStart, type ConfigAtStart } from './config-at-start.ts';
-import { Rollout } from './decide/rollout.ts';
-import { messageOf } from './failure.ts';
-import type { Keys } from './keys.ts';
+import { Rollout } from '../decide/rollout.ts';
+import { messageOf } from '../failure.ts';
+import type { Keys } from '../keys.ts';
 import { LiveConfig } from './live-config.ts';
-import { trialSoFar } from './record/config-history.ts';
-import type { History } from './record/history.ts';
-import type { Recorder } from './record/recorder.ts';
-import type { Pipeline } from './pipeline.ts';
-import { Reloader } from './reload.ts';
-import { watchConfig } from './reload-watch.ts';
-import type { Stores } from './stores.ts';
-import type { WorkerOptions } from './worker.ts';
+import { trialSoFar } from '../record/config-history.ts';
+import type { History } from '../record/history.ts';
+import type { Recorder } from '../record/recorder.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { Reloader } from './reloader.ts';
+import { watchConfig } from './watch.ts';
+import type { Stores } from '../stores.ts';
+import type { WorkerOptions } from '../worker.ts';
 
 /** Where the running worker says which configuration judges. */
 export const CONFIG_KEY = '{sheepdog}:config';

@@ -1,11 +1,15 @@
 /** Compiles a configuration beside the one that runs: nothing of it is read until it is adopted. */
 
-import type { LoadedConfig } from '../config/load.ts';
-import { rulingOf } from './assemble.ts';
-import type { Ruling } from './decide/ruling.ts';
-import { NOTHING_STANDING, withRequests, type StandingFeatures } from './detect/feature-columns.ts';
-import { MAX_LAYERS, type FeatureLayers } from './detect/feature-layers.ts';
-import type { FeatureRequest } from './detect/feature-plan.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { rulingOf } from '../assemble.ts';
+import type { Ruling } from '../decide/ruling.ts';
+import {
+  NOTHING_STANDING,
+  withRequests,
+  type StandingFeatures,
+} from '../detect/feature-columns.ts';
+import { MAX_LAYERS, type FeatureLayers } from '../detect/feature-layers.ts';
+import type { FeatureRequest } from '../detect/feature-plan.ts';
 
 /** Who judges everybody, and who a share of the accounts. */
 export interface Rulings {

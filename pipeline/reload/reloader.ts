@@ -4,29 +4,29 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { runnable, withJudging } from '../config/config-parts.ts';
-import { storedFiles, type ConfigFiles } from '../config/config-files.ts';
-import { readFolderTexts } from '../config/folder-texts.ts';
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import { changeBetween } from '../config/text-diff.ts';
-import { refuseUnpublishable } from '../config/publishing-check.ts';
-import { ConfigFailure, type YamlFile } from '../config/yaml-file.ts';
-import type { SystemConfig } from '../config/schema.ts';
-import type { Clock } from './clock.ts';
-import type { Engine } from './decide/engine.ts';
-import { Rollout } from './decide/rollout.ts';
-import type { NamedDetector } from './detect/detector.ts';
-import type { FeatureLayer, FeatureLayers } from './detect/feature-layers.ts';
-import { Failure, messageOf } from './failure.ts';
-import type { Decoder } from './ingest/decode.ts';
+import { runnable, withJudging } from '../../config/config-parts.ts';
+import { storedFiles, type ConfigFiles } from '../../config/config-files.ts';
+import { readFolderTexts } from '../../config/folder-texts.ts';
+import { loadConfig, type LoadedConfig } from '../../config/load.ts';
+import { changeBetween } from '../../config/text-diff.ts';
+import { refuseUnpublishable } from '../../config/publishing-check.ts';
+import { ConfigFailure, type YamlFile } from '../../config/yaml-file.ts';
+import type { SystemConfig } from '../../config/schema.ts';
+import type { Clock } from '../clock.ts';
+import type { Engine } from '../decide/engine.ts';
+import { Rollout } from '../decide/rollout.ts';
+import type { NamedDetector } from '../detect/detector.ts';
+import type { FeatureLayer, FeatureLayers } from '../detect/feature-layers.ts';
+import { Failure, messageOf } from '../failure.ts';
+import type { Decoder } from '../ingest/decode.ts';
 import type { Cause } from './config-status.ts';
 import type { LiveConfig } from './live-config.ts';
-import type { Pipeline } from './pipeline.ts';
-import { AnalyticsError } from './record/analytics.ts';
-import { filesOfVersion } from './record/config-history.ts';
-import { fillLayer, NOTHING_FILLED, warmingOf, type FillParts } from './reload-fill.ts';
-import { prepare, type Rulings } from './reload-prepare.ts';
-import type { Logger } from './telemetry.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { AnalyticsError } from '../record/analytics.ts';
+import { filesOfVersion } from '../record/config-history.ts';
+import { fillLayer, NOTHING_FILLED, warmingOf, type FillParts } from './fill.ts';
+import { prepare, type Rulings } from './prepare.ts';
+import type { Logger } from '../telemetry.ts';
 
 export interface ReloaderParts extends Omit<FillParts, 'decoder' | 'pipeline' | 'layers'> {
   readonly directory: string;

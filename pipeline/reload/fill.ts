@@ -5,18 +5,18 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Warming } from './config-status.ts';
-import type { FeatureLayer, FeatureLayers } from './detect/feature-layers.ts';
-import type { FeatureRequest } from './detect/feature-plan.ts';
-import { featureText } from './detect/feature-text.ts';
-import { EventBatch } from './event.ts';
-import { Stopped } from './failure.ts';
-import type { Decoder } from './ingest/decode.ts';
-import type { Pipeline } from './pipeline.ts';
-import type { Analytics } from './record/analytics.ts';
-import { upTo } from './record/config-history.ts';
-import type { History } from './record/history.ts';
-import type { Recorder } from './record/recorder.ts';
-import { restoredEvents, type RestoredEvent } from './record/restore.ts';
+import type { FeatureLayer, FeatureLayers } from '../detect/feature-layers.ts';
+import type { FeatureRequest } from '../detect/feature-plan.ts';
+import { featureText } from '../detect/feature-text.ts';
+import { EventBatch } from '../event.ts';
+import { Stopped } from '../failure.ts';
+import type { Decoder } from '../ingest/decode.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { Analytics } from '../record/analytics.ts';
+import { upTo } from '../record/config-history.ts';
+import type { History } from '../record/history.ts';
+import type { Recorder } from '../record/recorder.ts';
+import { restoredEvents, type RestoredEvent } from '../record/restore.ts';
 
 export interface FillParts {
   readonly layers: FeatureLayers;
