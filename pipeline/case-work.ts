@@ -8,6 +8,9 @@ import type { Grant } from './reward/grant.ts';
 import type { LedgerOp, ReserveOp } from './reward/ledger-op.ts';
 import type { RewardProposal, RewardProposals } from './reward/proposal.ts';
 
+/** A person's order, as the ledger knows it again. */
+export type Word = Pick<Command, 'id' | 'issuedAtMs'>;
+
 export interface CaseWork {
   readonly proposals: RewardProposals;
   /** Whether what was given is taken back without a person. */
@@ -15,9 +18,9 @@ export interface CaseWork {
   /**
    * What the payment that earned a reward, voided or taken back, would earn now, under the reward's id; undefined
    * when it, or the campaign, would not earn it any more. Waits while the record is away.
-   * @param wordId the command: the ledger gives by it once.
+   * @param word the command: the ledger gives by it once.
    */
-  readonly earnAnew: (proposal: RewardProposal, wordId: string) => Promise<ReserveOp | undefined>;
+  readonly earnAnew: (proposal: RewardProposal, word: Word) => Promise<ReserveOp | undefined>;
 }
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
@@ -135,7 +138,7 @@ export async function judgeProposal(
   const op =
     proposal.kind === 'clawback'
       ? clawbackOf(proposal.grantId, command)
-      : await caseWork.earnAnew(proposal, command.id);
+      : await caseWork.earnAnew(proposal, command);
   if (op === undefined) {
     return refuse(
       command,

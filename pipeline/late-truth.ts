@@ -5,7 +5,7 @@ import { RESCORE_QUEUES, RescoreQueue } from './act/rescore-queue.ts';
 import { assembleHistoryDecoder } from './assemble.ts';
 import { mirrorBoard } from './board-mirror.ts';
 import { boardOf, type Board } from './case-board.ts';
-import type { CaseWork } from './case-work.ts';
+import type { CaseWork, Word } from './case-work.ts';
 import type { Clock } from './clock.ts';
 import type { Cause, LateEvents } from './decide/cause.ts';
 import { eventIdOf } from './decide/decision.ts';
@@ -104,13 +104,13 @@ export function openLateTruth(
     caseWork: (parts) => ({
       proposals,
       automatic: settings.automatic,
-      earnAnew: async (proposal, wordId) => {
+      earnAnew: async (proposal, word) => {
         const found = await patiently(
           'the look-up of the payment that earned a reward',
           () => earningEvent(analytics, proposal.eventId),
           patience,
         );
-        return found && earnAnew(config, keys, parts, { ...proposal, wordId }, found);
+        return found && earnAnew(config, keys, parts, { ...proposal, word }, found);
       },
     }),
     restore: async ({ condition }) => {
@@ -150,7 +150,7 @@ function earnAnew(
   config: LoadedConfig,
   keys: Keys,
   { campaigns, customers, configVersion }: EarnParts,
-  { grantId, wordId }: RewardProposal & { readonly wordId: string },
+  { grantId, word }: RewardProposal & { readonly word: Word },
   { json, receivedAtMs }: { readonly json: Buffer; readonly receivedAtMs: number },
 ): ReserveOp | undefined {
   const batch = new EventBatch(1);
@@ -164,7 +164,8 @@ function earnAnew(
     (each): each is ReserveOp => each.kind === 'reserve' && each.grantId === earnedId,
   );
   if (op === undefined) return undefined;
-  return { ...op, anew: wordId, ...(op.intent === 'posted' && { reason: 'compensated' as const }) };
+  const anew = { wordId: word.id, atMs: word.issuedAtMs };
+  return { ...op, anew, ...(op.intent === 'posted' && { reason: 'compensated' as const }) };
 }
 
 function isPassing(error: unknown): boolean {

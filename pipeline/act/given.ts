@@ -6,7 +6,14 @@
 
 import type { AwardItem, Grant, StoredGrant } from '../reward/grant.ts';
 import type { JournalEntry } from '../reward/journal.ts';
-import { accountPart, BUDGET, POINTS, RECEIVABLE, RECEIVABLE_POINTS } from '../reward/ledger-op.ts';
+import {
+  accountPart,
+  BUDGET,
+  POINTS,
+  POINTS_ISSUED,
+  RECEIVABLE,
+  RECEIVABLE_POINTS,
+} from '../reward/ledger-op.ts';
 import { paymentPartOf, provenPaymentOf } from '../reward/record.ts';
 import type { Voucher } from '../reward/voucher.ts';
 import type { Delivery, DeliveryItem } from './delivery.ts';
@@ -32,8 +39,32 @@ export function deliveriesOf(
     const reversals = items.flatMap(({ id, item }) => reversalOf(entry, id, item));
     return [...reversals, ...collectionOf(entry, terms)];
   }
-  if (grant.state !== 'posted') return [];
-  return items.map(({ id, item }) => ({ ...frameOf(entry, terms), id, kind: item.kind, item }));
+  // A word that was only noted of it gives nothing again.
+  if (grant.state !== 'posted' || entry.operation === 'noted') return [];
+  return items.flatMap(({ id, item }) => {
+    const left = leftOf(entry, item);
+    return left === undefined
+      ? []
+      : [{ ...frameOf(entry, terms), id, kind: left.kind, item: left }];
+  });
+}
+
+/** What an entry gives of an item: less of it when the payment was refunded in part before it posted. */
+function leftOf({ grant, legs }: JournalEntry, item: DeliveryItem): DeliveryItem | undefined {
+  if (item.kind === 'cash') {
+    const amountMinor = item.amountMinor - grant.clawedBackMinor;
+    return amountMinor > 0 ? { ...item, amountMinor } : undefined;
+  }
+  if (item.kind !== 'points' || item.points < 0) return item;
+  const points = item.points - returnedPoints(legs);
+  return points > 0 ? { ...item, points } : undefined;
+}
+
+/** Points that the entry gives back to those who issue them. */
+function returnedPoints(legs: JournalEntry['legs']): number {
+  return legs
+    .filter(({ account, postedDelta }) => account.startsWith(POINTS_ISSUED) && postedDelta > 0)
+    .reduce((sum, { postedDelta }) => sum + postedDelta, 0);
 }
 
 function voucherDelivery(entry: JournalEntry, voucher: Voucher, terms: OfferTerms): Delivery[] {

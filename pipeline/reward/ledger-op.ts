@@ -123,10 +123,11 @@ export interface ReserveOp {
   /** A stored answer of another event under this id is returned and is no conflict. */
   readonly ifAbsent?: true;
   /**
-   * What was voided or taken back under this id as abuse is asked for again: it was none. The id of the person's
-   * word: told again, it gives nothing twice. What was delivered once is given under an id of its own.
+   * What was voided or taken back under this id as abuse is asked for again: it was none. The person's word, by its
+   * id and time: told again, it gives nothing twice, and what was said up to it is none on what it gives. What was
+   * delivered once is given under an id of its own.
    */
-  readonly anew?: string;
+  readonly anew?: { readonly wordId: string; readonly atMs: number };
 }
 
 /**

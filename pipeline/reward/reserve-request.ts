@@ -86,7 +86,8 @@ export function encodeReserve(op: ReserveOp, shared: SharedParts): unknown {
     }),
     draw: op.detail === '' ? undefined : true,
     ifAbsent: op.ifAbsent,
-    anew: op.anew,
+    anew: op.anew?.wordId,
+    anewAt: op.anew?.atMs,
   };
 }
 

@@ -25,6 +25,34 @@ const standings = (grants: readonly Grant[]): string[] =>
     [offerId, label, state, reason].filter((part) => part !== '').join(' '),
   );
 
+describe('one account of which some payments name the customer and others do not', () => {
+  const NAMELESS = { customerId: undefined };
+  const NAMED = { customerId: 'customer-1' };
+  const customers = { per: ['customer', 'category'], period: 'campaign', max: 1 };
+  const accounts = { per: ['account', 'category'], period: 'campaign', max: 1 };
+
+  test.each([
+    ['then without', NAMED, NAMELESS],
+    ['then with', NAMELESS, NAMED],
+  ])('has one right where its limits count accounts too: %s', async (_name, first, second) => {
+    const tell = told({ offer: { limits: [customers, accounts] } });
+    expect(standings(await tell({ id: 'p1', ...first }))).toEqual(['off posted granted']);
+    expect(standings(await tell({ id: 'p2', ...second }))).toEqual(['off rejected limit_reached']);
+    expect(standings(await tell({ id: 'p3', ...first, accountId: 'account-2' }))).toEqual([
+      first === NAMED ? 'off rejected limit_reached' : 'off posted granted',
+    ]);
+  });
+
+  test('has two where they count customers alone: who is not named is known by the account', async () => {
+    const tell = told({ offer: { limits: [customers] } });
+    for (const [id, who] of [
+      ['p1', NAMED],
+      ['p2', NAMELESS],
+    ] as const)
+      expect(standings(await tell({ id, ...who }))).toEqual(['off posted granted']);
+  });
+});
+
 describe('what a campaign asks, the ledger does', () => {
   test('an authorisation is captured once: the payment earns nothing beside it', async () => {
     const tell = told({ offer: { on: ['payment.authorising'], settle: 'preauth' } });

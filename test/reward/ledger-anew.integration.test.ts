@@ -31,11 +31,15 @@ useLedger();
 
 const RIGHT = 'limit/bills/off/customer-1/water';
 const GENEROUS = { reason: 'compensated' } as const;
-const word = (id: string): Partial<ReserveOp> => ({ ...GENEROUS, anew: id });
-const takenBack = (id: string, wordId = `claw-${id}`): SettleOp => ({
-  ...{ kind: 'settle', id: wordId, grantId: id, to: 'voided', reason: 'late_truth' },
-  occurredAtMs: FRIDAY_NOON_MS,
+const word = (wordId: string, atMs = FRIDAY_NOON_MS): Partial<ReserveOp> => ({
+  ...GENEROUS,
+  anew: { wordId, atMs },
 });
+const takenBack = (id: string, atMs = FRIDAY_NOON_MS - 1): SettleOp => ({
+  ...{ kind: 'settle', id: `claw-${id}-${atMs}`, grantId: id, to: 'voided', reason: 'late_truth' },
+  occurredAtMs: atMs,
+});
+const LATER_MS = FRIDAY_NOON_MS + 1;
 
 /** What was sent to other systems, by grant and in order. */
 async function sentOf(): Promise<string[]> {
@@ -92,18 +96,18 @@ describe('a reward that was taken back as abuse, and is given after all by a wor
     expect(await one([early])).toMatchObject({ id: 'g_p.again', state: 'posted' });
     expect(await standing(SPEND)).toEqual([1000, 0]);
 
-    await apply([takenBack('g_p.again'), early]);
+    await apply([takenBack('g_p.again', LATER_MS), early]);
     before = await wholeState(ledger);
     expect(await one([anew])).toMatchObject({ id: 'g_p.again', state: 'clawed_back' });
     expect(await wholeState(ledger)).toEqual(before);
     expect(await standing(SPEND)).toEqual([0, 0]);
 
-    const again = await one([reserve({ id: 'p' }, word('w3'))]);
+    const again = await one([reserve({ id: 'p' }, word('w3', LATER_MS))]);
     expect(again).toMatchObject({ id: 'g_p.again.again', state: 'posted' });
-    await apply([anew, takenBack('g_p'), takenBack('g_p.again')]);
+    await apply([anew, takenBack('g_p'), takenBack('g_p.again', LATER_MS)]);
     expect(await standing(SPEND)).toEqual([1000, 0]);
     await rebuild(ledger, NO_HISTORY);
-    await apply([anew, takenBack('g_p'), reserve({ id: 'p' }, word('w3'))]);
+    await apply([anew, takenBack('g_p'), reserve({ id: 'p' }, word('w3', LATER_MS))]);
     expect(await standing(SPEND)).toEqual([1000, 0]);
     expect(await standing(RIGHT)).toEqual([1, 0]);
   });
@@ -204,7 +208,7 @@ describe('a reward that was taken back as abuse, and is given after all by a wor
     expect(await standing(RIGHT)).toEqual([0, 1]);
     await rebuild(ledger, NO_HISTORY);
     expect(await one([claim('g_p', { id: 'c' })])).toMatchObject({ state: 'posted' });
-    await apply([again, takenBack('g_p'), takenBack('g_p', 'again')]);
+    await apply([again, takenBack('g_p'), takenBack('g_p', LATER_MS)]);
     expect(await ledger.grant('g_p')).toMatchObject({ state: 'clawed_back' });
     expect(await one([again])).toMatchObject({ id: 'g_p', state: 'clawed_back' });
     expect(await standing(SPEND)).toEqual([0, 0]);

@@ -52,9 +52,10 @@ export async function deliveries(): Promise<Delivery[]> {
   return [...new Map(asked.map((each) => [each.id, each])).values()];
 }
 
-/** The same in words: `reversal receivable 1000`, `goods goods`. */
+/** The same in words: `reversal receivable 1000`, `points 500`, `goods goods`. */
 export async function sent(): Promise<string[]> {
-  return (await deliveries()).map(({ kind, item }) =>
-    item.kind === 'cash' ? `${kind} ${item.as} ${item.amountMinor}` : `${kind} ${item.kind}`,
-  );
+  return (await deliveries()).map(({ kind, item }) => {
+    if (item.kind === 'cash') return `${kind} ${item.as} ${item.amountMinor}`;
+    return `${kind} ${item.kind === 'points' ? item.points : item.kind}`;
+  });
 }

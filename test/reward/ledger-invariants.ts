@@ -191,9 +191,19 @@ export async function keepsWhatIsWritten(
   expect(new Map(kept.filter(isMoved))).toEqual(new Map([...balances].filter(isMoved)));
 }
 
-/** A person's word gave it although it was taken for abuse; what it heard stands in its record. */
-function wasMadeGood({ ledgerRecord }: StoredGrant): boolean {
-  return ledgerRecord.split('\n', 1)[0]!.includes('=+');
+/** When a person's word gave it although it was taken for abuse, which stands in its record; −1 when none did. */
+function madeGoodAt({ ledgerRecord }: StoredGrant): number {
+  const words = ledgerRecord.split('\n', 1)[0]!.matchAll(/=\+[0-9a-f]+@(\d+)/g);
+  return Math.max(-1, ...[...words].map(([, at]) => Number(at)));
+}
+
+/** Whether a word was spoken already when the grant was asked for anew: told again, it is none on what was given then. */
+function wasSaidBefore(list: readonly LedgerOp[], index: number, { id }: StoredGrant): boolean {
+  const said = JSON.stringify(list[index]);
+  const first = list.findIndex((op) => JSON.stringify(op) === said);
+  return list
+    .slice(first)
+    .some((op) => op.kind === 'reserve' && op.anew && op.grantId === earnedIdOf(id));
 }
 
 /** I9: an event that was intercepted, or whose reward was found to be abuse, has nothing, unless a person gave it. */
@@ -201,13 +211,14 @@ export function checkIntercepted(list: readonly LedgerOp[], { grants }: Outcome)
   for (const op of list) {
     if (op.kind !== 'reserve' || op.intent !== 'voided') continue;
     const grant = grants.get(op.grantId)!;
-    if (!wasMadeGood(grant)) expect(LIVE.has(grant.state), op.grantId).toBe(false);
+    if (madeGoodAt(grant) < 0) expect(LIVE.has(grant.state), op.grantId).toBe(false);
   }
-  for (const op of list) {
+  for (const [index, op] of list.entries()) {
     if (op.kind !== 'settle' || op.reason !== 'review_confirmed' || !('eventId' in op)) continue;
     for (const grant of grants.values()) {
-      if (grant.eventId === op.eventId && hasOffer(grant) && !wasMadeGood(grant))
-        expect(LIVE.has(grant.state)).toBe(false);
+      if (grant.eventId !== op.eventId || !hasOffer(grant)) continue;
+      if (op.occurredAtMs <= madeGoodAt(grant) || wasSaidBefore(list, index, grant)) continue;
+      expect(LIVE.has(grant.state), grant.id).toBe(false);
     }
   }
 }

@@ -152,7 +152,7 @@ describe('what comes to be known later', () => {
 
 describe('a reward that was voided by a freeze', () => {
   const FROZEN = { intent: 'voided', reason: 'account_frozen' } as const;
-  const ANEW = { reason: 'compensated', anew: 'word-1' } as const;
+  const ANEW = { reason: 'compensated', anew: { wordId: 'word-1', atMs: FRIDAY_NOON_MS } } as const;
 
   test('is granted anew under its id, once, and only when that is asked', async () => {
     await apply([reserve({ id: 'p' }, FROZEN)]);
@@ -198,7 +198,7 @@ describe('a reward that was voided by a freeze', () => {
       capture('p', 'a', 30_000, { intent: 'voided', reason: 'account_frozen' }),
     ]);
     expect(await ledger.grant('g_a')).toMatchObject({ state: 'voided' });
-    const anew = { grantId: 'g_a', anew: 'word-1' } as const;
+    const anew = { grantId: 'g_a', anew: { wordId: 'word-1', atMs: FRIDAY_NOON_MS } } as const;
     expect(await one([reserve({ id: 'p' }, anew)])).toMatchObject({ id: 'g_a', state: 'posted' });
     await rebuild(ledger, NO_HISTORY);
     expect(await one(refund('r', 'p', 15_000))).toMatchObject({ id: 'g_a', clawedBackMinor: 500 });

@@ -91,9 +91,9 @@ export function paymentOps(n: number, verdict: Verdict): ReserveOp[] {
 }
 
 /** It is asked for anew what was taken for abuse: of an authorisation by its payment. */
-export function madeGood(n: number, wordId: string): ReserveOp[] {
+export function madeGood(n: number, wordId: string, atMs: number): ReserveOp[] {
   return paymentOps(n, 'allow').map((op) => {
-    const given = { ...op, anew: wordId, ...(op.intent === 'posted' && COMPENSATED) };
+    const given = { ...op, anew: { wordId, atMs }, ...(op.intent === 'posted' && COMPENSATED) };
     return n % 8 === 1 ? { ...given, ...COMPENSATED, intent: 'posted', eventId: `p/${n}` } : given;
   });
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { LedgerOp, SettleOp } from '../../pipeline/reward/ledger-op.ts';
 import { apply, emptyLedger, ledger, one, sent, standing, useLedger } from './ledger-fixture.ts';
-import { authorise, capture, DAY_MS } from './ledger-offers.ts';
-import { FRIDAY_NOON_MS, label, payable, refund, SPEND } from './ledger-scenario.ts';
+import { authorise, capture, DAY_MS, GENEROUS, pointsChoice, reserve } from './ledger-offers.ts';
+import { FRIDAY_NOON_MS, label, money, payable, refund, SPEND } from './ledger-scenario.ts';
 
 useLedger();
 
@@ -108,5 +108,41 @@ describe('a discount that was paid with its payment, and waits for a review', ()
       ...{ state: 'clawed_back', clawedBackMinor: 500, owedMinor: 500 },
     });
     expect(await standing(SPEND)).toEqual([500, 0]);
+  });
+});
+
+describe('a reward that waits for a review while a part of its payment is refunded', () => {
+  const held = { intent: 'held', reason: 'held_for_review' } as const;
+
+  test.each([
+    ['money', money(GENEROUS, 1000), 'cash discount 500'],
+    ['points', pointsChoice(301), 'points 150'],
+  ])(
+    'is given less when it is cleared, and nothing of it is fetched back: %s',
+    async (_what, choice, given) => {
+      await apply([
+        reserve({ id: 'p' }, { choices: [choice], ...held }),
+        ...refund('r', 'p', 15_000),
+      ]);
+      expect(await one(label('p', 'false_positive'))).toMatchObject({
+        ...{ state: 'posted', reason: 'partly_refunded' },
+      });
+      expect(await sent()).toEqual([given]);
+      await apply(refund('r2', 'p', 15_000));
+      expect(await ledger.grant('g_p')).toMatchObject({ state: 'clawed_back' });
+      expect(await standing(SPEND)).toEqual([0, 0]);
+      expect(await standing('points/customer-1')).toEqual([0, 0]);
+      expect((await sent()).length).toBe(2);
+    },
+  );
+
+  test('of which nothing is left is given nothing', async () => {
+    const choices = [money(GENEROUS, 1)];
+    await apply([reserve({ id: 'p' }, { choices, ...held }), ...refund('r', 'p', 29_999)]);
+    expect(await one(label('p', 'false_positive'))).toMatchObject({
+      ...{ state: 'clawed_back', clawedBackMinor: 1 },
+    });
+    expect(await sent()).toEqual([]);
+    expect(await standing(SPEND)).toEqual([0, 0]);
   });
 });

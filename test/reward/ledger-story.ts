@@ -35,6 +35,8 @@ const grantOf = (n: number): string => `g_${n % 8 === 1 ? 'a' : 'p'}%002f${n}`;
 /** Times by which something has ended, or has not. */
 const later = fc.constantFrom(0, 0, 0, 1, 1, 7);
 const intent = fc.constantFrom('posted', 'posted', 'held');
+/** Times of persons' words: before and after those by which something is made good. */
+const at = fc.constantFrom(1, 4);
 
 function from<T>(arbitrary: fc.Arbitrary<T>, make: (value: T) => readonly LedgerOp[]) {
   return arbitrary.map(make);
@@ -74,28 +76,28 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   { weight: 4, arbitrary: used },
   {
     weight: 3,
-    arbitrary: from(fc.record({ n: number, confirmed: fc.boolean() }), ({ n, confirmed }) =>
-      label(n % 8 === 1 ? `a/${n}` : `p/${n}`, confirmed ? 'confirmed' : 'false_positive'),
+    arbitrary: from(fc.record({ n: number, confirmed: fc.boolean(), at }), ({ n, confirmed, at }) =>
+      label(n % 8 === 1 ? `a/${n}` : `p/${n}`, confirmed ? 'confirmed' : 'false_positive', at),
     ),
   },
   {
     weight: 2,
-    arbitrary: from(fc.record({ n: number, good: fc.boolean() }), ({ n, good }) => [
+    arbitrary: from(fc.record({ n: number, good: fc.boolean(), at }), ({ n, good, at }) => [
       {
         kind: 'settle',
         id: `word-${n}`,
         grantId: grantOf(n),
         to: good ? 'posted' : 'voided',
         reason: good ? 'approved' : 'review_rejected',
-        occurredAtMs: 1,
+        occurredAtMs: at,
       },
     ]),
   },
   {
     weight: 3,
-    arbitrary: from(number, (n) => [
+    arbitrary: from(fc.record({ n: number, at }), ({ n, at }) => [
       {
-        ...{ kind: 'settle', id: `late-${n}`, grantId: grantOf(n), occurredAtMs: 1 },
+        ...{ kind: 'settle', id: `late-${n}`, grantId: grantOf(n), occurredAtMs: at },
         ...(n < 4
           ? { to: 'voided', reason: 'late_truth' }
           : { to: 'held', reason: 'held_for_review' }),
@@ -105,7 +107,7 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   {
     weight: 3,
     arbitrary: from(fc.record({ n: number, k: fc.constantFrom(1, 2) }), ({ n, k }) =>
-      madeGood(n, `word-${n}-${k}`),
+      madeGood(n, `word-${n}-${k}`, k + 1),
     ),
   },
   {

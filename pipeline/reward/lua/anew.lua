@@ -6,11 +6,14 @@ local function was_abuse(record)
   return (record.state == 'voided' or record.state == 'clawed_back') and ABUSE[record.reason] ~= nil
 end
 
-local GIVEN = '=+'
-
--- Whether a person gave it although it was taken for abuse: what took it then does not take it again when it is replayed.
-local function was_made_good(record)
-  return record.heard ~= nil and string.find(record.heard, GIVEN, 1, true) ~= nil
+-- When a person gave it although it was taken for abuse, or nil: what took it, and all that was said until then, is none
+-- on what is given in its place, also when it is told again.
+local function made_good_at(record)
+  local latest
+  for at in string.gmatch(record.heard or '', '=%+%x+@(%d+)') do
+    latest = math.max(latest or 0, tonumber(at))
+  end
+  return latest
 end
 
 -- The rights and quotas that it has used up, and the stock that was out, go to what takes its place.
@@ -53,14 +56,15 @@ end
 -- there was nothing to make good. Returns the record that answers the operation already, or nil.
 local function renew(op)
   local word = string.sub(redis.sha1hex(op.anew), 1, 10)
+  local given = '=+' .. word .. '@' .. int(op.anewAt)
   local known = find(op.id)
-  op.heard = GIVEN .. word
+  op.heard = given
   while known and was_abuse(known) do
     local heard = known.heard or ''
     if string.find(heard, word, 1, true) then
       return known
     end
-    op.heard = heard .. GIVEN .. word
+    op.heard = heard .. given
     if known.state == 'voided' then
       hand_over(known, op)
       make_room(known)

@@ -21,11 +21,22 @@ local function wait_for_customer(record, rules)
   await(record, 'forfeit', deadline)
 end
 
+-- Whether what is given is less by what was refunded meanwhile: nothing of it is in the customer's hands, in which
+-- shares of it have to be fetched back.
+local function is_given_less(record, refunded)
+  return refunded > 0 and not record.direct and not has_vouchers(record) and not is_whole(record, refunded)
+end
+
 -- Posts what was pending. `at` is when it was said, `effect_at` the event time for what follows from it.
 local function post_now(record, operation, operation_id, at, effect_at, reason, legs)
   move_all(legs, record, 1, -1)
   post_values(legs, record)
   record.state, record.reason = 'posted', reason
+  local refunded = refunded_of(record)
+  if is_given_less(record, refunded) then
+    reduce(legs, record, refunded, false, 'partly_refunded')
+    return journal(operation, operation_id, at, record, legs)
+  end
   journal(operation, operation_id, at, record, legs)
   issue_vouchers(record, effect_at, days_late(record))
   catch_up(record, operation_id, effect_at)

@@ -113,6 +113,20 @@ local function post_given(legs, record)
   record.state = 'posted'
 end
 
+-- Leaves a posted grant what its payment's refunds leave of it. Returns the vouchers to void once the entry is written.
+local function reduce(legs, record, refunded, whole, reason, purse)
+  local void = take_back(legs, record, refunded, whole, purse)
+  -- That nothing was won stays known.
+  record.reason = is_blank(record) and record.reason or reason
+  local gone = record.clawed + (record.owed or 0)
+  local spent = record.amount > 0 and gone == record.amount and #record.values == 0 and not has_vouchers(record)
+  if record.state == 'posted' and (whole or spent) and not is_blank(record) then
+    record.state = 'clawed_back'
+    restore(legs, record)
+  end
+  return void
+end
+
 local function claw_back(record, refunded, reason, operation_id, at, legs, purse)
   local whole = is_whole(record, refunded)
   local void = {}
@@ -120,15 +134,7 @@ local function claw_back(record, refunded, reason, operation_id, at, legs, purse
     post_given(legs, record)
   end
   if record.state == 'posted' or (record.state == 'clawed_back' and not REVERSED[record.reason]) then
-    void = take_back(legs, record, refunded, whole, purse)
-    -- That nothing was won stays known.
-    record.reason = is_blank(record) and record.reason or reason
-    local gone = record.clawed + (record.owed or 0)
-    local spent = record.amount > 0 and gone == record.amount and #record.values == 0 and not has_vouchers(record)
-    if record.state == 'posted' and (whole or spent) and not is_blank(record) then
-      record.state = 'clawed_back'
-      restore(legs, record)
-    end
+    void = reduce(legs, record, refunded, whole, reason, purse)
   elseif whole and (record.state == 'held' or AWAITING[record.state]) then
     release(legs, record)
     await_nothing(record)

@@ -133,7 +133,7 @@ local function refund(op)
   local earlier = read('refunds', op.id)
   if earlier then
     if earlier == int(op.amount) .. ' ' .. op.part then
-      return words(read('payments', op.payment))
+      return words(read('payments', op.payment) or '')
     end
     return conflict(op.id, op, 0, op.amount)
   end

@@ -222,7 +222,7 @@ end
 -- intercepted now gives back what it has got, unless a person gave it although it was intercepted.
 local function repeated(op, record)
   if record.identity == op.identity then
-    if op.intent == 'voided' and record.moving and not was_made_good(record) then
+    if op.intent == 'voided' and record.moving and not made_good_at(record) then
       reverse(record, op.reason, op.id, op.eventTime)
     end
     return { record.id }

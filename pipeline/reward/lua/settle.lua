@@ -96,7 +96,9 @@ local function settle(op)
     local record = find(id)
     if record then
       touched[#touched + 1] = id
-      if record.moving and has_run_out(record) then
+      if op.at <= (made_good_at(record) or -1) then
+        -- It was said of what stood there before.
+      elseif record.moving and has_run_out(record) then
         note_word(record, op)
       elseif op.to == 'posted' then
         if record.state == 'held' then
