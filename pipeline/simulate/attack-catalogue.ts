@@ -1,6 +1,7 @@
 /** Every attack the simulator knows, in the order in which their first waves come. */
 
 import type { Attack } from './attack.ts';
+import { campaignRush } from './attacks/campaign-rush.ts';
 import { cardTesting } from './attacks/card-testing.ts';
 import { deviceFarm } from './attacks/device-farm.ts';
 import { impossibleTravel } from './attacks/impossible-travel.ts';
@@ -23,6 +24,7 @@ export const ATTACKS: readonly Attack[] = [
   impossibleTravel,
   referralRing,
   natFarm,
+  campaignRush,
 ];
 
 /** The names that `--attack` takes. */

@@ -56,6 +56,13 @@ const BILLS: readonly Bill[] = [
   { category: 'property', merchantId: 'property', median: 26_000 },
 ];
 
+const BILL_CATEGORIES: ReadonlySet<string> = new Set(BILLS.map(({ category }) => category));
+
+/** Whether a category is one of those that the bill-payment campaign designates. */
+export function isBill(category: string): boolean {
+  return BILL_CATEGORIES.has(category);
+}
+
 export interface Merchant {
   readonly id: string;
   readonly category: string;

@@ -8,6 +8,7 @@ import { Failure } from '../failure.ts';
 import { Agenda } from './agenda.ts';
 import { Gang, type Attack } from './attack.ts';
 import { ATTACKS } from './attack-catalogue.ts';
+import { campaignOf } from './campaign-of.ts';
 import { intensity, localTimestamp, meanIntensity, MINUTE_MS } from './calendar.ts';
 import { exponential, hex, scramble } from './chance.ts';
 import { EVENTS_PER_VISIT, HonestTraffic } from './honest.ts';
@@ -271,7 +272,13 @@ class Simulation {
         this.#prefix + (high > 0 ? high.toString(36) : '') + hex(scramble(number >>> 0, 0x1d));
       const at = Math.floor(atMs);
       const { type, ...rest } = draft;
-      const event = { id, type, occurredAt: localTimestamp(at), ...rest, label: truth };
+      const campaignId = campaignOf(draft);
+      const attributes = { ...rest.attributes, ...(campaignId !== undefined && { campaignId }) };
+      const event = {
+        ...{ id, type, occurredAt: localTimestamp(at), ...rest },
+        ...(Object.keys(attributes).length > 0 && { attributes }),
+        label: truth,
+      };
       if (onto !== undefined) onto.add(at, event);
       else if (at < this.#endMs) this.#agenda.add(at, event);
       return id;
