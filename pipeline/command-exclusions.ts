@@ -1,7 +1,7 @@
 /** Orders about values that join strangers: exclude one, end that, or say that it is none. */
 
 import type { Command } from 'commander';
-import { audited } from './command-options.ts';
+import { audited, instantOf } from './command-options.ts';
 import type { AnalystFlags } from './command-orders.ts';
 import { EXCLUSION_KINDS, type ExclusionKind } from './detect/exclusion.ts';
 import type { OwnBands } from './detect/own-bands.ts';
@@ -38,7 +38,8 @@ export function addExclusions(root: Command): void {
         );
     }
     command.action(async (of: ExclusionKind, value: string, options: AddFlags) => {
-      const expiresAtMs = options.expires === undefined ? undefined : instantOf(options.expires);
+      const { expires } = options;
+      const expiresAtMs = expires === undefined ? undefined : instantOf('--expires', expires);
       const { order } = await import('./order.ts');
       const bands = options.limit && ownBandsOf(options.limit);
       await order({ kind: 'exclusion', op, of, value, expiresAtMs, bands }, options);
@@ -61,12 +62,4 @@ export function ownBandsOf(limits: readonly string[]): OwnBands {
     ((bands[detector] ??= {})[measure!] ??= {})[band!] = Number(limit);
   }
   return bands;
-}
-
-function instantOf(text: string): number {
-  const instant = Date.parse(text);
-  if (!Number.isNaN(instant)) return instant;
-  throw new Failure(`--expires ${text} is no instant: write one such as 2027-01-01T00:00:00Z`, {
-    exitCode: 2,
-  });
 }

@@ -1,6 +1,8 @@
 /** Options that several commands share, and how their values are read. */
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Failure } from './failure.ts';
+import { NOT_A_TIME, TimeParser } from './ingest/decode-time.ts';
 
 /** Reads a whole number from `least` on, to `most` with it. */
 export function integer(least: number, most?: number): (text: string) => number {
@@ -21,6 +23,17 @@ export function positiveNumber(text: string): number {
     throw new InvalidArgumentError('write a number above 0');
   }
   return value;
+}
+
+/** @throws Failure (exit code 2) on a time that names no instant: without a date, a time of day and an offset. */
+export function instantOf(option: string, text: string): number {
+  const bytes = Buffer.from(text);
+  const ms = new TimeParser().parse(bytes, 0, bytes.length);
+  if (ms !== NOT_A_TIME) return ms;
+  throw new Failure(
+    `${option} ${text}: write an instant with its offset, such as 2027-01-01T00:00:00+08:00`,
+    { exitCode: 2 },
+  );
 }
 
 export const profileOption = new Option(

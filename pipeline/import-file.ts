@@ -56,6 +56,7 @@ export async function importFile<Item extends object>(
   flags: ImportFlags,
 ): Promise<ImportTally> {
   const tally: ImportTally = { done: 0, same: 0, refused: 0, waiting: 0, proposals: [] };
+  await checkHead(what);
   const rejects = new Rejects(flags.rejects, tally);
   try {
     await orderMany(flags, (give, redis) => {
@@ -114,15 +115,32 @@ async function sendAll<Item extends object>(
       process.stderr.write(`${seen} lines\n`);
     }
   }
-  if (read === undefined) throw new Failure(`${what.file}: there is no header`, { exitCode: 2 });
+  if (read === undefined) throw noHeader(what.file);
   if (items.length > 0) await send();
+}
+
+/**
+ * The file is there, and has the columns that the map names: before anybody waits for a worker.
+ * @throws Failure
+ */
+async function checkHead<Item>({ file, map }: Import<Item>): Promise<void> {
+  // What is no row is told when the file is read for good.
+  for await (const { cells } of csvRows(file, map.delimiter, { add: () => undefined })) {
+    map.rows(cells, file);
+    return;
+  }
+  throw noHeader(file);
+}
+
+function noHeader(file: string): Failure {
+  return new Failure(`${file}: there is no header`, { exitCode: 2 });
 }
 
 /** The rows of a CSV, plain or gzip, the header first; a row that is none goes to the rejects. */
 async function* csvRows(
   file: string,
   delimiter: string,
-  rejects: Rejects,
+  rejects: Pick<Rejects, 'add'>,
 ): AsyncGenerator<Row, void, undefined> {
   const parser = parse({
     ...{ delimiter, bom: true, info: true, relax_column_count: true, skip_empty_lines: true },

@@ -135,6 +135,7 @@ function patientHistory(
     standing: (events) => patiently(what, () => history.standing(events), patience),
     watermarkMs: history.watermarkMs,
     storedDecision: (id) => patiently(what, () => history.storedDecision(id), patience),
+    knowsAccount: (accountId) => history.knowsAccount(accountId),
     labelStanding: (ids) => patiently(what, () => history.labelStanding(ids), patience),
   };
 }

@@ -2,10 +2,10 @@
 
 import { RESCORE_QUEUES, RescoreQueue } from './act/rescore-queue.ts';
 import { systemClock } from './clock.ts';
+import { instantOf } from './command-options.ts';
 import type { AnalystFlags } from './command-orders.ts';
 import { MAX_ENTRIES_AN_ORDER, type ListKind, type ListName } from './decide/list-entry.ts';
 import { MAX_LABELS_AN_ORDER } from './decide/account-action.ts';
-import { Failure } from './failure.ts';
 import { importFile, tellImport, type ImportFlags } from './import-file.ts';
 import { readLabelMap, readListMap } from './import-map.ts';
 import { order } from './order.ts';
@@ -23,10 +23,8 @@ export async function addToList(
   values: readonly string[],
   flags: ListAddFlags,
 ): Promise<void> {
-  const expiresAtMs = flags.expires === undefined ? undefined : Date.parse(flags.expires);
-  if (Number.isNaN(expiresAtMs)) {
-    throw new Failure('--expires: write a time such as 2027-01-01T00:00:00+08:00', { exitCode: 2 });
-  }
+  const expiresAtMs =
+    flags.expires === undefined ? undefined : instantOf('--expires', flags.expires);
   const { author } = flags;
   const entries = values.map((value) => ({ kind, value, author, expiresAtMs }));
   await order({ kind: 'list', order: { op: 'add', list, entries } }, flags);

@@ -24,7 +24,7 @@ import type { Metrics } from './telemetry.ts';
 
 export interface ObeyParts {
   readonly engine: Engine;
-  readonly history: Pick<History, 'storedDecision' | 'labelStanding'>;
+  readonly history: Pick<History, 'storedDecision' | 'labelStanding' | 'knowsAccount'>;
   readonly recorder: Recorder;
   readonly campaigns: Pick<LiveCampaigns, 'change' | 'lowers' | 'named'> & {
     readonly compiled: Pick<CompiledCampaigns, 'accounts'>;
@@ -129,7 +129,7 @@ async function execute(
     case 'campaign':
       return answered(await adjust(parts, command, settle));
     default:
-      return answered(freeze(parts, command, settle));
+      return freeze(parts, command, settle);
   }
 }
 
@@ -161,15 +161,15 @@ function labels(
 }
 
 function freeze(
-  { engine: { freezing } }: ObeyParts,
+  { engine: { freezing }, recorder, history }: ObeyParts,
   command: Of<'freeze' | 'unfreeze'>,
   settle: SettleOrder,
-): CommandResult {
+): Obeyed {
   const { accountId, kind } = command;
   if (kind === 'unfreeze' && freezing.cases.appealOf(accountId) !== undefined) {
     void settle({});
     const message = `account ${accountId} has an open appeal: \`review ${accountId} cleared\` accepts it and makes good what the freeze kept back, \`review ${accountId} confirmed\` rejects it`;
-    return { commandId: command.id, accepted: false, message };
+    return answered({ commandId: command.id, accepted: false, message });
   }
   const already = (freezing.get(accountId) !== undefined) === (kind === 'freeze');
   void settle({ actions: [freezing.onCommand(command)] });
@@ -177,8 +177,17 @@ function freeze(
   const message = already
     ? `account ${accountId} was ${done}${kind === 'freeze' ? ' already' : ''}; your word is kept`
     : `account ${accountId} is ${done} from its next event on`;
-  return { commandId: command.id, accepted: true, message };
+  const told = { commandId: command.id, accepted: true, message };
+  if (kind === 'unfreeze' || recorder.obstacle !== undefined) return answered(told);
+  // It stands already: only the answer waits. A bank may freeze beforehand, and may have mistyped.
+  const answer = recorder
+    .flush()
+    .then(() => history.knowsAccount(accountId))
+    .then((known) => (known === false ? { ...told, message: `${message}${UNKNOWN}` } : told));
+  return { answer };
 }
+
+const UNKNOWN = '; no event of it is on record yet: check its id';
 
 async function label(
   { engine, history, recorder, rewardsOfLabel }: ObeyParts,

@@ -41,7 +41,7 @@ export interface PipelineParts
   readonly decoder: Decoder;
   readonly guard: BadShareGuard;
   /** Knows the events that are too old for the ids in memory, and the answers that were given. */
-  readonly history: Pick<History, 'standing' | 'storedDecision' | 'labelStanding' | 'watermarkMs'>;
+  readonly history: ObeyParts['history'] & Pick<History, 'standing' | 'watermarkMs'>;
   readonly settlement: Settlement;
   readonly clock: Clock;
   readonly log: Logger;

@@ -17,6 +17,7 @@ import type { CampaignAction, CampaignChange } from '../reward/adjustments.ts';
 import type { FactPeriod } from '../reward/customer-facts.ts';
 import type { CustomerTotals } from '../reward/customer-totals.ts';
 import type { Analytics } from './analytics.ts';
+import { knowsAccount } from './account-history.ts';
 import { bucketRows } from './burst-history.ts';
 import { customerTotals } from './customer-history.ts';
 import { latestRows } from './last-seen-history.ts';
@@ -212,6 +213,11 @@ export class History {
   /** Which of these events were decided, and which labels of theirs are on record. */
   labelStanding(eventIds: readonly string[]): Promise<LabelStanding> {
     return labelStanding(this.#analytics, this.#isHistory, this.#unflushed, eventIds);
+  }
+
+  /** See `knowsAccount`; what came within the last second or so may not be on record yet. */
+  knowsAccount(accountId: string): Promise<boolean | undefined> {
+    return knowsAccount(this.#analytics, this.#isHistory, accountId);
   }
 
   /** Whether each event is new, recorded with the same body, or recorded with another one. */

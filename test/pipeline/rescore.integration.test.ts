@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CommandLog } from '../../pipeline/act/commands.ts';
 import { RESCORE_QUEUES, RescoreQueue } from '../../pipeline/act/rescore-queue.ts';
 import { systemClock } from '../../pipeline/clock.ts';
-import type { Command } from '../../pipeline/decide/account-action.ts';
-import type { Cause } from '../../pipeline/decide/cause.ts';
+import type { Command, Label } from '../../pipeline/decide/account-action.ts';
+import { causesOfLabels, type Cause } from '../../pipeline/decide/cause.ts';
 import { JournalDrain } from '../../pipeline/journal-drain.ts';
 import type { ObeyParts } from '../../pipeline/obey.ts';
 import { rescore } from '../../pipeline/obey-rescore.ts';
@@ -218,6 +218,42 @@ describe('what is caused', () => {
     await life.queue.enqueue([{ ...REVIEWED, ...said }]);
     await followed(life);
     expect(about(life)).toEqual(['p1 1000']);
+  });
+
+  it('by a file of labels reaches the rewards around each event, named by its own label', async () => {
+    const life = await live();
+    const [sample] = payments(1);
+    const fraud = (id: string, accountId: string, day: number) => ({
+      ...{ ...sample!, id, accountId, customerId: `c-${accountId}` },
+      occurredAtMs: FRIDAY_NOON_MS + day * DAY_MS,
+    });
+    await record(life.recording.recorder, [
+      fraud('f-a', 'a', 0),
+      fraud('f-b', 'b', -60),
+      fraud('f-none', 'unknown', 0),
+    ]);
+    await pay('p-a', 'a');
+    await hold('h-a', 'a');
+    await pay('old-a', 'a', { occurredAtMs: FRIDAY_NOON_MS - 40 * DAY_MS });
+    await pay('p-b', 'b', { occurredAtMs: FRIDAY_NOON_MS - 40 * DAY_MS });
+    await pay('p-c', 'c');
+    await pay('p-unknown', 'unknown', { customerId: 'unknown' });
+    const words = ['f-a', 'f-b', 'f-none', 'not on record'].map((id): Label => ({
+      ...{ id, decisionId: `dec_${id}`, label: 'confirmed', actor: 'bank' },
+      ...{ reason: id === 'f-b' ? 'code 10' : 'code 83', labelledAtMs: 1 },
+    }));
+    const causes = causesOfLabels('7-0', words, FRIDAY_NOON_MS + 90 * DAY_MS);
+    expect(causes).toHaveLength(1);
+    await life.queue.enqueue(causes);
+    await followed(life);
+    expect(about(life)).toEqual(['p-a 1000', 'p-b 1000']);
+    const said = [...life.proposals.all()].map(({ causeId, evidence }) => [causeId, evidence]);
+    expect(said.sort()).toEqual([
+      ['labels_7-0_dec_f-a', 'bank: code 83'],
+      ['labels_7-0_dec_f-b', 'bank: code 10'],
+    ]);
+    expect(await standings()).toContain('h-a voided review_rejected');
+    expect(life.obeyed.map(({ kind }) => kind)).toEqual(['rescore']);
   });
 
   it('never reaches those who share a name with nobody in particular', async () => {

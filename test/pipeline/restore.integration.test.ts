@@ -147,7 +147,9 @@ describe("an analyst's order", () => {
     expect(result).toMatchObject({ commandId: '1-0', accepted: true });
     expect(freezing.isFrozen('x', START_MS)).toBe(true);
     const again = await obeyed({ ...freeze, id: '2-0' });
-    expect(again.message).toBe('account x was frozen already; your word is kept');
+    expect(again.message).toBe(
+      'account x was frozen already; your word is kept; no event of it is on record yet: check its id',
+    );
     await obeyed({ ...freeze, id: '3-0', kind: 'unfreeze' });
     expect(freezing.isFrozen('x', START_MS)).toBe(false);
     const free = await obeyed({ ...freeze, id: '4-0', kind: 'unfreeze' });

@@ -65,6 +65,31 @@ async function configured(freezing: object): Promise<string> {
   return folder;
 }
 
+describe('an event that comes late', () => {
+  it('opens a clawback for what would have been looked at with it, and says what came late', async () => {
+    const data = join(await newFolder(), 'data');
+    const worker = startIn(data, ['--config', await configured({})]);
+    const address = await worker.ready();
+    const crowd = new Crowd();
+    const onOne = (hours: number): Fields => ({ ...at(hours), deviceId: 'd-shared' });
+    const [first, second] = [crowd.of('bill', 'v', onOne(0)), crowd.of('bill', 'w', onOne(2))];
+    expect(told(await answered(address, first))).toEqual(['bill posted granted']);
+    expect(told(await answered(address, second))).toEqual(['bill posted granted']);
+    const late = await send(address, crowd.of('points', 'x', onOne(1)));
+    expect(late).toMatchObject({ verdict: 'allow', late: true });
+    await opened(worker, address, 1);
+    expect((await listed(address)).proposals).toMatchObject([
+      {
+        ...{ kind: 'clawback', accountId: 'a-w' },
+        cause: expect.stringMatching(/^late_review /) as string,
+        evidence: expect.stringMatching(/same-device, with what came late: e-3$/) as string,
+      },
+    ]);
+    expect(await rewardsOf(address, 'a-w')).toEqual(['bill posted granted']);
+    expect((await worker.stop()).code).toBe(0);
+  });
+});
+
 describe('a freeze', () => {
   it('proposes to take back what was given, once, over a kill, and takes it back once it is approved', async () => {
     const data = join(await newFolder(), 'data');

@@ -172,7 +172,9 @@ describe('events by HTTP', () => {
     expect(queued.code, queued.stderr).toBe(0);
     expect(queued.stdout).toMatch(/^queued as \d+-\d+: no worker answered/);
     const next = startIn(data);
-    await next.said(/account a-9 is frozen from its next event on/);
+    await next.said(
+      /account a-9 is frozen from its next event on; no event of it is on record yet: check its id/,
+    );
     const theirs = { ...payment, id: 'pay-9', accountId: 'a-9' };
     expect((await post(await next.ready(), theirs)).verdict).toBe('block');
     await stop(next);
