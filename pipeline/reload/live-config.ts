@@ -5,38 +5,25 @@
  */
 
 import type { LoadedConfig } from '../../config/load.ts';
-import { changeBetween } from '../../config/text-diff.ts';
-import type { Clock } from '../clock.ts';
 import type { Cause, ConfigStatus, Refusal, Warming } from './config-status.ts';
 import type { ConfigAtStart } from './config-at-start.ts';
 import type { Command, CommandResult } from '../decide/account-action.ts';
 import type { ConfigChangeKind } from '../decide/config-change.ts';
 import type { Engine } from '../decide/engine.ts';
-import { Rollout } from '../decide/rollout.ts';
+import type { Rollout } from '../decide/rollout.ts';
 import type { EndedTrial, Ruling } from '../decide/ruling.ts';
 import type { Warming as FeatureWarming } from '../detect/feature-layout.ts';
-import type { History } from '../record/history.ts';
-import type { Recorder } from '../record/recorder.ts';
-import type { Logger, Metrics } from '../telemetry.ts';
+import { ConfigSteps, type ConfigStepsParts, type OnTrial } from './config-steps.ts';
 
-export interface LiveConfigParts {
+export interface LiveConfigParts extends ConfigStepsParts {
   readonly engine: Engine;
-  readonly recorder: Pick<Recorder, 'addConfigChange' | 'addConfigVersion'>;
-  readonly history: Pick<History, 'epoch'>;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-}
-
-interface OnTrial {
-  readonly config: LoadedConfig;
-  readonly rollout: Rollout;
 }
 
 const NONE: readonly string[] = [];
 
 export class LiveConfig {
   readonly #parts: LiveConfigParts;
+  readonly #steps: ConfigSteps;
   #active: LoadedConfig;
   #since: Cause & { readonly atMs: number };
   #trial: OnTrial | undefined;
@@ -46,7 +33,6 @@ export class LiveConfig {
   /** Judgings whose trial was taken back: what they proposed is yet to be. */
   readonly #disowned = new Set<string>();
   #refused: Refusal | undefined;
-  #changes = 0;
   warming: Warming | undefined;
   needsRestart: readonly string[] = [];
   /** Measured features whose history is shorter than they need; set by who measures them. */
@@ -58,6 +44,7 @@ export class LiveConfig {
 
   constructor(parts: LiveConfigParts, active: LoadedConfig) {
     this.#parts = parts;
+    this.#steps = new ConfigSteps(parts);
     this.#active = active;
     this.#since = { actor: 'start', reason: '', atMs: parts.clock.now() };
   }
@@ -107,13 +94,11 @@ export class LiveConfig {
       const at = new Date(this.#since.atMs).toISOString();
       this.#refused = { at, problems: ["the folder's judging was rolled back: it judges nobody"] };
     }
-    this.#record('start', this.#active, before.files, before.version, 1, this.#since);
-    const { recorder, history } = this.#parts;
+    this.#steps.record('start', { config: this.#active, before, share: 1 }, this.#since);
     if (rolledBack !== undefined) this.#disown(rolledBack);
     if (dropped !== undefined) {
       this.#disown(dropped.judging);
-      const id = `${history.epoch}-${++this.#changes}`;
-      recorder.addConfigChange({ ...dropped, id, kind: 'withdrawn', paths: [], diff: '' });
+      this.#steps.recordDropped(dropped);
     }
     this.#tell('start', this.#since);
   }
@@ -123,7 +108,7 @@ export class LiveConfig {
     const { engine } = this.#parts;
     this.#withdraw(config.version, cause);
     engine.adopt(ruling);
-    this.#record('reload', config, this.#active.files, this.#active.version, 1, cause);
+    this.#steps.record('reload', { config, before: this.#active, share: 1 }, cause);
     this.#take(config, cause);
     this.#tell('reload', cause);
   }
@@ -134,7 +119,7 @@ export class LiveConfig {
     engine.tryOut({ ruling, rollout });
     this.#trial = { config, rollout };
     const { share } = rollout.settings;
-    this.#record('canary', config, this.#active.files, this.#active.version, share, cause);
+    this.#steps.record('canary', { config, before: this.#active, share }, cause);
     this.#rolledBack = undefined;
     this.#refused = undefined;
     this.#tell('canary', cause);
@@ -205,7 +190,8 @@ export class LiveConfig {
     if (previous === undefined) return answer(false, 'there is no version to go back to');
     const { version } = this.#active;
     this.#rolledBack = this.#active.judging;
-    this.#record('rolled_back', this.#active, this.#active.files, previous, 1, cause);
+    const before = { version: previous, files: this.#active.files };
+    this.#steps.record('rolled_back', { config: this.#active, before, share: 1 }, cause);
     this.goBack(previous, cause);
     return answer(true, `${version} is rolled back: ${previous} judges once it is loaded`);
   }
@@ -249,7 +235,7 @@ export class LiveConfig {
     const { config, rollout } = this.#trial!;
     this.#trial = undefined;
     const { share } = rollout.settings;
-    this.#record(outcome, config, this.#active.files, this.#active.version, share, cause);
+    this.#steps.record(outcome, { config, before: this.#active, share }, cause);
     if (outcome === 'promoted') this.#take(config, cause);
     else {
       this.#disowned.add(config.judging);
@@ -273,8 +259,8 @@ export class LiveConfig {
     // Without a successor the row's version stands alone.
     const reason = successor === '' ? cause.reason : `${successor} came: ${cause.reason}`;
     const { share } = rollout.settings;
-    const { files, version } = this.#active;
-    this.#record('withdrawn', config, files, version, share, { ...cause, reason });
+    const step = { config, before: this.#active, share };
+    this.#steps.record('withdrawn', step, { ...cause, reason });
   }
 
   #take(config: LoadedConfig, cause: Cause): void {
@@ -291,39 +277,8 @@ export class LiveConfig {
     if (this.#rolledBack === undefined) this.#refused = undefined;
   }
 
-  #record(
-    kind: ConfigChangeKind,
-    config: LoadedConfig,
-    before: LoadedConfig['files'],
-    previousVersion: string,
-    share: number,
-    { actor, reason }: Cause,
-  ): void {
-    const { recorder, history, clock, engine } = this.#parts;
-    const { version, files } = config;
-    if (kind === 'start' || kind === 'reload' || kind === 'canary') {
-      recorder.addConfigVersion({ version, files, activatedAtMs: clock.now() });
-    }
-    recorder.addConfigChange({
-      id: `${history.epoch}-${++this.#changes}`,
-      ...{ kind, version, previousVersion, actor, reason, share },
-      judging: config.judging,
-      ...changeBetween(before, files),
-      occurredAtMs: Math.max(0, engine.watermarkMs),
-    });
-  }
-
-  #tell(kind: ConfigChangeKind, { actor, reason }: Cause): void {
-    const { log, metrics } = this.#parts;
-    const canary = this.#trial?.config.version;
-    log.info(
-      { kind, version: this.#active.version, canary, actor, reason },
-      'configuration changed',
-    );
-    if (kind !== 'start') metrics.configReloads.inc({ result: kind });
-    metrics.configInfo.reset();
-    metrics.configInfo.set({ version: this.#active.version }, 1);
-    metrics.configCanaryShare.set(this.#trial?.rollout.settings.share ?? 0);
+  #tell(kind: ConfigChangeKind, cause: Cause): void {
+    this.#steps.tell(kind, cause, this.#active.version, this.#trial);
     this.onChange();
   }
 }
