@@ -23,7 +23,7 @@ export function worstCase(campaign: Campaign, placed: PlacedOffer, maxAmountMino
 }
 
 /** What one grant of a tier can cost. */
-export function dearestOf(campaign: Campaign, tier: PlacedTier, maxAmountMinor: number): Bound {
+function dearestOf(campaign: Campaign, tier: PlacedTier, maxAmountMinor: number): Bound {
   return highest(outcomesOf(tier).map(({ benefit }) => costOf(campaign, benefit, maxAmountMinor)));
 }
 

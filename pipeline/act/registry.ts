@@ -10,7 +10,7 @@ import { Script } from '../reward/script.ts';
 const ORDER = new Script(new URL('lua/order-1.lua', import.meta.url));
 const REGISTER = new Script(new URL('lua/register-1.lua', import.meta.url));
 
-export type AccountStatus = 'active' | 'frozen';
+type AccountStatus = 'active' | 'frozen';
 
 /** An account's standing and the action that brought it there. */
 export interface Standing {

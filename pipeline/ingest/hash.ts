@@ -12,7 +12,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 
 /** Longest text that has a table row of its own for each byte; longer texts are hashed in blocks. */
-export const BLOCK_BYTES = 256;
+const BLOCK_BYTES = 256;
 
 /** Words from one position's row of T to the next: 512 for the bytes' halves, and a cache line that keeps rows
  * from falling on the same few cache sets. */

@@ -14,7 +14,7 @@ import type { RawRecord } from './source.ts';
 
 const MAGIC = Buffer.from('SHDINBX1', 'latin1');
 export const SEGMENT_HEADER_BYTES = 16;
-export const RECORD_HEADER_BYTES = 16;
+const RECORD_HEADER_BYTES = 16;
 
 export interface InboxEntry {
   readonly bytes: Buffer;

@@ -2,7 +2,7 @@
 
 import type { Admin } from 'kafkajs';
 
-export interface PartitionView {
+interface PartitionView {
   /** The group's committed offset, −1 when there is none. */
   readonly committed: number;
   /** The first offset still in the log, and the one after its last. */

@@ -85,7 +85,7 @@ interface Standing {
 }
 
 /** @param rows oldest first. */
-export function standingOf(rows: readonly RecordedConfigChange[]): Standing {
+function standingOf(rows: readonly RecordedConfigChange[]): Standing {
   const standing: Standing = { stable: undefined, canary: undefined, rolledBack: undefined };
   let judging = '';
   for (const row of rows) {

@@ -56,12 +56,12 @@ export function curveOf(
 }
 
 /** The rate that a target is about: of false positives, or of flags where nobody is known to be honest. */
-export function rateOf(point: CurvePoint): number {
+function rateOf(point: CurvePoint): number {
   return point.falsePositiveRate ?? point.flaggedShare;
 }
 
 /** The mildest threshold whose rate is within the target; undefined when even the strictest is beyond it. */
-export function mildestWithin(
+function mildestWithin(
   curve: readonly CurvePoint[],
   target: number,
 ): CurvePoint | undefined {

@@ -13,7 +13,7 @@ import { systemClock } from '../../pipeline/clock.ts';
 import type { RedisServer } from '../../pipeline/reward/redis.ts';
 
 export const SECRET = 'a-secret-of-the-tests-long-enough';
-export const KEY = { id: 'k1', secret: SECRET };
+const KEY = { id: 'k1', secret: SECRET };
 
 export function delivery(n: number, change: Partial<Delivery> = {}): Delivery {
   return {

@@ -12,10 +12,10 @@ import type { Workload } from './workload.ts';
 
 export const MINUTE = 60_000;
 export const FOUR_WINDOWS = [MINUTE, 10 * MINUTE, 60 * MINUTE, 24 * 60 * MINUTE];
-export const BATCH = 256;
+const BATCH = 256;
 const EVICT_EVERY = 1024 * BATCH;
 /** Smaller than the product's default, so that windows fill and empty at the workload's pace. */
-export const LATENESS_MS = 1000;
+const LATENESS_MS = 1000;
 
 /** Key and the member whose distinct values are counted. */
 type KeyField = (typeof DECODED_KEYS)[number];

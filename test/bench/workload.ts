@@ -9,7 +9,7 @@ import type { Random } from '../../pipeline/clock.ts';
 
 type DecodedKey = (typeof DECODED_KEYS)[number];
 
-export const PAYMENT_BYTES = 401;
+const PAYMENT_BYTES = 401;
 
 export interface WorkloadOptions {
   readonly events: number;
@@ -54,7 +54,7 @@ export function workload(options: WorkloadOptions): Workload {
 }
 
 /** Draws from 0 … n − 1 with probability ∝ 1 / (k + 1)^s, scattered so that popular keys are not neighbours. */
-export function zipf(n: number, s: number, random: Random): () => number {
+function zipf(n: number, s: number, random: Random): () => number {
   const cumulative = new Float64Array(n);
   let total = 0;
   for (let k = 0; k < n; k++) cumulative[k] = total += 1 / (k + 1) ** s;

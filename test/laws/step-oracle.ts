@@ -8,7 +8,7 @@ import type { Row } from '../support/batches.ts';
 const MOST_STEPS = 256;
 const MOST_GAP_EVENTS = 64;
 
-export function meets(row: Row, where: readonly WindowCondition[] = []): boolean {
+function meets(row: Row, where: readonly WindowCondition[] = []): boolean {
   return where.every((condition) => {
     if ('in' in condition || 'notIn' in condition || 'outside' in condition)
       throw new Error('rows have no such texts');

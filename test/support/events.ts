@@ -11,9 +11,9 @@ export type PlainEvent = Readonly<Record<string, unknown>>;
 /** The instant of made-up events: 2026-03-02 10:00:00 in Shanghai, a Monday. */
 export const START_MS = Date.parse('2026-03-02T02:00:00Z');
 
-export const TEST_SEED = [0x5eed0001, 0x5eed0002] as const;
+const TEST_SEED = [0x5eed0001, 0x5eed0002] as const;
 
-export const TEST_LIMITS: DecodeLimits = {
+const TEST_LIMITS: DecodeLimits = {
   maxRecordBytes: 1_048_576,
   maxDepth: 8,
   maxAmountMinor: 100_000_000_000,

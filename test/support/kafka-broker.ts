@@ -29,7 +29,7 @@ export class KafkaUnavailable extends Error {}
  * needs no network.
  * @throws KafkaUnavailable when Java or Maven is missing, or Maven cannot reach a repository.
  */
-export async function kafkaLibraries(): Promise<string> {
+async function kafkaLibraries(): Promise<string> {
   await run('java', ['-version']).catch(() => {
     throw new KafkaUnavailable('no Kafka broker: `java` (17 or newer) is not installed');
   });

@@ -28,7 +28,7 @@ export interface Reloading extends BenchPath {
 }
 
 /** The shipped configuration with texts of its files replaced. @returns the folder. */
-export async function folderWith(edits: readonly (readonly [string, string, string])[] = []) {
+async function folderWith(edits: readonly (readonly [string, string, string])[] = []) {
   const folder = await mkdtemp(join(tmpdir(), 'sheepdog-reload-'));
   await cp(join(ROOT, 'config'), folder, {
     recursive: true,

@@ -17,7 +17,7 @@ import {
 } from '../table.ts';
 import { writeAmount, writeStamp, type RowStamp } from './events.ts';
 
-export const VERDICT_CODES = { allow: 0, review: 1, block: 2 } as const;
+const VERDICT_CODES = { allow: 0, review: 1, block: 2 } as const;
 
 /** The columns in the order in which `encodeDecision` writes them. */
 export const decisions = defineTable('decisions', {
