@@ -9,7 +9,7 @@
  * leaves a batch that the source delivers again and that changes nothing twice.
  */
 
-import { FreezeCapNews } from './cap-news.ts';
+import { FreezeCapNews } from './tell/cap-news.ts';
 import type { Clock } from './clock.ts';
 import type { AccountAction, Command, CommandResult } from './decide/account-action.ts';
 import { causesOfAction, type Cause } from './decide/cause.ts';
@@ -23,14 +23,14 @@ import type { Decoder } from './ingest/decode.ts';
 import type { Failure } from './failure.ts';
 import type { RawBatch } from './ingest/source.ts';
 import type { DeadLetter, RecordOutcome } from './outcome.ts';
-import { GrantNews } from './grant-news.ts';
+import { GrantNews } from './tell/grant-news.ts';
 import { hasOffer, type Grant } from './reward/grant.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
 import { obey, prepare, type ObeyParts } from './obey.ts';
 import type { History } from './record/history.ts';
 import { lookUpOld } from './look-up-old.ts';
-import { tellActions } from './tell-actions.ts';
-import { tellBatch } from './tell-batch.ts';
+import { tellActions } from './tell/actions.ts';
+import { tellBatch } from './tell/batch.ts';
 import { withdrawTrials } from './withdraw-trials.ts';
 import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';

@@ -1,13 +1,13 @@
 /** The worker's own figures: gauges for scraping, and a row every few seconds for its dashboard. */
 
-import { WindowCapNews } from './cap-news.ts';
+import { WindowCapNews } from './tell/cap-news.ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './failure.ts';
 import type { Source } from './ingest/source.ts';
 import type { Logger, Metrics } from './telemetry.ts';
-import { gaugeCases, type ToldCases } from './tell-actions.ts';
-import { tellDetectors } from './tell-detectors.ts';
-import { tellFeatures } from './tell-features.ts';
+import { gaugeCases, type ToldCases } from './tell/actions.ts';
+import { tellDetectors } from './tell/detectors.ts';
+import { tellFeatures } from './tell/features.ts';
 import type { Worker } from './worker.ts';
 
 const EVERY_MS = 5000;

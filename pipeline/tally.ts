@@ -3,7 +3,7 @@
 import { quantile } from 'simple-statistics';
 import type { AccountAction } from './decide/account-action.ts';
 import type { Decision, Verdict } from './decide/decision.ts';
-import { FindingRates } from './drift.ts';
+import { FindingRates } from './tell/drift.ts';
 import type { Grant } from './reward/grant.ts';
 
 /** Latencies that the quantiles look back on. */

@@ -9,7 +9,7 @@ import { assembleDecoder, assembleHistoryDecoder, type AssembledEngine } from '.
 import type { Clock } from './clock.ts';
 import { beginConfig, configure } from './reload/configure.ts';
 import type { LiveConfig } from './reload/live-config.ts';
-import { RATE_BUCKET_MS, RATE_HISTORY_MS } from './drift.ts';
+import { RATE_BUCKET_MS, RATE_HISTORY_MS } from './tell/drift.ts';
 import { openDelivering } from './deliver.ts';
 import type { NamedDetector } from './detect/detector.ts';
 import { catchUp, followCommands } from './follow-commands.ts';

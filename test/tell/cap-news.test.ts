@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { FreezeCapNews, WindowCapNews } from '../../pipeline/cap-news.ts';
+import { FreezeCapNews, WindowCapNews } from '../../pipeline/tell/cap-news.ts';
 import { FreezeState } from '../../pipeline/decide/freezing.ts';
 
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GrantNews } from '../../pipeline/grant-news.ts';
+import { GrantNews } from '../../pipeline/tell/grant-news.ts';
 import type { Grant } from '../../pipeline/reward/grant.ts';
 
 const grant = (id: string, revision: number): Grant => ({ id, revision }) as Grant;

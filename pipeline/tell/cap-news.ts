@@ -1,7 +1,7 @@
 /** What is said in the log when a bound bites: once, and again when it matters, not with every event that it hits. */
 
-import type { AccountAction } from './decide/account-action.ts';
-import type { Logger } from './telemetry.ts';
+import type { AccountAction } from '../decide/account-action.ts';
+import type { Logger } from '../telemetry.ts';
 
 const HOUR_MS = 3_600_000;
 

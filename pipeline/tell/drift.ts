@@ -5,7 +5,7 @@
  * that falls silent leaves its band downwards, which is the failure that nobody reports.
  */
 
-import type { Finding } from './decide/decision.ts';
+import type { Finding } from '../decide/decision.ts';
 
 export const RATE_BUCKET_MS = 300_000;
 /** How far back a restart reads rates: older ones weigh less than 10⁻¹³. */

@@ -1,10 +1,10 @@
 /** Metrics and log of what is done to accounts: who hurts many people at once must be heard. */
 
 import type { FreezeCapNews } from './cap-news.ts';
-import type { AccountAction } from './decide/account-action.ts';
-import type { FreezeState } from './decide/freezing.ts';
-import { POLICY } from './decide/freezing.ts';
-import type { Logger, Metrics } from './telemetry.ts';
+import type { AccountAction } from '../decide/account-action.ts';
+import type { FreezeState } from '../decide/freezing.ts';
+import { POLICY } from '../decide/freezing.ts';
+import type { Logger, Metrics } from '../telemetry.ts';
 
 export interface TellActionsParts {
   readonly engine: { readonly freezing: FreezeState };

@@ -1,8 +1,8 @@
 /** What is told of the features: how much they hold, what their bounds kept out, and which do not know enough yet. */
 
-import type { FeatureLayers } from './detect/feature-layers.ts';
-import type { Warming } from './detect/feature-layout.ts';
-import type { Metrics } from './telemetry.ts';
+import type { FeatureLayers } from '../detect/feature-layers.ts';
+import type { Warming } from '../detect/feature-layout.ts';
+import type { Metrics } from '../telemetry.ts';
 
 /** Sets the gauges. @param warmingUp features that do not know all they need. */
 export function tellFeatures(

@@ -1,7 +1,7 @@
 /** What is told of the detectors themselves: silence and drift. */
 
 import type { FindingRates } from './drift.ts';
-import type { Logger, Metrics } from './telemetry.ts';
+import type { Logger, Metrics } from '../telemetry.ts';
 
 /**
  * Sets the gauges, and logs one line for each detector that has left its band or come back.

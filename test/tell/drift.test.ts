@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FindingRates, RATE_BUCKET_MS, type Drift } from '../../pipeline/drift.ts';
+import { FindingRates, RATE_BUCKET_MS, type Drift } from '../../pipeline/tell/drift.ts';
 import { seededRandom } from '../../pipeline/clock.ts';
 
 const LATENESS = 600_000;

@@ -4,7 +4,7 @@
  * with what stands. Every change of a grant has a revision of its own, and they grow.
  */
 
-import type { Grant } from './reward/grant.ts';
+import type { Grant } from '../reward/grant.ts';
 
 export class GrantNews {
   #told = 0;

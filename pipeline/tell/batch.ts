@@ -3,10 +3,10 @@
  * Blocks are logged with their ids; reviews only at `debug`, for they are many.
  */
 
-import { decisionIdOf, type Decision, type Finding, type Verdict } from './decide/decision.ts';
-import type { Judged } from './decide/engine.ts';
-import type { EventBatch } from './event.ts';
-import type { Logger, Metrics } from './telemetry.ts';
+import { decisionIdOf, type Decision, type Finding, type Verdict } from '../decide/decision.ts';
+import type { Judged } from '../decide/engine.ts';
+import type { EventBatch } from '../event.ts';
+import type { Logger, Metrics } from '../telemetry.ts';
 
 /** Findings are counted by detector, in a place for each band and mode: a label costs more than a finding. */
 const BANDS = ['review', 'block', 'error'] as const;

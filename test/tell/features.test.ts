@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FeatureLayers } from '../../pipeline/detect/feature-layers.ts';
 import { Metrics } from '../../pipeline/telemetry.ts';
-import { tellFeatures } from '../../pipeline/tell-features.ts';
+import { tellFeatures } from '../../pipeline/tell/features.ts';
 import { batchOf } from '../support/batches.ts';
 
 const HOUR_MS = 3_600_000;

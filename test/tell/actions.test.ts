@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { FreezeState } from '../../pipeline/decide/freezing.ts';
 import { Metrics } from '../../pipeline/telemetry.ts';
-import { gaugeCases } from '../../pipeline/tell-actions.ts';
+import { gaugeCases } from '../../pipeline/tell/actions.ts';
 
 describe('cases that wait for people', () => {
   it('are counted, and told in the log, when they make room for newer ones', async () => {
