@@ -27,7 +27,7 @@ export interface LookUpParts {
 }
 
 /** Decisions that are looked up together. */
-export const DECISIONS_A_PORTION = 2500;
+const DECISIONS_A_PORTION = 2500;
 /** Rewards of a portion, the newest first. */
 const MAX_PORTION = 50_000;
 /** Holds that a person's word on the whole account releases; a reward that its offer always reviews is none. */

@@ -121,6 +121,11 @@ export async function underControl(
   );
 }
 
+/** Nobody becomes a second person by writing the own name otherwise. */
+function personOf(actor: string): string {
+  return actor.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+}
+
 /** What a second person's word makes of an order that waited. */
 export type SecondWord =
   | { readonly kind: 'confirmed'; readonly action: AccountAction; readonly command: Command }
@@ -137,7 +142,7 @@ export function secondWord(
   if (command.word === 'dismiss') {
     return { kind: 'withdrawn', action: freezing.take(actionOf(command, 'withdraw', facts)) };
   }
-  if (command.actor === request.actor) {
+  if (personOf(command.actor) === personOf(request.actor)) {
     const message = `${request.actor} gave this order: somebody else has to confirm it`;
     return { kind: 'refused', message };
   }

@@ -26,7 +26,7 @@ export interface RemeasureParts extends RescoreParts {
 }
 
 /** Event time after a late event within which decisions are made again, and before them that they are measured over. */
-export const REMEASURED_MS = 86_400_000;
+const REMEASURED_MS = 86_400_000;
 /** Decisions of one job, the newest first. */
 const MAX_DECISIONS = 200;
 /** Events that they are measured with: two passes are a fraction of a second. */

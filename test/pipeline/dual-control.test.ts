@@ -105,6 +105,19 @@ describe('an order that waits', () => {
     expect(done).toMatchObject([{ kind: 'config', to: 'promoted', version: 'v1', id: '2-0' }]);
   });
 
+  it('is confirmed by nobody who only writes the own name otherwise', async () => {
+    const freezing = new FreezeState(settings);
+    await give(freezing, { ...said, kind: 'reject', grantId: 'g' });
+    const { id } = [...freezing.cases.all()][0]!.opened;
+    const word = { kind: 'proposal', proposalId: id, word: 'approve' } as const;
+    for (const actor of ['li', 'Li', ' li ', '\uff4ci']) {
+      expect(await give(freezing, { ...said, id: '2-0', actor, ...word })).toMatch(
+        /^false li gave/,
+      );
+    }
+    expect(await give(freezing, { ...said, id: '3-0', actor: 'wang', ...word })).toBe('true done');
+  });
+
   it('is withdrawn by one person alone, also by the one who gave it', async () => {
     const freezing = new FreezeState(settings);
     await give(freezing, { ...said, kind: 'reject', grantId: 'g' });
