@@ -226,6 +226,32 @@ describe('an appeal', () => {
     );
     expect((await worker.stop()).code).toBe(0);
   });
+
+  it('that is accepted gives again what was taken back as abuse, once', async () => {
+    const data = join(await newFolder(), 'data');
+    const worker = startIn(data, ['--config', await configured({})]);
+    const address = await worker.ready();
+    const crowd = new Crowd();
+    const bill = crowd.of('bill', 'v', at(0));
+    expect(told(await answered(address, bill))).toEqual(['bill posted granted']);
+    const abuse = { label: 'confirmed' };
+    expect(await say(address, `decisions/dec_${String(bill.id)}/label`, 'li', abuse)).toMatch(
+      /^200/,
+    );
+    await say(address, 'accounts/a-v/freeze', 'li');
+    const cleared = { outcome: 'cleared' };
+    expect(await say(address, 'accounts/a-v/review', 'wang', cleared)).toMatch(/^200 .*cleared/);
+    const [proposal] = await opened(worker, address, 1);
+    expect(await say(address, `proposals/${proposal!}/approve`, 'wang')).toMatch(
+      /^200 .* reward g_\S+\.again is posted \(compensated\)/,
+    );
+    const both = ['bill clawed_back review_confirmed', 'bill posted compensated'];
+    await worker.until(async () =>
+      (await rewardsOf(address, 'a-v')).join() === both.join() ? true : undefined,
+    );
+    expect((await worker.stop()).code).toBe(0);
+    expect((await run(['ledger', 'verify', '--data', data])).code).toBe(0);
+  });
 });
 
 describe('orders that want a second person', () => {
