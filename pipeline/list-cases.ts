@@ -18,7 +18,7 @@ export async function listCases(flags: CaseListFlags): Promise<void> {
         ({ kind }) => flags.kind === undefined || kind === flags.kind,
       );
       await printer.print(asked.map((each) => ({ ...each })));
-      await printer.end('nothing waits for a person');
+      await printer.end(`no ${flags.kind ?? 'case'} waits for a person`);
       const off = Object.entries(board?.switches ?? {}).filter(([, to]) => to === 'off');
       for (const [name] of off) process.stderr.write(`automatic ${name} is switched off\n`);
     } finally {

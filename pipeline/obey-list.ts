@@ -99,7 +99,11 @@ function problem(
   if (wrong !== undefined) return wrong;
   if (!namesRange(kind, value)) {
     const { lo, hi } = keys.keyOf(FIELD_OF_KIND[kind], value);
-    if ((lo | hi) === 0) return 'the value is a placeholder: it stands for many people';
+    if ((lo | hi) === 0) {
+      return kind === 'ips'
+        ? 'the value is no address, or a placeholder that stands for many people'
+        : 'the value is a placeholder: it stands for many people';
+    }
   }
   if (order.op === 'add' && item.expiresAtMs !== undefined && item.expiresAtMs <= issuedAtMs) {
     return `it ended already, at ${new Date(item.expiresAtMs).toISOString()}`;

@@ -1,17 +1,18 @@
 /* The overview: what goes on, and why. Times are Unix milliseconds, amounts minor units. */
 
-const { number, money, element, muted, link, time, duration, why, table, tiles, chart } =
+const { number, money, element, link, time, duration, why, table, tiles, chart } =
   globalThis.draw;
 
 function sum(list) {
   return list.reduce((total, value) => total + value, 0);
 }
 
+/** The tile of the cases, with a word on what people have switched off. */
 function waiting({ open, switches }) {
   const off = Object.entries(switches).filter(([, to]) => to === 'off');
   const warnings = off.map(([name]) => `automatic ${name} is switched off`);
-  const made = element('a', { href: '#cases' }, number(sum(Object.values(open))));
-  return element('span', {}, made, muted(warnings.map((text) => ` ${text}`).join(',')));
+  const count = element('a', { href: '#cases' }, number(sum(Object.values(open))));
+  return [['cases waiting for a person', ...warnings].join('; '), count];
 }
 
 function figures(overview) {
@@ -30,7 +31,7 @@ function figures(overview) {
     ['cost of rewards', total('costMinor')],
     ['rewards held for review', total('heldMinor')],
     ['rewards kept from abusers', total('interceptedMinor')],
-    ['cases waiting for a person', waiting(overview)],
+    waiting(overview),
     ['refused records', number(sum(overview.deadLetters.map((row) => row.letters)))],
   ]);
 }
