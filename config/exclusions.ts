@@ -7,7 +7,7 @@ import {
   type ExclusionFile,
 } from '../pipeline/detect/exclusion.ts';
 import { valueProblem } from '../pipeline/decide/list-entry.ts';
-import { cidr } from '../pipeline/detect/networks.ts';
+import { asn, cidr } from '../pipeline/detect/networks.ts';
 import { misnamedBands, ownBands, type Limited } from '../pipeline/detect/own-bands.ts';
 import type { ConfigReading } from './config-files.ts';
 import { check } from './yaml-file.ts';
@@ -37,13 +37,20 @@ export const exclusionsSchema = z.strictObject({
   phones: z.array(exclusion).default([]),
   payees: z.array(exclusion).default([]),
   inviters: z.array(exclusion).default([]),
+  asns: z
+    .never(
+      'an operator is a shared network with limits of its own: write it into lists/shared-networks.yaml as asn',
+    )
+    .optional(),
 });
 
 type ExclusionKinds = z.output<typeof exclusionsSchema>;
 
 /** Detector same-ip reads the rest of that file, and tells what is wrong with it. */
 const networksSchema = z.looseObject({
-  networks: z.array(z.looseObject({ cidr, reason: z.string() })),
+  networks: z.array(
+    z.looseObject({ cidr: cidr.optional(), asn: asn.optional(), reason: z.string() }),
+  ),
 });
 
 function checkedAgainst(limited: Limited): z.ZodType<ExclusionKinds> {
@@ -90,7 +97,9 @@ export async function readExclusions(
           ),
     sharedNetworks:
       shared?.success === true
-        ? shared.data.networks.map(({ cidr: range, reason }) => ({ cidr: range, reason }))
+        ? shared.data.networks.map(({ cidr: range, asn: number, reason }) =>
+            number === undefined ? { cidr: range, reason } : { asn: number, reason },
+          )
         : [],
   };
 }

@@ -9,7 +9,9 @@ import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import type { ExclusionFile } from '../pipeline/detect/exclusion.ts';
 import type { Sections } from '../pipeline/detect/section.ts';
 import { messageOf } from '../pipeline/failure.ts';
-import { asnProblems } from './asn-needs.ts';
+import { openAsnDatabase } from '../pipeline/detect/asn.ts';
+import type { AsnOf } from '../pipeline/detect/networks.ts';
+import { asnProblems, operatorSets, unknownOperators } from './asn-needs.ts';
 import { cardsInContent, cardsInText } from './card-numbers.ts';
 import type { Campaign } from './campaign-schema.ts';
 import { parseList } from './campaign-lists.ts';
@@ -93,6 +95,7 @@ export async function loadConfig(
       ),
     );
   }
+  const asnOf = await readOperators(reading, system, { ...coded });
   const sources = await readCampaigns(reading);
   const campaigns = sources.map(({ campaign }) => campaign);
   const placeholderPath = reading.nameOf('lists', 'placeholders.txt');
@@ -146,8 +149,39 @@ export async function loadConfig(
     blockList: entriesOf(blockList),
     allowList: entriesOf(allowList),
     watchList: entriesOf(watchList),
-    exclusions,
+    exclusions: { ...exclusions, asnOf },
   };
+}
+
+/**
+ * Lets the shared networks know which addresses are whose, where they name operators.
+ * @returns what tells, where anybody asks.
+ */
+async function readOperators(
+  reading: ConfigReading,
+  system: SystemConfig | undefined,
+  sections: Sections,
+): Promise<AsnOf | undefined> {
+  const [list] = await reading.namesIn('lists', /^shared-networks\.yaml$/);
+  const wanted = operatorSets(sections);
+  if (system === undefined || (wanted.length === 0 && list === undefined)) return undefined;
+  const path = system.networks.asnDatabase;
+  const unknown = list === undefined ? [] : unknownOperators(await reading.yaml('lists', list));
+  if (path === undefined) {
+    const inline = `${reading.nameOf('detectors.yaml')}: sharedNetworks: asn: name a file of autonomous systems in sheepdog.yaml, networks.asnDatabase`;
+    reading.problems.push(...(wanted.length > 0 && unknown.length === 0 ? [inline] : unknown));
+    return undefined;
+  }
+  if (wanted.length === 0 && unknown.length === 0) return undefined;
+  try {
+    const database = openAsnDatabase(path);
+    const asnOf: AsnOf = (ip) => database.numberOf(ip);
+    for (const set of wanted) set.know(asnOf);
+    return asnOf;
+  } catch (error) {
+    reading.problems.push(`${reading.nameOf('sheepdog.yaml')}: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** A folder without the file watches nobody. */

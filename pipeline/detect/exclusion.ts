@@ -7,7 +7,7 @@
 import { parseAddress } from '../ingest/decode-address.ts';
 import type { KeyField } from '../event.ts';
 import { RangeTable, rangeOf } from './address-range.ts';
-import { NetworkSet, type Network } from './networks.ts';
+import { NetworkSet, type AsnOf, type Network } from './networks.ts';
 import type { OwnBands } from './own-bands.ts';
 import type { LinkExclusions } from './ring-walk.ts';
 
@@ -40,6 +40,8 @@ export interface ExclusionFile {
   readonly entries: readonly Exclusion[];
   /** Networks that many honest people share: their addresses never link, and keep the limits they have. */
   readonly sharedNetworks: readonly Network[];
+  /** Tells the operators among them; left out: nobody is in one. */
+  readonly asnOf?: AsnOf | undefined;
 }
 
 /** One change, as it is recorded and read back after a restart. */
@@ -92,7 +94,7 @@ export class ExclusionRegistry implements LinkExclusions {
   }
 
   /** Takes the files' entries in the place of those before; what was ordered stays. */
-  adopt({ entries, sharedNetworks }: ExclusionFile): void {
+  adopt({ entries, sharedNetworks, asnOf }: ExclusionFile): void {
     const isRange = ({ kind, value }: Exclusion): boolean => kind === 'ips' && value.includes('/');
     this.#file = new Map(
       entries
@@ -104,7 +106,7 @@ export class ExclusionRegistry implements LinkExclusions {
         return { cidr: entry.value, reason: entry.reason, entry };
       }),
     );
-    this.#shared = new NetworkSet(sharedNetworks);
+    this.#shared = new NetworkSet(sharedNetworks, asnOf);
     this.generation++;
   }
 

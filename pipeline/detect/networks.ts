@@ -11,7 +11,10 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** What an entry of a network list always says. */
 export interface Network {
-  readonly cidr: string;
+  /** A range of addresses; left out where the entry is an operator's. */
+  readonly cidr?: string | undefined;
+  /** The number of an autonomous system: all addresses of one operator, where a file says which those are. */
+  readonly asn?: number | undefined;
   readonly reason: string;
 }
 
@@ -29,6 +32,8 @@ function cidrProblem(text: string): string | undefined {
   return range && widthProblem(range);
 }
 
+export const asn = z.int('write a number such as 4134').min(1).max(4_294_967_295);
+
 /** Who stands behind a range. */
 export const NETWORK_KINDS = ['carrier', 'office', 'campus', 'hosting', 'vpn', 'private'] as const;
 
@@ -39,7 +44,8 @@ const limits = z.strictObject({ review: limit, block: limit, conclusive: limit }
 export const sharedNetworks = z
   .array(
     z.strictObject({
-      cidr,
+      cidr: cidr.optional(),
+      asn: asn.optional(),
       kind: z.enum(NETWORK_KINDS).optional(),
       reason: z.string().min(1),
       bands: z
@@ -53,17 +59,34 @@ export const sharedNetworks = z
         .prefault({}),
     }),
   )
+  .check(({ value, issues }) => {
+    for (const [index, entry] of value.entries()) {
+      const add = (path: PropertyKey[], message: string): void => {
+        issues.push({ code: 'custom', path: [index, ...path], message, input: value });
+      };
+      if ((entry.cidr === undefined) === (entry.asn === undefined)) {
+        add([], 'write cidr, an address range, or asn, the number of an autonomous system');
+      } else if (entry.asn !== undefined && value.findIndex((e) => e.asn === entry.asn) < index) {
+        add(['asn'], `${entry.asn} stands here twice`);
+      }
+    }
+  })
   .default([])
   .transform((entries) => new NetworkSet(entries));
 
 /** The entry that holds an address, in words for an analyst. */
 export function describeNetwork({
-  cidr: range,
+  cidr: cidrText,
+  asn: number,
   kind,
   reason,
 }: Network & { readonly kind?: string | undefined }): string {
+  const range = cidrText ?? `AS${number}`;
   return kind === undefined ? `${range}: ${reason}` : `${range} (${kind}): ${reason}`;
 }
+
+/** The number of an address's autonomous system; NaN where it is in none. */
+export type AsnOf = (ip: string) => number;
 
 const MAX_KNOWN = 4096;
 
@@ -71,22 +94,44 @@ export class NetworkSet<Entry extends Network> {
   /** Answers given before: the addresses that are asked for are busy ones, and parsing one is dear. */
   readonly #known = new Map<string, Entry | undefined>();
   readonly #ranges: { readonly range: [Address, number]; readonly entry: Entry }[];
+  readonly #byAsn: ReadonlyMap<number, Entry>;
+  #asnOf: AsnOf | undefined;
 
-  /** @param entries with ranges that `cidr` has accepted. */
-  constructor(entries: readonly Entry[]) {
+  /**
+   * @param entries with ranges that `cidr` has accepted.
+   * @param asnOf tells operators; without it nobody is in an entry of one.
+   */
+  constructor(entries: readonly Entry[], asnOf?: AsnOf) {
     this.#ranges = entries
-      .map((entry) => ({ range: parseRange(entry.cidr)!, entry }))
+      .flatMap((entry) =>
+        entry.cidr === undefined ? [] : [{ range: parseRange(entry.cidr)!, entry }],
+      )
       .sort((a, b) => b.range[1] - a.range[1]);
+    this.#byAsn = new Map(
+      entries.flatMap((entry) => (entry.asn === undefined ? [] : [[entry.asn, entry]])),
+    );
+    this.#asnOf = asnOf;
+  }
+
+  /** Whether an entry is an operator's, which only a file of autonomous systems can tell. */
+  get namesOperators(): boolean {
+    return this.#byAsn.size > 0;
+  }
+
+  /** From now on operators are told. */
+  know(asnOf: AsnOf): void {
+    this.#asnOf = asnOf;
+    this.#known.clear();
   }
 
   /** The entries, so that a configuration's version follows from them. */
   toJSON(): readonly Entry[] {
-    return this.#ranges.map(({ entry }) => entry);
+    return [...this.#ranges.map(({ entry }) => entry), ...this.#byAsn.values()];
   }
 
-  /** The most specific entry that holds the address; a token or a broken address is in none. */
+  /** The most specific range that holds the address, else its operator's entry; a token or a broken address is in none. */
   match(ip: string | undefined): Entry | undefined {
-    if (ip === undefined || this.#ranges.length === 0) return undefined;
+    if (ip === undefined || this.#ranges.length + this.#byAsn.size === 0) return undefined;
     if (this.#known.has(ip)) return this.#known.get(ip);
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     const entry = this.#find(ip);
@@ -101,7 +146,8 @@ export class NetworkSet<Entry extends Network> {
     for (const { range, entry } of this.#ranges) {
       if (range[0].kind() === kind && address.match(range)) return entry;
     }
-    return undefined;
+    if (this.#byAsn.size === 0 || this.#asnOf === undefined) return undefined;
+    return this.#byAsn.get(this.#asnOf(ip));
   }
 }
 

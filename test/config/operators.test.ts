@@ -1,0 +1,142 @@
+/** Shared networks by their operator: an autonomous system's number in the place of a range of addresses. */
+
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig, type LoadedConfig } from '../../config/load.ts';
+import { ConfigFailure } from '../../config/yaml-file.ts';
+import { assembleEngine } from '../../pipeline/assemble.ts';
+import type { Decision } from '../../pipeline/decide/decision.ts';
+import { discoverDetectors } from '../../pipeline/detect/discover.ts';
+import { ExclusionRegistry } from '../../pipeline/detect/exclusion.ts';
+import { at, batchFrom, testDecoder, type PlainEvent } from '../support/events.ts';
+import { mmdb } from '../support/mmdb.ts';
+
+const detectors = await discoverDetectors();
+const LIST = 'lists/shared-networks.yaml';
+/** An operator of telephones, and of its addresses one range that has an entry of its own. */
+const CARRIER = `networks:
+  - asn: 64501
+    kind: carrier
+    reason: telephones
+    bands: { newAccounts: { review: 200 } }
+  - cidr: 121.64.9.0/24
+    reason: its shops
+    bands: { newAccounts: { review: 3 } }
+`;
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'operators-'));
+  const systems = { '121.64.0.0/16': { asn: 64501, operator: 'Carrier' } };
+  await writeFile(join(folder, 'asn.mmdb'), mmdb(systems));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The shipped configuration with these files, and a file of autonomous systems unless it says otherwise. */
+async function load(
+  files: Readonly<Record<string, string>>,
+  database = 'asn.mmdb',
+): Promise<LoadedConfig> {
+  const own = await mkdtemp(join(folder, 'c-'));
+  await cp('config', own, { recursive: true });
+  const known = database === '' ? '' : `networks: { asnDatabase: ${join(folder, database)} }`;
+  for (const [name, text] of Object.entries({ 'sheepdog.yaml': known, ...files })) {
+    await writeFile(join(own, name), text);
+  }
+  return loadConfig(own, detectors);
+}
+
+async function problemsOf(...args: Parameters<typeof load>): Promise<string[]> {
+  const failure: unknown = await load(...args).catch((error: unknown) => error);
+  if (!(failure instanceof ConfigFailure)) return [];
+  return failure.problems.map((problem) =>
+    problem.replace(/^.*\/(?=[a-z-]+\.yaml:)/, '').replace(folder, ''),
+  );
+}
+
+/** Sixty new accounts behind one address, an hour after the stream began. */
+function judged(config: LoadedConfig, ip: string): Decision {
+  const { engine } = assembleEngine(config);
+  const others: PlainEvent = { id: 'first', type: 'login', accountId: 'x', ip: '203.0.113.1' };
+  const events = Array.from({ length: 60 }, (_, i): PlainEvent => ({
+    ...{ id: `e-${i}`, type: 'account.opened', accountId: `a-${i}`, deviceId: `d-${i}`, ip },
+    occurredAt: at(3_600_000 + i * 1000),
+  }));
+  const decoder = testDecoder({ maxFutureMs: Infinity });
+  const { judgements } = engine.judge(
+    batchFrom([{ ...others, occurredAt: at(0) }, ...events], { decoder }),
+  );
+  const last = judgements.at(-1)!;
+  if (last.kind !== 'decided') throw new Error('not decided');
+  return last.decision;
+}
+
+const bandOf = ({ findings }: Decision) =>
+  findings.find(({ detector }) => detector === 'same-ip')?.threshold;
+
+describe('a shared network by its operator', () => {
+  it('has limits of its own at all addresses of the operator, a range in it has its own', async () => {
+    const config = await load({ [LIST]: CARRIER });
+    expect(bandOf(judged(config, '121.64.3.3'))).toBeUndefined();
+    expect(bandOf(judged(config, '121.64.9.9'))).toBe(3);
+    expect(bandOf(judged(config, '122.64.3.3'))).toBe(50);
+  });
+
+  it('never links, and is never proposed', async () => {
+    const { exclusions } = await load({ [LIST]: CARRIER });
+    const registry = new ExclusionRegistry(exclusions);
+    expect(registry.keepsApart('ip', '121.64.3.3', 0)).toBe(true);
+    expect(registry.mayPropose('ip', '121.64.3.3', 0)).toBe(false);
+    expect(registry.keepsApart('ip', '122.64.3.3', 0)).toBe(false);
+    expect(registry.keepsApart('ip', 'a-token', 0)).toBe(false);
+  });
+
+  it('has its part in the version of the configuration', async () => {
+    const other = await load({ [LIST]: CARRIER.replace('64501', '64502') });
+    expect((await load({ [LIST]: CARRIER })).version).not.toBe(other.version);
+  });
+});
+
+describe('an operator is refused', () => {
+  it('where no file says which addresses are whose', async () => {
+    expect(await problemsOf({ [LIST]: CARRIER }, '')).toEqual([
+      'shared-networks.yaml:2:10: networks.0.asn: no address is known to be in an autonomous system, so this holds for nobody: name a file of them in sheepdog.yaml, networks.asnDatabase',
+    ]);
+  });
+
+  it('where that file cannot be read', async () => {
+    const [problem] = await problemsOf({ [LIST]: CARRIER }, 'missing.mmdb');
+    expect(problem).toMatch(
+      /^sheepdog\.yaml: networks\.asnDatabase: \/missing\.mmdb cannot be read: .*: name an MMDB file of autonomous systems$/,
+    );
+  });
+
+  it.each([
+    [
+      'beside a range',
+      CARRIER.replace('- asn: 64501', '- asn: 64501\n    cidr: 121.64.0.0/16'),
+      'shared-networks.yaml:2:5: networks.0: write cidr, an address range, or asn, the number of an autonomous system',
+    ],
+    [
+      'twice',
+      `${CARRIER}  - { asn: 64501, reason: again }\n`,
+      'shared-networks.yaml:9:12: networks.2.asn: 64501 stands here twice',
+    ],
+    [
+      'by its name',
+      CARRIER.replace('64501', 'Carrier'),
+      'shared-networks.yaml:2:10: networks.0.asn: write a number such as 4134',
+    ],
+  ])('%s', async (_how, list, problem) => {
+    expect(await problemsOf({ [LIST]: list })).toContain(problem);
+  });
+
+  it('among the exclusions, with where to write it', async () => {
+    const asns = 'asns: [{ value: "4134", reason: r, author: li }]';
+    expect(await problemsOf({ 'lists/exclusions.yaml': asns })).toEqual([
+      'exclusions.yaml:1:7: asns: an operator is a shared network with limits of its own: write it into lists/shared-networks.yaml as asn',
+    ]);
+  });
+});
