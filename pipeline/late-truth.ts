@@ -29,6 +29,7 @@ import { RewardProposals, type RewardProposal } from './reward/proposal.ts';
 import { remeasurer } from './remeasure.ts';
 import { rescorer, type RescoreParts } from './rescore.ts';
 import type { Stores } from './stores.ts';
+import { LateNews } from './tell/cap-news.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
 /** Cases that a command line beside the worker lists. */
@@ -90,6 +91,7 @@ export function openLateTruth(
     return bytes.length === 0 || placeholders.matches(bytes, 0, bytes.length, false);
   };
   const proposals = new RewardProposals(settings.maxOpen);
+  const refusals = new LateNews();
   const patience = { isTransient: isPassing, signal: lifecycle.signal, clock, log };
   return {
     proposals,
@@ -99,7 +101,7 @@ export function openLateTruth(
       const refused = await late.enqueue(lateJobs(taken, clock.now()));
       if (refused === 0) return;
       metrics.rescored.inc({ cause: 'late_event', outcome: 'no_room' }, refused);
-      log.warn({ refused }, 'more came late than can be measured again: the rest is left out');
+      refusals.tell(log, refused);
     },
     caseWork: (parts) => ({
       proposals,

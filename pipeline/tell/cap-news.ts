@@ -48,3 +48,23 @@ export class WindowCapNews {
     );
   }
 }
+
+/** Late events that no earlier decision is measured again with: a source that is all out of order brings too many. */
+export class LateNews {
+  #refused = 0;
+  #toldAt = 0;
+
+  /**
+   * Tells of the first, and whenever their number has doubled.
+   * @param refused jobs of late events that found no room, since the last call.
+   */
+  tell(log: Pick<Logger, 'warn'>, refused: number): void {
+    this.#refused += refused;
+    if (refused === 0 || this.#refused < 2 * this.#toldAt) return;
+    this.#toldAt = this.#refused;
+    log.warn(
+      { refused: this.#refused },
+      'more events come late than earlier decisions can be measured again with: the rest is left out',
+    );
+  }
+}

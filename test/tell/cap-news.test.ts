@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { FreezeCapNews, WindowCapNews } from '../../pipeline/tell/cap-news.ts';
+import { FreezeCapNews, LateNews, WindowCapNews } from '../../pipeline/tell/cap-news.ts';
 import { FreezeState } from '../../pipeline/decide/freezing.ts';
 
 const HOUR = 3_600_000;
@@ -42,5 +42,14 @@ describe('full windows', () => {
     for (const capped of [0, 0, 3, 3, 5, 6, 11, 12, 12]) news.tell(log, capped);
     expect(told.map(({ capped }) => capped)).toEqual([3, 6, 12]);
     expect(String(told[0]!['msg'])).toContain('windows.maxKeys');
+  });
+});
+
+describe('what comes late beyond all bounds', () => {
+  it('is told of when it begins, and whenever it has doubled', () => {
+    const { log, told } = listening();
+    const news = new LateNews();
+    for (const refused of [0, 3, 2, 1, 1, 5, 1]) news.tell(log, refused);
+    expect(told.map(({ refused }) => refused)).toEqual([3, 6, 12]);
   });
 });
