@@ -22,7 +22,10 @@ export function addReport(root: Command): void {
     )
     .requiredOption('--campaign <id>', 'which campaign')
     .option('--out <file>', 'a page that needs nothing else, for reading and printing: .html')
-    .option('--json <file>', 'the same as JSON, - for stdout; there without either option')
+    .option(
+      '--json <file>',
+      'the same as JSON, - for stdout; there without either option where that is no terminal',
+    )
     .addOption(
       new Option(
         '--margin-bp <bp>',

@@ -11,8 +11,10 @@ import type { ReportFlags } from './command-report.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
 import { requireWritable } from './paths.ts';
+import { isForEyes } from './print-rows.ts';
 import type { CampaignReport } from './report/document.ts';
 import { reportPage } from './report/html.ts';
+import { campaignReportText } from './report/report-text.ts';
 import { campaignReport } from './report/report.ts';
 import { TRY_AGAIN, withRecord, workerBeside } from './with-record.ts';
 
@@ -26,9 +28,14 @@ export async function writeReport(flags: ReportFlags): Promise<void> {
     worker === undefined
       ? await reportFrom(flags)
       : ((await worker.ask(pathOf(flags))) as CampaignReport);
-  if (flags.out !== undefined) await write(flags.out, reportPage(report).html);
-  const json = flags.json ?? (flags.out === undefined ? '-' : undefined);
-  if (json !== undefined) await write(json, `${JSON.stringify(report, null, 2)}\n`);
+  const { out, json } = flags;
+  if (out !== undefined) await write(out, reportPage(report).html);
+  if (out === undefined && json === undefined && isForEyes({})) {
+    await write('-', campaignReportText(report, process.stdout.columns));
+    process.stderr.write('\n--out FILE.html gives the whole report as a page, --json - as JSON\n');
+  } else if (json !== undefined || out === undefined) {
+    await write(json ?? '-', `${JSON.stringify(report, null, 2)}\n`);
+  }
 }
 
 async function reportFrom(flags: ReportFlags): Promise<CampaignReport> {

@@ -2,7 +2,8 @@
 
 export type Cell = string | number | undefined;
 
-const NUMBER = /^(-?[\d,]+(\.\d+)?( %)?)?$/;
+/** With its currency before it or per cent behind it, and what stands for one that nobody knows. */
+const NUMBER = /^(–|[-−]?([A-Z]{3} |¥)?[\d,]+(\.\d+)?( %)?)?$/;
 
 /**
  * Columns as wide as their widest cell, numbers to the right and in groups of three.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CampaignReport, Cell, Chart, Figure, Section, Table, Unit } from './document.ts';
 import { inWords } from './periods.ts';
 import { escaped, standalonePage, type Page } from './standalone-page.ts';
+import { symbolOf, valueInWords } from './value-in-words.ts';
 
 /** Figures that stand large on the first page. */
 const FIRST_PAGE = [
@@ -52,12 +53,12 @@ function head({ campaign, periods, record, notes, figures, sections }: CampaignR
       'Record',
       record.first === null || record.last === null
         ? 'empty'
-        : `${format(record.events, 'count', currency)} events, ${local(record.first)} to ${local(record.last)}`,
+        : `${valueInWords(record.events, 'count', currency)} events, ${local(record.first)} to ${local(record.last)}`,
     ],
   ] as const;
   const tiles = FIRST_PAGE.map((key) => figures[key]!).map(
     ({ title: name, unit, value, definition }) =>
-      `<div class="tile" title="${escaped(definition)}"><b>${escaped(format(value, unit, currency))}</b><span>${escaped(name)}</span></div>`,
+      `<div class="tile" title="${escaped(definition)}"><b>${escaped(valueInWords(value, unit, currency))}</b><span>${escaped(name)}</span></div>`,
   );
   const links = Object.entries(sections).map(
     ([key, section]) => `<a href="#${key}">${escaped(section.title)}</a>`,
@@ -103,7 +104,7 @@ function tableHtml(
     columns
       .map(({ key, unit }) => {
         const own = unit === 'measure' ? (row['unit'] as Unit) : unit;
-        const text = escaped(format(row[key] ?? null, own, currency));
+        const text = escaped(valueInWords(row[key] ?? null, own, currency));
         return unit === 'text'
           ? `<td>${text}</td>`
           : `<td class="number">${text}${bar(key, row[key])}</td>`;
@@ -146,33 +147,6 @@ function chartData({ sections, campaign }: CampaignReport): object {
     ...Object.values(sections).map((section) => section.charts),
   ) as object;
   return { symbol: symbolOf(campaign.currency), charts };
-}
-
-const COUNT = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-const TWO_DECIMALS = new Intl.NumberFormat('en', {
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-});
-
-function format(value: Cell, unit: Unit, currency: string): string {
-  if (value === null) return '–';
-  if (typeof value === 'string') return value;
-  const sign = value < 0 ? '−' : '';
-  const size = Math.abs(value);
-  switch (unit) {
-    case 'money':
-      return `${sign}${symbolOf(currency)}${TWO_DECIMALS.format(size / 100)}`;
-    case 'share':
-      return `${sign}${TWO_DECIMALS.format(size * 100)} %`;
-    case 'ratio':
-      return sign + TWO_DECIMALS.format(size);
-    default:
-      return sign + COUNT.format(size);
-  }
-}
-
-function symbolOf(currency: string): string {
-  return currency === 'CNY' ? '¥' : `${currency} `;
 }
 
 function local(instant: string): string {
