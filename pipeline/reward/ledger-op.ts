@@ -255,7 +255,9 @@ export const BUDGET = 'budget/';
 export const PAYABLE = 'payable/';
 /**
  * What a customer owes in fen: taken back of what was spent already, by more than the refund left to deduct it from.
- * It has no contra: until it is paid, it is a cost of the budget line.
+ * Each part is handed over to be collected, by a `reversal` of cash, as it arises: what the bank collects of it stands in
+ * the bank's books, of which no event tells, so that this account only grows. It has no contra: the budget line keeps
+ * it as a cost.
  */
 export const RECEIVABLE = 'receivable/';
 export const LIMIT = 'limit/';

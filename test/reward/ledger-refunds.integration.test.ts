@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hasOffer } from '../../pipeline/reward/grant.ts';
 import { Ledger } from '../../pipeline/reward/ledger.ts';
 import { apply, standard, ledger, one, standing, useLedger } from './ledger-fixture.ts';
@@ -194,4 +194,47 @@ test('a draw falls back when the line cannot bear its prize; a tier does not', a
   });
   const draw = reserve({ id: 'q', category: 'gas' }, { of: small, choices, detail: '{}' });
   expect(await one([draw])).toMatchObject({ state: 'posted', amountMinor: 300 });
+});
+
+describe("somebody else's proof of a payment", () => {
+  const proof = (id: string, given: object = {}) =>
+    reserve(
+      { id, customerId: 'c2' },
+      { accountId: 'account-2', provenPaymentId: 'p', limits: [], ...given },
+    );
+  const byProver = {
+    ...refund('r', 'p', 30_000)[0]!,
+    ...{ accountId: 'account-2', customerId: 'c2' },
+  };
+
+  test.each([
+    ['before the payment', [proof('x'), reserve({ id: 'p' })]],
+    ['after it', [reserve({ id: 'p' }), proof('x')]],
+  ])('%s keeps no refund from its payer, and gives the prover none', async (_when, list) => {
+    await apply([...list, byProver]);
+    expect(await ledger.grant('refund_r')).toMatchObject({ reason: 'not_yours' });
+    expect(await standing(SPEND)).toEqual([2000, 0]);
+    await apply(refund('r2', 'p', 30_000));
+    for (const id of ['g_p', 'g_x'])
+      expect(await ledger.grant(id)).toMatchObject({ state: 'clawed_back', reason: 'refunded' });
+    expect(await standing(SPEND)).toEqual([0, 0]);
+  });
+
+  test('ends no wait of a refund for its payment, also over a rebuild', async () => {
+    await apply([...refund('r', 'p', 30_000), proof('x')]);
+    await rebuild(ledger, NO_HISTORY);
+    await apply([proof('y')]);
+    expect(await ledger.grant('refund_r')).toMatchObject({ reason: 'payment_not_found' });
+    expect(await standing(SPEND)).toEqual([2000, 0]);
+    await apply([reserve({ id: 'p' })]);
+    expect(await ledger.grant('refund_r')).toMatchObject({ reason: 'refund_applied' });
+    expect(await standing(SPEND)).toEqual([0, 0]);
+    await apply(refund('r', 'p', 30_000));
+    expect(await standing(SPEND)).toEqual([0, 0]);
+  });
+
+  test('of a payment that earned nothing itself goes back with the prover’s own refund of it', async () => {
+    expect(await one([proof('x'), byProver])).toMatchObject({ id: 'g_x', state: 'clawed_back' });
+    expect(await one([byProver])).toMatchObject({ id: 'g_x' });
+  });
 });

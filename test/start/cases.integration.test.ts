@@ -235,9 +235,7 @@ describe('an appeal', () => {
     const bill = crowd.of('bill', 'v', at(0));
     expect(told(await answered(address, bill))).toEqual(['bill posted granted']);
     const abuse = { label: 'confirmed' };
-    expect(await say(address, `decisions/dec_${String(bill.id)}/label`, 'li', abuse)).toMatch(
-      /^200/,
-    );
+    expect(await say(address, `decisions/dec_${bill.id}/label`, 'li', abuse)).toMatch(/^200/);
     await say(address, 'accounts/a-v/freeze', 'li');
     const cleared = { outcome: 'cleared' };
     expect(await say(address, 'accounts/a-v/review', 'wang', cleared)).toMatch(/^200 .*cleared/);

@@ -7,10 +7,21 @@ local function paid_for(ids)
   return paid
 end
 
+-- Who paid, as the payment's own reward says; or who has proved it, where it earned none itself. The second value
+-- tells which of the two.
+local function payer_of(ids)
+  for _, id in ipairs(ids) do
+    local record = find(id)
+    if not rules_of(record).proven then
+      return cjson.decode(record.identity), true
+    end
+  end
+  return cjson.decode(find(ids[1]).identity), false
+end
+
 -- Whether the refund is of somebody else's payment: another account's, where no customer says that both are one's own.
-local function is_strangers(refund, ids)
+local function is_strangers(refund, paid)
   local asked = cjson.decode(refund.identity)
-  local paid = cjson.decode(find(ids[1]).identity)
   return asked[4] ~= nil and asked[4] ~= paid[4] and (asked[5] == '' or asked[5] ~= paid[5])
 end
 
@@ -36,7 +47,7 @@ local function apply_refund(refund, payment, legs, purse)
   local paid = captured > 0 and captured or paid_for(ids)
   local refunded = balance('refunded/' .. refund.part)
   local counted = math.min(refund.amount, paid - refunded.posted)
-  if is_strangers(refund, ids) then
+  if is_strangers(refund, payer_of(ids)) then
     return note('refund_' .. refund.id, 'refund_refused', refund, 'not_yours', legs)
   elseif is_foreign(refund, ids) then
     return note('refund_' .. refund.id, 'refund_refused', refund, 'currency_not_eligible', legs)
@@ -74,12 +85,27 @@ local function parked_under(payment)
   return read('parked', payment) or read('parkedBefore', payment)
 end
 
--- A payment has earned its first grant: refunds that came before it take effect now, in their order.
+local function take_effect(refund, payment)
+  local legs = {}
+  note_parked(legs, refund.part, -refund.amount)
+  -- The money went back before anything could be deducted.
+  apply_refund(refund, payment, legs, nil)
+  local latest = find('refund_' .. refund.id)
+  if latest and latest.reason == 'payment_not_found' then
+    latest.reason = 'refund_applied'
+    journal('refund_applied', refund.id, refund.eventTime, latest, {})
+  end
+end
+
+-- A payment has earned its first grant: refunds that came before it take effect now, in their order. What somebody
+-- else has proved of it ends no wait of its payer's.
 local function unpark(payment, part)
   local text = parked_under(payment)
   if not text then
     return
   end
+  local paid, is_payers = payer_of(words(read('payments', payment)))
+  local still = {}
   write('parked', payment, false)
   write('parkedBefore', payment, false)
   for _, waiting in ipairs(cjson.decode(text)) do
@@ -92,15 +118,14 @@ local function unpark(payment, part)
       terms = record and record.terms or '[]',
       part = part,
     }
-    local legs = {}
-    note_parked(legs, part, -refund.amount)
-    -- The money went back before anything could be deducted.
-    apply_refund(refund, payment, legs, nil)
-    local latest = find('refund_' .. refund.id)
-    if latest and latest.reason == 'payment_not_found' then
-      latest.reason = 'refund_applied'
-      journal('refund_applied', refund.id, refund.eventTime, latest, {})
+    if not is_payers and is_strangers(refund, paid) then
+      still[#still + 1] = waiting
+    else
+      take_effect(refund, payment)
     end
+  end
+  if #still > 0 then
+    write('parked', payment, cjson.encode(still))
   end
 end
 
