@@ -7,6 +7,7 @@ import type { Campaign } from './campaign-schema.ts';
 
 const NEVER_OPEN = (what: string): string => `must be after from: this ${what} can never be open`;
 
+/** Of the campaign and its phases: those that end before they begin, whose ends are exclusive. */
 export function intervalProblems({ window, phases }: Campaign): Problem[] {
   const problems: Problem[] = [];
   if (window.to <= window.from) {
@@ -19,6 +20,7 @@ export function intervalProblems({ window, phases }: Campaign): Problem[] {
   return problems;
 }
 
+/** Of one offer: times that lie outside what it stands in, and what needs a schedule or a calendar and has none. */
 export function timeProblems(campaign: Campaign, { offer, path }: PlacedOffer): Problem[] {
   const problems: Problem[] = [];
   const add = (keys: Path, message: string): void => {
@@ -47,6 +49,7 @@ export function timeProblems(campaign: Campaign, { offer, path }: PlacedOffer): 
   return problems;
 }
 
+/** Of one offer: terms that no calendar counts, and promises that hang on what never comes. */
 export function promiseProblems(campaign: Campaign, placed: PlacedOffer): Problem[] {
   const problems: Problem[] = [];
   const { offer, path, open } = placed;

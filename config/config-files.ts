@@ -26,6 +26,7 @@ export interface ConfigFiles {
   readonly parsed?: Map<string, YamlFile>;
 }
 
+/** The files of a folder as they are at each reading. @param directory as a person names it: problems are told under it. */
 export function folderFiles(directory: string): ConfigFiles {
   return {
     name: directory,

@@ -16,6 +16,7 @@ export interface Environment {
   readonly hashSeed: string | undefined;
 }
 
+/** An empty variable counts as one that is not set. */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Environment {

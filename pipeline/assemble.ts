@@ -41,6 +41,7 @@ export interface AssembledEngine {
   readonly horizonMs: number;
 }
 
+/** Reads events as they come: the limits of `ingest` hold. */
 export function assembleDecoder(config: LoadedConfig, keys: Keys): Decoder {
   const { ingest } = config.system;
   return decoderWith(config, keys, {

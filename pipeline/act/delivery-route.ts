@@ -137,6 +137,7 @@ export class DeliveryRoute {
   }
 }
 
+/** BullMQ's name of the queue of one endpoint's deliveries: jobs of earlier releases wait under it. */
 export function queueName(by: DeliveredBy): string {
   return `sheepdog-deliver-${by}`;
 }

@@ -72,6 +72,7 @@ const PROGRESS_EVERY_MS = 2000;
 const ADOPTS = new Set(['start', 'reload', 'promoted']);
 const NEVER = { times: Infinity, points: Infinity, atLeast: Infinity };
 
+/** Judges the recorded past once more, in the order of its arrival. @returns what would be answered otherwise, with scores where labels are known. */
 export async function replayAsOf(options: AsOfOptions): Promise<AsOfReport> {
   const { clock } = options;
   const startedMs = clock.monotonic();

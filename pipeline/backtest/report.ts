@@ -139,6 +139,7 @@ export function ratesOf(
   };
 }
 
+/** A rate; null where there is nothing to share in. */
 export function share(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
 }

@@ -20,6 +20,7 @@ export interface OrderedRecord {
 /** Sorted records, some at a time. */
 export type Run = AsyncIterable<readonly OrderedRecord[]>;
 
+/** The order of a backtest: by event time, then rank, then id by bytes; records that are no events come first, as they came in. */
 export function compareRecords(a: OrderedRecord, b: OrderedRecord): number {
   if (a.occurredAtMs !== b.occurredAtMs) return a.occurredAtMs < b.occurredAtMs ? -1 : 1;
   if (a.occurredAtMs === -Infinity) return a.sequence - b.sequence;
@@ -81,6 +82,7 @@ function readFrame(bytes: Buffer, at: number): OrderedRecord {
   };
 }
 
+/** Writes sorted records as one run. @param file must not exist: a run is written once. */
 export async function writeRun(
   file: string,
   batches: Iterable<OrderedRecord[]> | AsyncIterable<OrderedRecord[]>,
@@ -98,6 +100,7 @@ export async function writeRun(
   }
 }
 
+/** The records of a run in their order, as much at a time as one read brings. */
 export async function* openRun(file: string): AsyncGenerator<OrderedRecord[]> {
   let rest: Buffer = Buffer.alloc(0);
   const chunks = createReadStream(file, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>;

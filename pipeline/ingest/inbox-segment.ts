@@ -27,6 +27,7 @@ export interface InboxRecord extends RawRecord {
   readonly sequence: number;
 }
 
+/** A record under its number, which is its position too. */
 export function numbered({ bytes, receivedAtMs }: InboxEntry, sequence: number): InboxRecord {
   return { bytes, receivedAtMs, position: String(sequence), sequence };
 }

@@ -13,6 +13,7 @@ interface PartitionView {
 /** Every partition of the topics by its name, `payments/3`. */
 export type GroupView = ReadonlyMap<string, PartitionView>;
 
+/** By `topic/partition`; offsets as the broker counts them, −1 where the group has committed none. */
 export async function readGroup(
   admin: Admin,
   groupId: string,

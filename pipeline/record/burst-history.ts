@@ -100,10 +100,12 @@ function rowIn(line: Buffer): { readonly events: number; readonly row: BucketRow
   };
 }
 
+/** Event types as an SQL list. They are names of this program: nothing of them has to be quoted. */
 export function listed(types: readonly string[]): string {
   return types.map((type) => `'${type}'`).join(', ');
 }
 
+/** An instant in SQL, in whole milliseconds. */
 export function instant(ms: number): string {
   return `fromUnixTimestamp64Milli(toInt64(${Math.floor(ms)}), 'UTC')`;
 }

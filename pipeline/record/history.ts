@@ -23,7 +23,7 @@ import { customerTotals } from './customer-history.ts';
 import { latestRows } from './last-seen-history.ts';
 import { labelStanding, type LabelStanding } from './label-history.ts';
 import { guardSteps, listEntryChanges } from './list-history.ts';
-import { historyCondition, readMarkers, type Marker } from './markers.ts';
+import { historyCondition, readMarkers } from './markers.ts';
 import { findingRates, type RateRow } from './rate-history.ts';
 import { restoredEvents, type RestoredEvent } from './restore.ts';
 import {
@@ -34,7 +34,7 @@ import {
 } from './stored-answers.ts';
 import { RowWriter } from './row-writer.ts';
 import { bandsOf } from './tables/exclusion-changes.ts';
-import { encodeMarker, progress } from './tables/progress.ts';
+import { encodeMarker, progress, type Marker } from './tables/progress.ts';
 
 /**
  * Reads the markers and claims the next epoch for this worker.

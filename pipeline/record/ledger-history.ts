@@ -6,6 +6,7 @@ import type { LedgerHistory } from '../reward/verify.ts';
 import type { Voucher } from '../reward/voucher.ts';
 import type { Analytics } from './analytics.ts';
 
+/** Reads the tables `ledger_entries`, `grants` and `vouchers` as a stream: nothing is held whole. */
 export function ledgerHistory(analytics: Analytics): LedgerHistory {
   return {
     entries: (afterSequence) => analytics.stream<LedgerRow>(ENTRIES, { afterSequence }),

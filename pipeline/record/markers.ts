@@ -1,17 +1,9 @@
 /** The markers of `progress`: which rows are history, because their epoch's marker has reached them. */
 
 import type { Analytics } from './analytics.ts';
+import type { Marker } from './tables/progress.ts';
 
 const SEQUENCE_MASK = 274_877_906_943;
-
-/** How far one start of a worker has come. */
-export interface Marker {
-  readonly worker: string;
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly watermarkMs: number;
-  readonly positions: Readonly<Record<string, string>>;
-}
 
 /** The markers of all starts, by epoch. */
 export async function readMarkers(analytics: Pick<Analytics, 'query'>): Promise<readonly Marker[]> {

@@ -32,6 +32,7 @@ export interface Table<Row> extends TableShape {
   encode(out: RowWriter, row: Row): void;
 }
 
+/** @param columns in the order of the insert; the row type follows from them. */
 export function defineTable<T extends Columns>(name: string, columns: T): Table<RowOf<T>> {
   const entries = Object.entries(columns) as [string, Column<unknown>][];
   return {
@@ -123,6 +124,7 @@ export const arrival: Column<Arrival> = {
   write: (out, { epoch, sequence }) => writeArrival(out, epoch, sequence),
 };
 
+/** Writes epoch · 2^38 + sequence, in 32-bit halves: a number of JavaScript is exact up to 2^53 only. */
 export function writeArrival(out: RowWriter, epoch: number, sequence: number): void {
   out.i64Halves(epoch * 64 + Math.floor(sequence / 4_294_967_296), sequence);
 }

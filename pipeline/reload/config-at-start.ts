@@ -42,6 +42,7 @@ export interface ConfigAtStartParts {
   readonly log: Logger;
 }
 
+/** @param folder the configuration of the folder, which judges everybody unless history says otherwise. */
 export async function configAtStart(
   folder: LoadedConfig,
   parts: ConfigAtStartParts,

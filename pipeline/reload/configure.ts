@@ -31,6 +31,7 @@ export interface Configured {
   readonly live: LiveConfig;
 }
 
+/** Puts the engine together by the configurations that judge after this start; nothing is on record yet. */
 export async function configure(
   options: WorkerOptions,
   { analytics }: Pick<Stores, 'analytics'>,

@@ -21,6 +21,7 @@ function weekday(atMs: number): number {
   return (localDay(atMs) + 4) % 7;
 }
 
+/** Monday to Friday: the simulator knows no holidays. */
 export function isWorkday(atMs: number): boolean {
   const day = weekday(atMs);
   return day >= 1 && day <= 5;

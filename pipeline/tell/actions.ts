@@ -12,6 +12,7 @@ export interface TellActionsParts {
   readonly metrics: Metrics;
 }
 
+/** @param actions of one batch or order; those of people are log lines, all are counted. */
 export function tellActions(
   { engine: { freezing }, log, metrics }: TellActionsParts,
   capNews: FreezeCapNews,
