@@ -201,3 +201,18 @@ test('more than fit one call expire before the operation that made them due, in 
   expect(await standing(SPEND)).toEqual([1000, 0]);
   expect(await ledger.redis.zcard(ledger.keys.due)).toBe(0);
 });
+
+test('used before they are issued, they are unknown and stay unused; a hold that comes late runs from then', async () => {
+  const hold = { timeoutMs: DAY_MS, onTimeout: 'void' } as const;
+  const early = redeem('g_p.1', 5000, { id: 'early' });
+  // The ledger has seen later times: neither the hold nor the vouchers are over before they begin.
+  await apply([tick(FRIDAY_NOON_MS + 3 * DAY_MS), early]);
+  await apply([pack([1000], { intent: 'held', reason: 'held_for_review', hold }), early]);
+  await apply([tick(FRIDAY_NOON_MS + 4 * DAY_MS - 1)]);
+  expect(await one(label('p', 'false_positive'))).toMatchObject({ state: 'posted' });
+  expect(await one([early])).toMatchObject({ id: 'redeem_early', reason: 'voucher_unknown' });
+  expect(await voucher()).toMatchObject({ state: 'issued' });
+  await apply([redeem('g_p.1', 5000, { id: 'use' }), early]);
+  expect(await voucher()).toMatchObject({ state: 'redeemed', redeemedBy: 'use' });
+  expect(await standing(SPEND)).toEqual([1000, 0]);
+});
