@@ -81,7 +81,7 @@ export function checkRule(
 
   const known = knownOf(written.on, features, written.params, numbers);
   const reads = closure([...measure.reads, ...(when?.reads ?? [])], forms);
-  const parts = { when, measure, features, reads, known };
+  const parts = { when, measure, features, reads, known, lists: surroundings.lists };
   misfits(written, parts).forEach(([keys, message, offset]) => add(keys, message, offset));
   const within = when === undefined ? known : narrowed(when.ast, known);
   const range = rangeOf(measure.ast, within);

@@ -123,7 +123,14 @@ const written = z.strictObject({
     Object.entries(MEASURES).map(([name, schema]) => [name, schema.optional()]),
   ) as { [Name in MeasureName]: z.ZodOptional<(typeof MEASURES)[Name]> }),
   key: z
-    .union([keyField, z.array(keyField).min(1, 'name one key field at least').max(4)])
+    .union([
+      keyField,
+      z
+        .array(keyField)
+        .min(1, 'name one key field at least')
+        .max(4)
+        .refine((fields) => new Set(fields).size === fields.length, 'names a field twice'),
+    ])
     .optional(),
   on: eventTypes.optional(),
   where: where.optional(),

@@ -7,7 +7,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { FeatureSpec } from '../pipeline/detect/feature.ts';
 import type { RuleExpressions } from '../pipeline/detect/rule.ts';
 import { presenceOf } from '../pipeline/detect/rule-known.ts';
-import type { RuleExpression } from '../pipeline/detect/rule-language.ts';
+import type { RuleExpression, RuleSurroundings } from '../pipeline/detect/rule-language.ts';
 import { wrongNumbers, wrongTexts, type WrongLiteral } from '../pipeline/detect/rule-literals.ts';
 import { readingsOf } from '../pipeline/detect/rule-names.ts';
 import { conjunctsOf, divisionByZero, truthOf, type Known } from '../pipeline/detect/rule-range.ts';
@@ -26,15 +26,17 @@ export function misfits(
     features,
     reads,
     known,
-  }: Pick<RuleExpressions, 'when' | 'measure' | 'known'> & {
-    readonly features: Readonly<Record<string, FeatureSpec>>;
-    readonly reads: ReadonlySet<string>;
-  },
+    lists,
+  }: Pick<RuleExpressions, 'when' | 'measure' | 'known'> &
+    Pick<RuleSurroundings, 'lists'> & {
+      readonly features: Readonly<Record<string, FeatureSpec>>;
+      readonly reads: ReadonlySet<string>;
+    },
 ): Told[] {
   return [
     ...unread(written, [when, measure], reads),
     ...unmeasured(written, features, reads),
-    ...neverMet({ when, measure }, known),
+    ...neverMet({ when, measure }, known, lists),
     ...silenced({ when, measure }, features),
     ...Object.entries({ when, measure }).flatMap(([key, expression]): Told[] => {
       const node = expression && divisionByZero(expression.ast, known);
@@ -107,6 +109,7 @@ function silenced(
 function neverMet(
   expressions: Pick<RuleExpressions, 'when' | 'measure'>,
   known: Known,
+  lists: RuleSurroundings['lists'],
 ): readonly Told[] {
   const wrong = (find: (ast: ASTNode) => readonly WrongLiteral[]): Told[] =>
     (['when', 'measure'] as const).flatMap((key) => {
@@ -118,7 +121,7 @@ function neverMet(
     });
   const { when } = expressions;
   const finds = [
-    () => wrong(wrongTexts),
+    () => wrong((ast) => wrongTexts(ast, lists)),
     () => impossible(when, known),
     () => wrong((ast) => wrongNumbers(ast, known)),
   ];

@@ -56,16 +56,41 @@ export function textProblem(field: string, text: string): string | undefined {
   return undefined;
 }
 
-/** Texts of an expression that fields of events are held against and never have, with their places. */
-export function wrongTexts(ast: ASTNode): readonly WrongLiteral[] {
-  return [...nodesOf(ast)].flatMap((node) =>
-    comparedTexts(node).flatMap(({ field, literal, isPart }): WrongLiteral[] => {
+/**
+ * Texts of an expression that fields of events are held against and never have, with their places.
+ * @param lists text lists by their names.
+ */
+export function wrongTexts(
+  ast: ASTNode,
+  lists: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly WrongLiteral[] {
+  return [...nodesOf(ast)].flatMap((node) => [
+    ...wrongMembers(node, lists),
+    ...comparedTexts(node).flatMap(({ field, literal, isPart }): WrongLiteral[] => {
       const text = literal.args as string;
       const why = isPart ? partProblem(field, text, node) : textProblem(field, text);
       if (why === undefined) return [];
       return [{ node: literal, message: `no event.${field} is ever ${quoted(text)}: ${why}` }];
     }),
-  );
+  ]);
+}
+
+/** The first member of a list that the field asked for never has; those of an address are for lists of ranges. */
+function wrongMembers(
+  node: ASTNode,
+  lists: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly WrongLiteral[] {
+  if (node.op !== 'call' || node.args[0] !== 'listed') return [];
+  const [list, asked] = node.args[1];
+  const field = asked && eventField(asked);
+  if (list?.op !== 'value' || (field !== 'currency' && field !== 'type')) return [];
+  for (const text of lists.get(String(list.args)) ?? []) {
+    const why = textProblem(field, text);
+    if (why === undefined) continue;
+    const message = `no event.${field} is ever ${quoted(text)}, which stands in lists/${String(list.args)}.txt: ${why}`;
+    return [{ node: list, message }];
+  }
+  return [];
 }
 
 /** Numbers of an expression that fields of events are compared with to no end, with their places. */

@@ -146,6 +146,12 @@ export function rangeOf(node: ASTNode, known: Known): Range {
       const [left, right] = node.args.map((each) => rangeOf(each, known)) as [Range, Range];
       return arithmetic(node.op, left, right);
     }
+    case '%': {
+      const [left, right] = node.args.map((each) => rangeOf(each, known)) as [Range, Range];
+      return left.from >= 0 && right.from > 0
+        ? { from: 0, to: Math.min(left.to, right.to) }
+        : ANYTHING;
+    }
     case '?:': {
       const [, yes, no] = node.args.map((each) => rangeOf(each, known)) as [Range, Range, Range];
       return { from: Math.min(yes.from, no.from), to: Math.max(yes.to, no.to) };
@@ -219,10 +225,22 @@ export function truthOf(node: ASTNode, known: Known): Truth {
       return equality(node.args, known);
     case 'in':
       return membership(node.args, known);
+    case 'call': {
+      const [name, [asked]] = node.args;
+      const path = name === 'has' && asked !== undefined ? pathOf(asked) : undefined;
+      return path !== undefined && ALWAYS_THERE.has(path) ? 'always' : 'maybe';
+    }
     default:
       return isComparison(node) ? compared(node.op, ...sides(node.args, known)) : 'maybe';
   }
 }
+
+/** What every event has, so that nobody need ask. */
+const ALWAYS_THERE: ReadonlySet<string> = new Set(
+  ['type', 'accountId', 'occurredAtMs', 'weekday', 'hour', 'minute', 'second', 'attributes'].map(
+    (field) => `event.${field}`,
+  ),
+);
 
 const NOT = { always: 'never', never: 'always', maybe: 'maybe' } as const;
 

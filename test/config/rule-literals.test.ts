@@ -136,6 +136,37 @@ describe('a number that no event can have is refused', () => {
   });
 });
 
+describe('what holds at every event, or at none, is known', () => {
+  const NEVER = 'can never hold, so the rule can never fire';
+  test.each([
+    ['a field that every event has, said to be missing', '!has(event.accountId)', 76, NEVER],
+    ['a remainder that is not below its divisor', 'event.hour % 2 == 5', 76, NEVER],
+  ])('%s', async (_what, condition, column, problem) => {
+    expect(await saidOf(condition)).toEqual([
+      `r.yaml:17:${column}: near-payments.when: ${problem}`,
+    ]);
+  });
+
+  test.each(['!has(event.city)', 'event.hour % 2 == 1', 'event.amountMinor % 100 >= 99'])(
+    '%s can hold',
+    async (condition) => {
+      expect(await saidOf(condition)).toEqual([]);
+    },
+  );
+
+  test('a list of what no field ever has is refused, where it is asked for', async () => {
+    expect(await saidOf("listed('night', event.currency)")).toEqual([
+      'r.yaml:17:83: near-payments.when: no event.currency is ever "Shanghai", which stands in lists/night.txt: a currency is three capital letters: write "CNY"',
+    ]);
+  });
+
+  test('a key that names a field twice is refused', async () => {
+    expect(await problemsWith(['key: [ip, merchantId]', 'key: [ip, ip]'])).toEqual([
+      'r.yaml:15:39: near-payments.features.large.key: names a field twice',
+    ]);
+  });
+});
+
 describe('a feature that waits for what no event has is refused', () => {
   test.each([
     [
