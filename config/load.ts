@@ -30,7 +30,7 @@ export interface LoadedConfig {
   readonly version: string;
   /** The files as they are written, by path inside the folder. */
   readonly files: Readonly<Record<string, string>>;
-  /** Hash of how events are judged: detectors, rules, policy and freezing, whatever their layout. 12 hex digits. */
+  /** Hash of how events are judged: detectors, rules, policy, hubs and freezing, whatever their layout. 12 hex digits. */
   readonly judging: string;
   readonly system: SystemConfig;
   /** Every detector there is, coded ones and rules alike. */
@@ -137,7 +137,7 @@ export async function loadConfig(
       placeholders,
     ]),
     files: reading.texts,
-    judging: versionOf([system.policy, system.freezing, judgingContents(reading)]),
+    judging: versionOf([system.policy, system.hubs, system.freezing, judgingContents(reading)]),
     system,
     catalogue: [...detectors, ...rules.rules].sort((a, b) => (a.name < b.name ? -1 : 1)),
     sections,

@@ -15,10 +15,6 @@ export interface Range {
 
 export const ANYTHING: Range = { from: -Infinity, to: Infinity };
 
-export function isWithin({ from, to }: Range, value: number): boolean {
-  return value >= from && value <= to;
-}
-
 /** What is known of the names that an expression reads. */
 export interface Known {
   /** By the path of the name, such as `features.near` or `event.hour`. */
