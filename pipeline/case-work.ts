@@ -4,9 +4,9 @@ import type { Command, CommandResult, Label } from './decide/account-action.ts';
 import { actionOf } from './decide/freezing.ts';
 import type { AccountAction } from './decide/account-action.ts';
 import type { ObeyParts, Obeyed, SettleOrder } from './obey.ts';
-import type { Grant } from './reward/grant.ts';
+import type { Grant, GrantState } from './reward/grant.ts';
 import type { LedgerOp, ReserveOp } from './reward/ledger-op.ts';
-import type { RewardProposal, RewardProposals } from './reward/proposal.ts';
+import { proposalIdOf, type RewardProposal, type RewardProposals } from './reward/proposal.ts';
 
 /** A person's order, as the ledger knows it again. */
 export type Word = Pick<Command, 'id' | 'issuedAtMs'>;
@@ -59,11 +59,8 @@ export function appeal(
  * The outcome of a review, also of one that an appeal asked for whose freeze has ended meanwhile: the freeze
  * goes on, or ends and what it kept back is looked at again.
  */
-export function review(
-  { engine, recorder, rewardsOfLabel }: ObeyParts,
-  command: Of<'review'>,
-  settle: SettleOrder,
-): Obeyed {
+export function review(parts: ObeyParts, command: Of<'review'>, settle: SettleOrder): Obeyed {
+  const { engine, recorder, rewardsOfLabel } = parts;
   const { freezing, watermarkMs } = engine;
   const { accountId, outcome, forMs, id, actor, reason, issuedAtMs } = command;
   const freeze = freezing.get(accountId);
@@ -86,7 +83,7 @@ export function review(
     recorder.addLabel(word);
     ops = rewardsOfLabel(word);
   }
-  void settle({ ops, actions: [action] });
+  void settle({ ops, actions: [action] }).then((settled) => closeTaken(parts, command, settled));
   const message = confirmed
     ? `account ${accountId} ${freeze === undefined ? 'is frozen again' : 'stays frozen'}`
     : `account ${accountId} is cleared; what the freeze kept back is released or proposed`;
@@ -173,11 +170,26 @@ export function clawbackOf(grantId: string, { id, issuedAtMs }: Command): Ledger
   return { kind: 'settle', id: `late_${id}_${grantId}`, grantId, ...said };
 }
 
+const GONE: ReadonlySet<GrantState> = new Set(['voided', 'clawed_back', 'forfeited']);
+
+/** What a person's word on a decision took back by itself needs no second one: its proposals are over. */
+export function closeTaken(
+  parts: Pick<ObeyParts, 'recorder' | 'caseWork'>,
+  command: Command,
+  settled: readonly (readonly Grant[])[],
+): void {
+  const { proposals } = parts.caseWork;
+  for (const { id, state } of settled.flat()) {
+    const open = GONE.has(state) ? proposals.get(proposalIdOf('clawback', id)) : undefined;
+    if (open !== undefined) step(parts, open, command, 'done');
+  }
+}
+
 function step(
-  { recorder, caseWork: { proposals } }: ObeyParts,
+  { recorder, caseWork: { proposals } }: Pick<ObeyParts, 'recorder' | 'caseWork'>,
   proposal: RewardProposal,
   { id: actionId, actor, reason, issuedAtMs: occurredAtMs }: Command,
-  state: 'approved' | 'dismissed',
+  state: 'approved' | 'dismissed' | 'done',
 ): void {
   const next: RewardProposal = { ...proposal, actionId, state, actor, reason, occurredAtMs };
   proposals.apply(next);

@@ -1,7 +1,7 @@
 /** What an order does: to the frozen accounts, to the labels, to the campaigns, and to the rewards that waited. */
 
 import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
-import { appeal, judgeProposal, review, turn, type CaseWork } from './case-work.ts';
+import { appeal, closeTaken, judgeProposal, review, turn, type CaseWork } from './case-work.ts';
 import { changeInWords } from './change-in-words.ts';
 import { causesOfLabel, causesOfLabels, type Cause } from './decide/cause.ts';
 import { decisionIdOf, eventIdOf } from './decide/decision.ts';
@@ -148,15 +148,18 @@ function list(
 }
 
 function labels(
-  { engine, recorder, rewardsOfLabel }: ObeyParts,
+  parts: ObeyParts,
   command: Of<'labels'>,
   settle: SettleOrder,
   standing: LabelStanding,
 ): CommandResult {
+  const { engine, recorder, rewardsOfLabel } = parts;
   const { words, result } = readLabels(command, standing);
   for (const word of words) recorder.addLabel(word);
   const causes = causesOfLabels(command.id, words, engine.watermarkMs);
-  void settle({ ops: words.flatMap(rewardsOfLabel), causes });
+  void settle({ ops: words.flatMap(rewardsOfLabel), causes }).then((settled) =>
+    closeTaken(parts, command, settled),
+  );
   return result;
 }
 
@@ -190,10 +193,11 @@ function freeze(
 const UNKNOWN = '; no event of it is on record yet: check its id';
 
 async function label(
-  { engine, history, recorder, rewardsOfLabel }: ObeyParts,
+  parts: ObeyParts,
   command: Of<'label'>,
   settle: SettleOrder,
 ): Promise<CommandResult> {
+  const { engine, history, recorder, rewardsOfLabel } = parts;
   const { id: commandId, actor, reason, issuedAtMs } = command;
   // The event's own id is taken for its decision's: people copy both.
   const eventId = eventIdOf(command.decisionId);
@@ -212,7 +216,10 @@ async function label(
     labelledAtMs: issuedAtMs,
   };
   recorder.addLabel(word);
-  void settle({ ops: rewardsOfLabel(word), causes: causesOfLabel(word, engine.watermarkMs) });
+  const causes = causesOfLabel(word, engine.watermarkMs);
+  void settle({ ops: rewardsOfLabel(word), causes }).then((settled) =>
+    closeTaken(parts, command, settled),
+  );
   const { verdict } = stored.decision;
   const message = `decision ${decisionId} (${verdict}) is labelled ${command.label}`;
   return { commandId, accepted: true, message, verdict };

@@ -93,7 +93,8 @@ async function live(
     for await (const command of commands.follow('0-0', stopping.signal)) {
       if (command.kind !== 'rescore') continue;
       obeyed.push(command);
-      const parts = { caseWork, recorder, metrics } as unknown as ObeyParts;
+      const config = { isJudging: () => true };
+      const parts = { caseWork, recorder, metrics, config } as unknown as ObeyParts;
       const settled: Promise<unknown>[] = [];
       const { answer } = rescore(parts, command, ({ ops: list = [] }) => {
         const done = ledger.apply(list);
@@ -195,6 +196,18 @@ describe('what is caused', () => {
     await followed(life);
     expect(await standings()).toEqual(['p1 clawed_back late_truth']);
     expect(await ledger.balances([SPEND])).toMatchObject([{ posted: 0, pending: 0 }]);
+  });
+
+  it('by a trial is taken back without a person nowhere, and known as the trial’s after a restart', async () => {
+    const first = await live({ automatic: true });
+    await pay('p1', 'a');
+    await first.queue.enqueue([{ ...CAUSE, trial: 'judging-2' }]);
+    await followed(first);
+    expect(await standings()).toEqual(['p1 posted granted']);
+    await first.stop();
+    const second = await live({ automatic: true });
+    expect(second.proposals.ofTrial('judging-2')).toMatchObject([{ eventId: 'p1' }]);
+    expect(second.proposals.ofTrial('judging-3')).toEqual([]);
   });
 
   it('by a late review is asked of a person, whatever is set', async () => {

@@ -24,6 +24,7 @@ const PROPOSAL: ExclusionChange = {
   actor: 'policy',
   reason: 'more than 100 accounts in 24 h',
   decisionId: 'dec_e-1',
+  trial: 'judging-2',
   occurredAtMs: DAY_MS,
   expiresAtMs: undefined,
 };

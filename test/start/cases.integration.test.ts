@@ -86,6 +86,25 @@ describe('an event that comes late', () => {
       },
     ]);
     expect(await rewardsOf(address, 'a-w')).toEqual(['bill posted granted']);
+    // The bank's word takes the reward back by itself: nothing is left to be decided.
+    const word = [
+      'label',
+      `dec_${second.id}`,
+      'confirmed',
+      '--reason',
+      'chargeback',
+      '--data',
+      data,
+    ];
+    expect((await run(word)).code).toBe(0);
+    await worker.until(async () =>
+      (await listed(address)).proposals.length === 0 ? true : undefined,
+    );
+    await worker.until(async () =>
+      (await rewardsOf(address, 'a-w'))[0] === 'bill clawed_back review_confirmed'
+        ? true
+        : undefined,
+    );
     expect((await worker.stop()).code).toBe(0);
   });
 });
