@@ -13,6 +13,7 @@ import type { LiveConfig } from './reload/live-config.ts';
 import type { Inbox } from './ingest/inbox.ts';
 import { maskOrder } from './masked-order.ts';
 import type { History } from './record/history.ts';
+import type { Recorder } from './record/recorder.ts';
 import { quoteFrom } from './quote.ts';
 import { campaignReport } from './report/report.ts';
 import { rewardsOf } from './rewards-of.ts';
@@ -30,6 +31,7 @@ export interface ServeParts {
   readonly live: LiveConfig;
   readonly history: History;
   readonly inbox: Inbox;
+  readonly recorder: Pick<Recorder, 'bufferedRows'>;
   readonly obstacles: () => readonly string[];
   readonly path: Path;
 }
@@ -37,7 +39,7 @@ export interface ServeParts {
 /** Made, not listening yet. */
 export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
   const { config, environment, clock, log, metrics } = options;
-  const { stores, decoder, assembled, live, history, inbox, obstacles, path } = parts;
+  const { stores, decoder, assembled, live, history, inbox, recorder, obstacles, path } = parts;
   const { http } = config.system;
   const currencies = new Map(config.campaigns.map(({ id, currency }) => [id, currency]));
   const currencyOf = (campaignId: string): string => currencies.get(campaignId) ?? '';
@@ -73,7 +75,10 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
       const { placeholders, version: configVersion } = live.active;
       return (
         campaign &&
-        campaignReport(stores.analytics, campaign, { marginBp, placeholders, configVersion })
+        campaignReport(stores.analytics, campaign, {
+          ...{ marginBp, placeholders, configVersion },
+          unwrittenRows: recorder.bufferedRows,
+        })
       );
     },
     quote: quoteFrom({

@@ -127,6 +127,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
     live,
     history,
     inbox,
+    recorder,
     obstacles,
     path,
   });

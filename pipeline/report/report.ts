@@ -20,6 +20,8 @@ export interface ReportSettings {
   /** Values that stand for "not known", as configured. */
   readonly placeholders: readonly string[];
   readonly configVersion: string;
+  /** Rows that the worker which is asked has yet to write. */
+  readonly unwrittenRows?: number;
 }
 
 /** Reads aggregates only; the same record and campaign give the same report. */
@@ -162,7 +164,7 @@ function notesOn(
   const notes: string[] = [];
   const at = (ms: number): string => localInstant(ms, timezone).slice(0, 16).replace('T', ' ');
   if (status === 'draft') notes.push('The campaign is a draft: nothing was granted.');
-  const waiting = outstandingInWords(outstanding);
+  const waiting = outstandingInWords(outstanding, settings.unwrittenRows ?? 0);
   if (waiting !== undefined) notes.push(waiting);
   if (record.events === 0) notes.push('No event is on record: every figure is empty.');
   else {
@@ -197,18 +199,20 @@ function notesOn(
   return notes;
 }
 
-function outstandingInWords({ decisions, entries }: Answers['outstanding']): string | undefined {
-  if (decisions === 0 && entries === 0) return undefined;
+/** What reaches the record while the report is made may be told, too: better than that it is neither told nor counted. */
+function outstandingInWords(
+  { decisions, entries }: Answers['outstanding'],
+  rows: number,
+): string | undefined {
+  const count = (value: number): string => value.toLocaleString('en-US');
   const parts = [
     ...(decisions === 0
       ? []
-      : [
-          `the rewards of ${decisions.toLocaleString('en-US')} decisions have not been settled yet`,
-        ]),
-    ...(entries === 0
-      ? []
-      : [`${entries.toLocaleString('en-US')} entries of the ledger are not on record yet`]),
+      : [`the rewards of ${count(decisions)} decisions have not been settled yet`]),
+    ...(entries === 0 ? [] : [`${count(entries)} entries of the ledger are not on record yet`]),
+    ...(rows === 0 ? [] : [`${count(rows)} rows of events and rewards are still to be written`]),
   ];
+  if (parts.length === 0) return undefined;
   const told = parts.join(', and ');
   return `${told[0]!.toUpperCase()}${told.slice(1)}: rewards, cost and quotas are those so far. A worker that runs catches up; a stopped one does when it starts again.`;
 }

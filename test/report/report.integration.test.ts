@@ -300,8 +300,9 @@ test('what is decided and not settled, or given and not on record, is said befor
     "'budget/x', 41",
     "'quota/y', 53",
   ]);
-  const { notes } = await campaignReport(analytics, AUTUMN, SETTINGS);
+  const asked = { ...SETTINGS, unwrittenRows: 1234 };
+  const { notes } = await campaignReport(analytics, AUTUMN, asked);
   expect(notes[0]).toMatch(
-    /^The rewards of 2 decisions have not been settled yet, and 12 entries of the ledger are not on record yet: /,
+    /^The rewards of 2 decisions have not been settled yet, and 12 entries of the ledger are not on record yet, and 1,234 rows of events and rewards are still to be written: /,
   );
 });
