@@ -20,7 +20,7 @@ import { ConfigReading, folderFiles, type ConfigFiles } from './config-files.ts'
 import { readDetectorSections } from './detector-sections.ts';
 import { readExclusions } from './exclusions.ts';
 import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
-import { readRules, type RuleSource } from './read-rules.ts';
+import { readRules, type ReadRules, type RuleSource } from './read-rules.ts';
 import { listSchema, type ListFile } from './list-schema.ts';
 import { systemSchema, type SystemConfig } from './schema.ts';
 import { check, ConfigFailure, type YamlFile } from './yaml-file.ts';
@@ -69,49 +69,12 @@ export async function loadConfig(
     ]);
   }
   const reading = new ConfigReading(files);
-  const { problems } = reading;
-  const system = check(await reading.yaml('sheepdog.yaml'), systemSchema, problems);
-  const blockList = check(await reading.yaml('lists', 'block.yaml'), listSchema, problems);
-  const allowList = check(await reading.yaml('lists', 'allow.yaml'), listSchema, problems);
-  const watchList = await readWatchList(reading);
-  const coded = await readDetectorSections(reading, detectors);
-  const rules = await readRules(
+  const { system, lists, coded, rules, exclusions, sources, texts } = await readParts(
     reading,
     detectors,
-    system?.ingest.maxAmountMinor ?? Number.MAX_SAFE_INTEGER,
   );
-  const exclusions = await readExclusions(reading, {
-    catalogue: [...detectors, ...rules.rules],
-    sections: { ...coded, ...rules.sections },
-  });
-  if (system !== undefined && system.networks.asnDatabase === undefined) {
-    const written = reading.yamls.find(({ path }) => path === reading.nameOf('detectors.yaml'));
-    problems.push(
-      ...asnProblems(coded === undefined ? [] : detectors, { ...coded }, (name) =>
-        written!.locate([name]),
-      ),
-      ...rules.sources.flatMap(({ named, placeOf }) =>
-        asnProblems([named], rules.sections, () => placeOf([])),
-      ),
-    );
-  }
-  const asnOf = await readOperators(reading, system, { ...coded });
-  const sources = await readCampaigns(reading);
-  const campaigns = sources.map(({ campaign }) => campaign);
-  const placeholderPath = reading.nameOf('lists', 'placeholders.txt');
-  const placeholderText = await reading
-    .text('lists', 'placeholders.txt')
-    .catch((error: unknown) => {
-      problems.push(`${placeholderPath}: cannot be read: ${messageOf(error)}`);
-      return '';
-    });
-  const categoryText = await reading.optionalText('lists', 'categories.txt');
-  problems.push(
-    ...cardProblems(files.name, reading.yamls),
-    ...cardsInText(reading.nameOf('lists', 'categories.txt'), categoryText ?? ''),
-    ...cardsInText(placeholderPath, placeholderText),
-  );
-
+  const { problems } = reading;
+  const { blockList, allowList, watchList } = lists;
   if (
     problems.length > 0 ||
     system === undefined ||
@@ -122,7 +85,8 @@ export async function loadConfig(
   ) {
     throw new ConfigFailure([...new Set(problems.map((problem) => UNKEYED.text(problem)))]);
   }
-  const placeholders = parsePlaceholders(placeholderText);
+  const campaigns = sources.map(({ campaign }) => campaign);
+  const placeholders = parsePlaceholders(texts.placeholders);
   const sections = { ...coded, ...rules.sections };
   return {
     version: versionOf([
@@ -133,7 +97,7 @@ export async function loadConfig(
       blockList,
       allowList,
       watchList,
-      exclusions,
+      exclusions.written,
       placeholders,
     ]),
     files: reading.texts,
@@ -145,12 +109,77 @@ export async function loadConfig(
     campaigns,
     campaignSources: sources,
     placeholders,
-    categories: parseList(categoryText ?? ''),
+    categories: parseList(texts.categories),
     blockList: entriesOf(blockList),
     allowList: entriesOf(allowList),
     watchList: entriesOf(watchList),
-    exclusions: { ...exclusions, asnOf },
+    exclusions: { ...exclusions.written, asnOf: exclusions.asnOf },
   };
+}
+
+/** Reads and checks every file, in the order in which problems are told; a part that is unsound is undefined. */
+async function readParts(reading: ConfigReading, detectors: readonly NamedDetector[]) {
+  const { problems } = reading;
+  const system = check(await reading.yaml('sheepdog.yaml'), systemSchema, problems);
+  const lists = {
+    blockList: check(await reading.yaml('lists', 'block.yaml'), listSchema, problems),
+    allowList: check(await reading.yaml('lists', 'allow.yaml'), listSchema, problems),
+    watchList: await readWatchList(reading),
+  };
+  const coded = await readDetectorSections(reading, detectors);
+  const rules = await readRules(
+    reading,
+    detectors,
+    system?.ingest.maxAmountMinor ?? Number.MAX_SAFE_INTEGER,
+  );
+  const written = await readExclusions(reading, {
+    catalogue: [...detectors, ...rules.rules],
+    sections: { ...coded, ...rules.sections },
+  });
+  if (system !== undefined && system.networks.asnDatabase === undefined) {
+    problems.push(...asnNeeds(reading, coded === undefined ? [] : detectors, { ...coded }, rules));
+  }
+  const asnOf = await readOperators(reading, system, { ...coded });
+  const sources = await readCampaigns(reading);
+  const texts = await readTexts(reading);
+  const exclusions = { written, asnOf };
+  return { system, lists, coded, rules, exclusions, sources, texts };
+}
+
+/** What asks for a file of autonomous systems, which is not configured. */
+function asnNeeds(
+  reading: ConfigReading,
+  detectors: readonly NamedDetector[],
+  coded: Sections,
+  rules: ReadRules,
+): string[] {
+  const written = reading.yamls.find(({ path }) => path === reading.nameOf('detectors.yaml'));
+  return [
+    ...asnProblems(detectors, coded, (name) => written!.locate([name])),
+    ...rules.sources.flatMap(({ named, placeOf }) =>
+      asnProblems([named], rules.sections, () => placeOf([])),
+    ),
+  ];
+}
+
+/** The lists of plain lines; and card numbers, which no file may hold. */
+async function readTexts(reading: ConfigReading): Promise<{
+  readonly placeholders: string;
+  readonly categories: string;
+}> {
+  const { problems } = reading;
+  const placeholderPath = reading.nameOf('lists', 'placeholders.txt');
+  const placeholders = await reading.text('lists', 'placeholders.txt').catch((error: unknown) => {
+    problems.push(`${placeholderPath}: cannot be read: ${messageOf(error)}`);
+    return '';
+  });
+  const categories = (await reading.optionalText('lists', 'categories.txt')) ?? '';
+  problems.push(
+    ...cardProblems(reading.files.name, reading.yamls),
+    ...cardsInText(reading.nameOf('lists', 'categories.txt'), categories),
+    ...cardsInText(placeholderPath, placeholders),
+  );
+  return { placeholders, categories };
 }
 
 /**
