@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { problemsWith } from './campaign-file.ts';
-
-type Row = readonly [rule: string, changes: readonly string[], problems: readonly string[]];
+import { problemsWith, type Row } from './campaign-file.ts';
 
 describe('what a benefit needs, with the place and what to write', () => {
   test.each<Row>([

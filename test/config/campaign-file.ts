@@ -52,6 +52,9 @@ export function replaced(campaign: string, changes: readonly string[]): string {
   return text;
 }
 
+/** A rule, what of EVERYTHING is replaced to break it, and what is then said, with its places. */
+export type Row = readonly [rule: string, changes: readonly string[], problems: readonly string[]];
+
 /** Everything that is refused in EVERYTHING with parts replaced. */
 export function problemsWith(changes: readonly string[]): string[] {
   return problemsOf(replaced(EVERYTHING, changes));

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EVERYTHING, problemsWith, sourceOf } from './campaign-file.ts';
-
-type Row = readonly [mistake: string, changes: readonly string[], problems: readonly string[]];
+import { EVERYTHING, problemsWith, sourceOf, type Row } from './campaign-file.ts';
 
 describe('one part of a campaign is refused, with its place and what to write', () => {
   test.each<Row>([

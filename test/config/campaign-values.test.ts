@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EVERYTHING, problemsWith } from './campaign-file.ts';
-
-type Row = readonly [mistake: string, changes: readonly string[], problems: readonly string[]];
+import { EVERYTHING, problemsWith, type Row } from './campaign-file.ts';
 
 describe('a value that cannot be meant is refused, with its place and what to write', () => {
   test.each<Row>([
