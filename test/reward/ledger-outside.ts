@@ -5,7 +5,7 @@ import { deliveriesOf } from '../../pipeline/act/given.ts';
 import type { Grant, StoredGrant } from '../../pipeline/reward/grant.ts';
 import type { JournalEntry } from '../../pipeline/reward/journal.ts';
 import { accountPart, type RefundOp } from '../../pipeline/reward/ledger-op.ts';
-import { paymentPartOf } from '../../pipeline/reward/record.ts';
+import { paymentPartOf, provenPaymentOf } from '../../pipeline/reward/record.ts';
 import type { Outcome } from './ledger-invariants.ts';
 
 const terms = (): { currency: string; dueAtMs: () => undefined } => ({
@@ -77,7 +77,8 @@ function outsideOf(grant: StoredGrant, sent: Sent, outcome: Outcome): number | u
     return lives.reduce((sum, { costMinor }) => sum + costMinor, 0) - deductMinor;
   }
   const part = paymentPartOf(grant.ledgerRecord);
-  if (part === accountPart(grant.eventId)) return sent.cash;
+  const proven = provenPaymentOf(grant.ledgerRecord);
+  if (part === accountPart(grant.eventId) || proven !== undefined) return sent.cash;
   // The payment itself was stopped: nothing was taken off it.
   if (grant.reason === 'risk_block') return grant.owedMinor ?? 0;
   const captured = balances.get(`captured/${part}`)?.[0] ?? grant.paymentMinor;

@@ -90,6 +90,19 @@ export function paymentOps(n: number, verdict: Verdict): ReserveOp[] {
   }
 }
 
+/** A proof of a payment, by another account. */
+export function proofOps(n: number): ReserveOp[] {
+  const facts = { id: `x/${n}`, customerId: 'c9', occurredAtMs: timeOf(n), category: `x${n}` };
+  const own = {
+    of: WORLD,
+    accountId: 'account-2',
+    onRefund: { quota: 'keep', keepAtLeastMinor: 0 },
+  } as const;
+  return [
+    reserve(facts, { ...own, choices: [money(WORLD, 300, 'c9')], provenPaymentId: `p/${n}` }),
+  ];
+}
+
 /** It is asked for anew what was taken for abuse: of an authorisation by its payment. */
 export function madeGood(n: number, wordId: string, atMs: number): ReserveOp[] {
   return paymentOps(n, 'allow').map((op) => {

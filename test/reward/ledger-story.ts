@@ -11,6 +11,7 @@ import {
   madeGood,
   PAYMENTS,
   paymentOps,
+  proofOps,
   timeOf,
 } from './ledger-payments.ts';
 import { label, refund, SPEND, TIER_1, TIER_2, TOTAL } from './ledger-scenario.ts';
@@ -74,6 +75,16 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
     ),
   },
   { weight: 4, arbitrary: used },
+  { weight: 2, arbitrary: from(fc.constantFrom(7, 15), proofOps) },
+  {
+    weight: 2,
+    arbitrary: from(fc.constantFrom(7, 15), (n) =>
+      refund(`z${n}`, `p/${n}`, 4000).map((op) => ({
+        ...op,
+        ...{ accountId: 'account-2', customerId: 'c9' },
+      })),
+    ),
+  },
   {
     weight: 3,
     arbitrary: from(fc.record({ n: number, confirmed: fc.boolean(), at }), ({ n, confirmed, at }) =>
@@ -205,18 +216,18 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   },
 );
 
-/** What is made good is asked for by the latest word on its payment. */
-function comesLast(op: LedgerOp, index: number, list: readonly LedgerOp[]): boolean {
-  if (op.kind !== 'reserve' || op.anew === undefined) return true;
-  const { grantId, anew } = op;
+/** A proof comes before words on its payment, and what is made good is asked for by the latest word on it. */
+function comesInTurn(op: LedgerOp, index: number, list: readonly LedgerOp[]): boolean {
+  if (op.kind !== 'reserve' || (op.anew ?? op.provenPaymentId) === undefined) return true;
+  const since = op.anew?.atMs ?? 0;
   const numberOf = (id: string): string => /\d+$/.exec(id)![0];
   return !list
     .slice(0, index)
     .some(
       (each) =>
         each.kind === 'settle' &&
-        each.occurredAtMs > anew.atMs &&
-        numberOf('eventId' in each ? each.eventId : each.grantId) === numberOf(grantId),
+        each.occurredAtMs > since &&
+        numberOf('eventId' in each ? each.eventId : each.grantId) === numberOf(op.grantId),
     );
 }
 
@@ -235,5 +246,5 @@ function comesAfterwards(op: LedgerOp, index: number, list: readonly LedgerOp[])
 
 export const story: fc.Arbitrary<LedgerOp[]> = fc
   .array(anyOps, { minLength: 1, maxLength: 120, size: 'max' })
-  .map((lists) => lists.flat().filter(comesLast).filter(comesAfterwards))
+  .map((lists) => lists.flat().filter(comesInTurn).filter(comesAfterwards))
   .filter((list) => list.length > 0);
