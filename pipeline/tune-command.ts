@@ -11,6 +11,7 @@ import type { Bands, Detector } from './detect/detector.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
 import { requireWritable } from './paths.ts';
+import { isForEyes } from './print-rows.ts';
 import { readLabels } from './tune/labels-file.ts';
 import { tunePage } from './tune/page.ts';
 import { tune, type TuneReport } from './tune/tune.ts';
@@ -41,8 +42,11 @@ export async function tuneCommand(name: string, flags: TuneFlags): Promise<void>
   for (const note of report.notes) tellProgress(`tune: ${note}`);
   for (const line of summary(report)) tellProgress(`tune: ${line}`);
   if (flags.out !== undefined) await writePage(report, flags.out);
-  if (flags.report !== undefined || flags.out === undefined)
+  if (flags.report === undefined && flags.out === undefined && isForEyes({})) {
+    tellProgress('tune: --out FILE.html gives the curve as a page, --report FILE as JSON');
+  } else if (flags.report !== undefined || flags.out === undefined) {
     await writeReport(report, flags.report);
+  }
 }
 
 /**
