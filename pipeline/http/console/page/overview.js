@@ -29,7 +29,7 @@ function figures(overview) {
     ['blocked', share(block), 'block'],
     ['accounts frozen now', number(overview.frozen.count)],
     ['cost of rewards', total('costMinor')],
-    ['rewards held for review', total('heldMinor')],
+    ['rewards held', total('heldMinor')],
     ['rewards kept from abusers', total('interceptedMinor')],
     waiting(overview),
     ['refused records', number(sum(overview.deadLetters.map((row) => row.letters)))],
