@@ -214,10 +214,12 @@ describe('labels of a file', () => {
     await worker.stop();
     const map = join(data, 'map.yaml');
     await writeFile(map, 'value: v\nkind: accounts\n');
+    const csv = join(data, 'list.csv');
+    await writeFile(csv, 'v\na-1\n');
     const ended = await run([
       'list',
       'import',
-      map,
+      csv,
       '--list',
       'block',
       '--map',
