@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import {
+  asRead,
   EXCLUSION_KINDS,
   type Exclusion,
   type ExclusionFile,
@@ -56,7 +57,15 @@ const networksSchema = z.looseObject({
 function checkedAgainst(limited: Limited): z.ZodType<ExclusionKinds> {
   return exclusionsSchema.check(({ value: kinds, issues }) => {
     for (const kind of EXCLUSION_KINDS) {
-      for (const [index, { bands: own = {} }] of kinds[kind].entries()) {
+      const taken = new Set<string>();
+      for (const [index, { value, bands: own = {} }] of kinds[kind].entries()) {
+        const read = asRead({ kind, value });
+        if (taken.has(read)) {
+          // The limits of one of them would silently hold for both.
+          const message = `${read} stands here twice`;
+          issues.push({ code: 'custom', message, path: [kind, index, 'value'], input: kinds });
+        }
+        taken.add(read);
         for (const { path, message } of misnamedBands(own, limited)) {
           const at = [kind, index, 'bands', ...path];
           issues.push({ code: 'custom', message, path: at, input: kinds });

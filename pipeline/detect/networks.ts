@@ -60,19 +60,28 @@ export const sharedNetworks = z
     }),
   )
   .check(({ value, issues }) => {
+    const taken = new Set<string>();
     for (const [index, entry] of value.entries()) {
       const add = (path: PropertyKey[], message: string): void => {
         issues.push({ code: 'custom', path: [index, ...path], message, input: value });
       };
       if ((entry.cidr === undefined) === (entry.asn === undefined)) {
         add([], 'write cidr, an address range, or asn, the number of an autonomous system');
-      } else if (entry.asn !== undefined && value.findIndex((e) => e.asn === entry.asn) < index) {
-        add(['asn'], `${entry.asn} stands here twice`);
       }
+      const name = nameOf(entry);
+      // The limits of one of them would silently hold for both.
+      if (taken.has(name))
+        add([entry.asn === undefined ? 'cidr' : 'asn'], `${name} stands here twice`);
+      taken.add(name);
     }
   })
   .default([])
   .transform((entries) => new NetworkSet(entries));
+
+/** A range in its one spelling, or an operator's number. */
+function nameOf({ cidr: range = '', asn: number }: Omit<Network, 'reason'>): string {
+  return number === undefined ? (rangeOf(range)?.text ?? range) : `AS${number}`;
+}
 
 /** The entry that holds an address, in words for an analyst. */
 export function describeNetwork({

@@ -63,3 +63,17 @@ test('a range that holds whole countries is refused, as an exclusion and as a sh
     expect(problems[0]).toMatch(wide);
   }
 });
+
+test('a value that stands there twice is refused, whichever way it is written', async () => {
+  const twice = [
+    ['devices', 'd', 'd', 'd'],
+    ['ips', '2001:db8::1', '2001:DB8:0::1', '2001:db8::1'],
+    ['ips', '203.0.113.0/24', '203.0.113.7/24', '203.0.113.0/24'],
+  ];
+  for (const [kind, first, second, told] of twice) {
+    const text = `${kind!}:\n  ${entry(`"${first!}"`, '{}')}\n  ${entry(`"${second!}"`, '{}')}\n`;
+    expect(await problemsOf({ exclusions: text })).toEqual([
+      `test/lists/exclusions.yaml:3:14: ${kind!}.1.value: ${told!} stands here twice`,
+    ]);
+  }
+});

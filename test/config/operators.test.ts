@@ -122,7 +122,12 @@ describe('an operator is refused', () => {
     [
       'twice',
       `${CARRIER}  - { asn: 64501, reason: again }\n`,
-      'shared-networks.yaml:9:12: networks.2.asn: 64501 stands here twice',
+      'shared-networks.yaml:9:12: networks.2.asn: AS64501 stands here twice',
+    ],
+    [
+      'as a range that stands there in another spelling',
+      `${CARRIER}  - { cidr: 121.64.9.77/24, reason: again }\n`,
+      'shared-networks.yaml:9:13: networks.2.cidr: 121.64.9.0/24 stands here twice',
     ],
     [
       'by its name',
