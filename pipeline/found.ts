@@ -2,7 +2,7 @@
 
 import type { Analytics } from './record/analytics.ts';
 import { money } from './summary.ts';
-import { textTable } from './text-table.ts';
+import { textTable, type Cell } from './text-table.ts';
 
 interface Verdicts {
   readonly verdict: string;
@@ -63,12 +63,16 @@ const REFUSALS = `
 
 /**
  * @param epoch the number of the worker's start whose events are told, from its history.
+ * @param columns of the terminal.
  * @returns a few lines of text, each list cut to what fits on a screen.
  */
 export async function whatWasFound(
   analytics: Pick<Analytics, 'query'>,
   epoch: number,
+  columns?: number,
 ): Promise<string> {
+  const table = (header: readonly string[], rows: readonly (readonly Cell[])[]): string =>
+    textTable(header, rows, columns);
   const [verdicts, suspects, rewards, refusals] = await Promise.all([
     analytics.query<Verdicts>(VERDICTS, { epoch }),
     analytics.query<Suspect>(SUSPECTS, { epoch }),
@@ -77,12 +81,12 @@ export async function whatWasFound(
   ]);
   return [
     'Decisions',
-    textTable(
+    table(
       ['verdict', 'events', 'accounts'],
       verdicts.map(({ verdict, events, accounts }) => [verdict, events, accounts]),
     ),
     'Worst suspects',
-    textTable(
+    table(
       ['detector', 'about', 'value', 'measure', 'findings'],
       suspects.map(({ detector, subject, value, worst, unit, findings }) => [
         detector,
@@ -93,22 +97,22 @@ export async function whatWasFound(
       ]),
     ),
     'Rewards',
-    textTable(
+    table(
       ['state', 'grants', 'amount'],
       rewards.map(({ state, grants, amount }) => [state, grants, money(amount)]),
     ),
-    ...refused(refusals),
+    ...refused(refusals, table),
     ...lateness(verdicts),
     '',
   ].join('\n');
 }
 
 /** A file that is not what it was taken for is refused whole: the reader must learn why nothing else was found. */
-function refused(refusals: readonly Refusal[]): readonly string[] {
+function refused(refusals: readonly Refusal[], table: typeof textTable): readonly string[] {
   if (refusals.length === 0) return [];
   return [
     'Refused records, all in the table dead_letters',
-    textTable(
+    table(
       ['records', 'reason', 'field', 'the first, and what was wrong'],
       refusals.map(({ records, reason, field, first, message }) => [
         records,

@@ -15,6 +15,7 @@ import { Failure, messageOf } from './failure.ts';
 import type { ImportMap, ReadRow } from './import-map.ts';
 import { CardMask } from './ingest/card-number.ts';
 import type { RedisServer } from './reward/redis.ts';
+import { visible } from './terminal-text.ts';
 
 export interface ImportFlags extends AnalystFlags {
   readonly map: string;
@@ -190,7 +191,8 @@ class Rejects {
     this.#tally.refused++;
     const reason = this.#cards.text(why);
     if (this.#path === undefined) {
-      if (this.#tally.refused <= MAX_TOLD) process.stderr.write(`line ${line}: ${reason}\n`);
+      if (this.#tally.refused <= MAX_TOLD)
+        process.stderr.write(`line ${line}: ${visible(reason)}\n`);
       if (this.#tally.refused === MAX_TOLD + 1) {
         process.stderr.write('more lines are refused: --rejects FILE keeps them all\n');
       }

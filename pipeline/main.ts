@@ -17,6 +17,7 @@ import { addOrders } from './command-orders.ts';
 import { addReport } from './command-report.ts';
 import { Failure } from './failure.ts';
 import type { RowsFlags } from './print-rows.ts';
+import { visibleLines } from './terminal-text.ts';
 
 const VERSION_LINE = 'sheepdog 0.1.0';
 
@@ -187,7 +188,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof Failure) {
-      process.stderr.write(`sheepdog: ${error.message}\n`);
+      process.stderr.write(`sheepdog: ${visibleLines(error.message)}\n`);
       return error.exitCode;
     }
     process.stderr.write(`sheepdog: this is a defect; please report it with these lines:\n`);

@@ -12,6 +12,7 @@ import type { AnalystFlags } from './command-orders.ts';
 import { maskOrder } from './masked-order.ts';
 import { openRedis, privateRedisRuns, type RedisServer } from './reward/redis.ts';
 import { createLogger } from './telemetry.ts';
+import { visible } from './terminal-text.ts';
 
 type Unsigned<C> = C extends NewCommand ? Omit<C, 'actor' | 'reason' | 'issuedAtMs'> : never;
 /** A command before it is known who gives it, when and why. */
@@ -32,7 +33,7 @@ export async function order(what: Order, flags: AnalystFlags): Promise<void> {
       if (result === undefined) {
         process.stdout.write(`queued as ${id}: no worker answered; the next one obeys it first\n`);
       } else if (result.accepted) {
-        process.stdout.write(`${result.message}\n`);
+        process.stdout.write(`${visible(result.message)}\n`);
         refuse(result);
       } else {
         throw new Failure(result.message);

@@ -1,6 +1,7 @@
 /** Results of many rows: a table where a person reads, one JSON line a row where a program does. */
 
 import type { Writable } from 'node:stream';
+import { visibleLines } from './terminal-text.ts';
 import { textTable, type Cell } from './text-table.ts';
 
 export interface RowsFlags {
@@ -40,9 +41,7 @@ export class RowPrinter {
   /** Resolves when they are out: what a pipe has not taken yet would be lost with the process. */
   async print(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return;
-    const text = this.#isTable
-      ? `${this.#table(rows)}\n`
-      : rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    const text = this.#isTable ? `${this.#table(rows)}\n` : this.#lines(rows);
     this.#printed += rows.length;
     await this.#write(text);
   }
@@ -50,6 +49,12 @@ export class RowPrinter {
   /** @param none what is said at a terminal where there was no row. */
   async end(none: string): Promise<void> {
     if (this.#isTable && this.#printed === 0) await this.#write(`${none}\n`);
+  }
+
+  /** JSON leaves some of what a terminal obeys as it is. */
+  #lines(rows: readonly Row[]): string {
+    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    return this.#screen.isTTY === true ? visibleLines(text) : text;
   }
 
   #table(rows: readonly Row[]): string {

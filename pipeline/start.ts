@@ -22,6 +22,7 @@ import { openingBefore } from './simulate/opening.ts';
 import { SimulatorSource } from './simulate/source.ts';
 import { quotasLeft, showSummary, type Summary, type SummaryState } from './summary.ts';
 import { createLogger, Metrics, type Logger } from './telemetry.ts';
+import { visibleLines } from './terminal-text.ts';
 import { whatWasFound } from './found.ts';
 import { requireAddresses } from './stores.ts';
 import { openWorker, type Worker, type WorkerOptions } from './worker.ts';
@@ -50,7 +51,8 @@ export async function start(flags: StartFlags): Promise<void> {
   refuseUnpublishable(config);
   const clock = systemClock;
   const screen = { write: (text: string): void => void process.stderr.write(text) };
-  const log = createLogger(logLevel(flags, config), process.stderr.isTTY ? screen : undefined);
+  const escaped = { write: (text: string): void => screen.write(visibleLines(text)) };
+  const log = createLogger(logLevel(flags, config), process.stderr.isTTY ? escaped : undefined);
   const lifecycle = new Lifecycle(clock, log);
   const environment = readEnvironment();
   const metrics = new Metrics();
@@ -144,7 +146,7 @@ async function tellFindings(
   await worker.pipeline.idle();
   await worker.journal.drainNow();
   await worker.recorder.flush();
-  const found = await whatWasFound(worker.analytics, worker.history.epoch);
+  const found = await whatWasFound(worker.analytics, worker.history.epoch, process.stdout.columns);
   summary.tell('');
   process.stdout.write(`\n${found}\n`);
   if (flags.exitWhenDone === true) return;

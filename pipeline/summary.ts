@@ -3,6 +3,7 @@
 import type { Clock } from './clock.ts';
 import type { LedgerBalance } from './record/tables/ledger-balances.ts';
 import type { Tally } from './tally.ts';
+import { piecesOf, visible } from './terminal-text.ts';
 
 export interface SummaryState {
   readonly tally: Tally;
@@ -71,10 +72,10 @@ export function showSummary(
     const rate = seconds > 0 ? (state.tally.events - last.events) / seconds : 0;
     last = { atMs: nowMs, events: state.tally.events };
     if (!screen.isTerminal) {
-      screen.write(`${line(state, rate)}\n`);
+      screen.write(`${visible(line(state, rate))}\n`);
       return;
     }
-    const lines = block(state, rate).map((text) => text.slice(0, screen.columns - 1));
+    const lines = block(state, rate).map((text) => piecesOf(visible(text), screen.columns - 1)[0]!);
     // Up over the last drawing, each line cleared to its end before it is written again.
     const up = drawnLines === 0 ? '' : `\u001b[${drawnLines}A`;
     screen.write(up + lines.map((text) => `\u001b[2K${text}\n`).join(''));

@@ -45,9 +45,73 @@ test('a program, and who asks for it, gets a JSON line a row with everything', a
   expect(await printed({ isTTY: true }, true)).toBe(lines);
 });
 
-test('a line longer than the terminal is cut, and says so', async () => {
-  const [, first] = (await printed({ isTTY: true, columns: 18 })).split('\n');
-  expect(first).toBe('  budget/a     20…');
+const DEVICE = { kind: 'devices', value: 'dev-1', reason: 'shared' };
+
+async function devices(
+  rows: readonly { readonly value: string; readonly reason?: string }[],
+  columns = 80,
+  json = false,
+): Promise<string[]> {
+  const { screen: to, told } = screen({ isTTY: true, columns });
+  const printer = new RowPrinter(['kind', 'value', 'reason'], { json }, to);
+  await printer.print(rows.map((row) => ({ ...DEVICE, ...row })));
+  return told.join('').split('\n');
+}
+
+test('columns that do not fit beside the others stand below them, so that nothing is lost', async () => {
+  expect(await devices([{ value: 'dev-1' }, { value: 'dev-2' }], 23)).toEqual([
+    '  kind     value',
+    '      reason',
+    '  devices  dev-1',
+    '      shared',
+    '  devices  dev-2',
+    '      shared',
+    '',
+  ]);
+});
+
+test('a value longer than a line goes on below it, further in than any row begins', async () => {
+  const told = await devices([{ value: `${'x'.repeat(30)}devices  dev-9` }], 30);
+  expect(told.slice(3)).toEqual([
+    '  devices',
+    `      ${'x'.repeat(24)}`,
+    '      xxxxxxdevices  dev-9',
+    '      shared',
+    '',
+  ]);
+});
+
+test("no event's text erases, forges or turns round a line", async () => {
+  const values = [
+    '\u001b[2K\u001b[1Aok',
+    'a\n  devices  dev-9',
+    '\u202edev\u2066',
+    'a\u009b2Jb',
+    'a\u2028b',
+  ];
+  const told = await devices(values.map((value) => ({ value })));
+  expect(told.slice(1, -1)).toEqual([
+    String.raw`  devices  \u001b[2K\u001b[1Aok     shared`,
+    String.raw`  devices  a\u000a  devices  dev-9  shared`,
+    String.raw`  devices  \u202edev\u2066          shared`,
+    String.raw`  devices  a\u009b2Jb               shared`,
+    String.raw`  devices  a\u2028b                 shared`,
+  ]);
+});
+
+test('JSON lines at a terminal show what a terminal would obey, and say the same', async () => {
+  const value = 'a\u009b2J\u202e\u{e0041}\nb';
+  const [line] = await devices([{ value }], 80, true);
+  expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(JSON.parse(line!)).toEqual({ ...DEVICE, value });
+});
+
+test('letters of two columns count as two, and none is cut in half', async () => {
+  expect(
+    (await devices([{ value: '张三' }, { value: 'dev-1' }, { value: '👍' }])).slice(1, 4),
+  ).toEqual(['  devices  张三   shared', '  devices  dev-1  shared', '  devices  👍     shared']);
+  const long = await devices([{ value: `x${'👍'.repeat(12)}` }], 30);
+  expect(long.slice(4, 6)).toEqual([`      x${'👍'.repeat(11)}`, '      👍']);
 });
 
 test('that there is nothing is said to a person only', async () => {

@@ -51,6 +51,14 @@ describe('the live summary', () => {
     );
   });
 
+  it('shows what an obstacle would do to the screen, and does not do it', () => {
+    for (const isTerminal of [true, false]) {
+      const { tick, written } = shown(isTerminal, { obstacle: 'refused: \u001b[2J\nevents 0' });
+      tick();
+      expect(written[0]).toContain(String.raw`refused: \u001b[2J\u000aevents 0`);
+    }
+  });
+
   it('is drawn over itself on a terminal, line for line', () => {
     const { tick, written } = shown(true);
     tick();
