@@ -86,7 +86,7 @@ function attacksTable(attacks: Readonly<Record<string, AttackReport>>, tell: Tel
       minor(lostMinor),
     ],
   );
-  return tell(['attack', 'accounts', 'caught', 'recall', 'reached for', 'kept'], rows);
+  return tell(['attack', 'accounts', 'caught', 'recall', 'reached for', 'lost'], rows);
 }
 
 /** Every campaign, and of its offers those that meant anything to anybody. */

@@ -51,6 +51,15 @@ test('campaigns are told with the offers that meant something to anybody', () =>
   expect(told).not.toContain('idle');
 });
 
+test('what attackers got away with is a loss, what they were refused is kept from them', () => {
+  const attack = { accounts: 4, caught: 3, recall: 0.75 };
+  const attacks = { 'device-farm': { ...attack, attemptedMinor: 900, lostMinor: 250 } };
+  const told = reportText({ ...REPORT, attacks });
+  expect(told).toMatch(
+    /\n +attack +accounts +caught +recall +reached for +lost\n +device-farm +4 +3 +75\.0 % +9\.00 +2\.50\n/,
+  );
+});
+
 test('another configuration is told by what would change', () => {
   const against = {
     ...{ configVersion: 'def', policy: REPORT.policy, detectors: REPORT.detectors, changed: 2 },
