@@ -26,8 +26,8 @@ export function obeyExclusion(
   if (problem !== undefined) {
     return { commandId, accepted: false, message: `${named}: ${problem}` };
   }
-  const bands = op === 'add' ? command.bands : undefined;
-  const wrong = bands === undefined ? [] : misnamedBands(bands, config.active);
+  const { bands: said = {} } = op === 'add' ? command : {};
+  const wrong = misnamedBands(said, config.active);
   if (wrong.length > 0) {
     const told = wrong.map(({ path, message: why }) => `${path.join('.')}: ${why}`);
     return { commandId, accepted: false, message: `${named}: ${told.join('; ')}` };
@@ -40,6 +40,9 @@ export function obeyExclusion(
     const message = `${named}: ${MAX_LIVE} values are excluded by orders, as many as are kept: remove some, or write it into lists/exclusions.yaml`;
     return { commandId, accepted: false, message };
   }
+  // Without a limit in them they say what none at all say.
+  const limits = bandsText(said);
+  const bands = limits === '' ? undefined : said;
   const change: ExclusionChange = {
     id: commandId,
     op,
@@ -57,7 +60,7 @@ export function obeyExclusion(
   exclusions.apply(change);
   recorder.addExclusionChange(change);
   const outcome = {
-    add: `is excluded: it links nobody, and findings about it reach no band${bands === undefined ? '' : ` but ${bandsText(bands)}`}`,
+    add: `is excluded: it links nobody, and findings about it reach no band${limits === '' ? '' : ` but ${limits}`}`,
     remove: 'is no longer excluded',
     dismiss:
       'is held to be no shared value: findings about it count in full, and it is not proposed again',

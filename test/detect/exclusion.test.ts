@@ -132,6 +132,14 @@ describe('limits of its own that an order gives an exclusion', () => {
     );
   });
 
+  it('are none where they hold no limit', () => {
+    for (const bands of [{}, { 'same-device': {} }, { 'same-device': { accounts: {} } }]) {
+      const { rows, message } = ordered(bands);
+      expect(message).toMatch(/ findings about it reach no band$/);
+      expect(rows.map((row) => row.bands)).toEqual([undefined]);
+    }
+  });
+
   it.each([
     [
       'a detector',
