@@ -1,5 +1,6 @@
 /** What an order does: to the frozen accounts, to the labels, to the campaigns, and to the rewards that waited. */
 
+import type { Clock } from './clock.ts';
 import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
 import { appeal, closeTaken, judgeProposal, review, turn, type CaseWork } from './case-work.ts';
 import { changeInWords } from './change-in-words.ts';
@@ -39,6 +40,7 @@ export interface ObeyParts {
   >;
   readonly caseWork: CaseWork;
   readonly metrics: Pick<Metrics, 'rescored'>;
+  readonly clock: Clock;
   readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];
   /** Gives texts the keys that events have. */
   readonly keys: KeyOf;
@@ -163,11 +165,11 @@ function labels(
   return result;
 }
 
-function freeze(
-  { engine: { freezing }, recorder, history }: ObeyParts,
-  command: Of<'freeze' | 'unfreeze'>,
-  settle: SettleOrder,
-): Obeyed {
+function freeze(parts: ObeyParts, command: Of<'freeze' | 'unfreeze'>, settle: SettleOrder): Obeyed {
+  const {
+    engine: { freezing },
+    recorder,
+  } = parts;
   const { accountId, kind } = command;
   if (kind === 'unfreeze' && freezing.cases.appealOf(accountId) !== undefined) {
     void settle({});
@@ -183,13 +185,26 @@ function freeze(
   const told = { commandId: command.id, accepted: true, message };
   if (kind === 'unfreeze' || recorder.obstacle !== undefined) return answered(told);
   // It stands already: only the answer waits. A bank may freeze beforehand, and may have mistyped.
-  const answer = recorder
-    .flush()
-    .then(() => history.knowsAccount(accountId))
-    .then((known) => (known === false ? { ...told, message: `${message}${UNKNOWN}` } : told));
+  const answer = isUnknown(parts, accountId).then((unknown) =>
+    unknown ? { ...told, message: `${message}${UNKNOWN}` } : told,
+  );
   return { answer };
 }
 
+/** Whether the record has no event of the account; false too when it does not say so in time. */
+async function isUnknown(
+  { recorder, history, clock }: ObeyParts,
+  accountId: string,
+): Promise<boolean> {
+  const asked = recorder.flush().then(() => history.knowsAccount(accountId));
+  const done = new AbortController();
+  const late = clock.sleep(TOLD_WITHIN_MS, done.signal).then(() => undefined);
+  const known = await Promise.race([asked, late]).finally(() => done.abort());
+  return known === false;
+}
+
+/** Less than a command line waits for its answer. */
+const TOLD_WITHIN_MS = 3000;
 const UNKNOWN = '; no event of it is on record yet: check its id';
 
 async function label(

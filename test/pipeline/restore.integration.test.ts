@@ -219,6 +219,7 @@ describe("an analyst's order", () => {
       ...{ engine, history, recorder, campaigns, rewardsOfLabel: settle, spentOn, keys },
       config: live,
       metrics: new Metrics(),
+      clock: systemClock,
       caseWork: {
         proposals: new RewardProposals(10),
         automatic: false,
