@@ -63,6 +63,8 @@ class RebuiltState {
   readonly vouchers = new Map<string, Voucher>();
   /** Grants in the order in which events earned them, or stand for them since: then with that event's id. */
   readonly earned: { readonly grantId: string; readonly underId: string | undefined }[] = [];
+  /** Where in `earned` each grant was reserved last: it has left the places before that. */
+  readonly reserved = new Map<string, number>();
   readonly refunds = new Map<string, { amount: number; part: string }>();
   readonly parked = new Map<string, Map<string, readonly [amount: number, atMs: number]>>();
   watermark = 0;
@@ -88,7 +90,9 @@ class RebuiltState {
     this.sums.add(row);
     const { operation, operationId, grantId, account } = row;
     if (!UNTIMED.has(operation)) this.watermark = Math.max(this.watermark, row.occurredAtMs);
-    if (row.leg === 0 && operation === 'reserve') this.earned.push({ grantId, underId: undefined });
+    if (row.leg === 0 && operation === 'reserve') {
+      this.reserved.set(grantId, this.earned.push({ grantId, underId: undefined }) - 1);
+    }
     if (row.leg === 0 && LISTING.has(operation))
       this.earned.push({ grantId, underId: operationId });
     if (account.startsWith(REFUNDED)) this.#addRefund(row, REFUNDED);
@@ -188,14 +192,16 @@ function* fieldsOf(state: RebuiltState, generationSize: number): Generator<Field
     if (voucher.state === 'issued') yield dueField(voucher.id, 'voucher', voucher.expiresAtMs);
   }
   const payments = new Map<string, string[]>();
-  for (const { grantId, underId } of state.earned) {
+  for (const [place, { grantId, underId }] of state.earned.entries()) {
     const grant = state.grants.get(grantId);
     if (grant === undefined)
       throw new Error(`the journal moves grant ${grantId}, which no table names`);
+    // Asked for anew, it has left where it stood, also if that was turned down.
+    if (grant.ledgerRecord === '' || place < state.reserved.get(grantId)!) continue;
     const proven = provenPaymentOf(grant.ledgerRecord);
     for (const key of [underId ?? grant.eventId, ...(proven === undefined ? [] : [proven])]) {
       const listed = payments.get(key) ?? [];
-      // One that was captured, voided and granted anew is earned three times over, and stands there once.
+      // What it proved is named by its answer too, and it stands there once.
       if (!listed.includes(grantId)) payments.set(key, [...listed, grantId]);
     }
   }

@@ -2,8 +2,10 @@
 -- what was voided: it is asked for again under its own id. What was given once, and taken back, keeps its record,
 -- and its place takes a grant of another id.
 
+-- What rested on something that was taken for abuse went with it, and is asked for together with it.
 local function was_abuse(record)
-  return (record.state == 'voided' or record.state == 'clawed_back') and ABUSE[record.reason] ~= nil
+  return (record.state == 'voided' or record.state == 'clawed_back')
+    and (ABUSE[record.reason] ~= nil or record.reason == 'base_missing')
 end
 
 -- When a person gave it although it was taken for abuse, or nil: what took it, and all that was said until then, is none
@@ -32,18 +34,54 @@ local function hand_over(record, op)
   journal('void', op.anew, op.eventTime, record, legs)
 end
 
--- What was voided leaves its id to what is asked for anew, perhaps of another event: an authorisation that was
--- intercepted is made good by its payment.
-local function make_room(record)
-  local event = cjson.decode(record.identity)[3]
-  local others = {}
-  for _, id in ipairs(words(read('payments', event) or '')) do
-    if id ~= record.id then
-      others[#others + 1] = id
+-- Goods that went out and were never given again are out all the same.
+local function keep_stock(record, op)
+  local legs = {}
+  for _, account in ipairs(record.units) do
+    if begins(account, 'stock/') then
+      leg(legs, account, 1, 0)
     end
   end
+  if #legs > 0 then
+    journal('noted', op.anew, op.eventTime, record, legs)
+  end
+end
+
+-- The business id that a part of an account's name was made of (accountPart): what stands in it as its number is one
+-- character of UTF-8.
+local function text_of_part(part)
+  return (string.gsub(part, '%%(%x%x%x%x)', function(digits)
+    local code = tonumber(digits, 16)
+    if code < 0x80 then
+      return string.char(code)
+    elseif code < 0x800 then
+      return string.char(0xC0 + math.floor(code / 0x40), 0x80 + code % 0x40)
+    end
+    return string.char(
+      0xE0 + math.floor(code / 0x1000),
+      0x80 + math.floor(code / 0x40) % 0x40,
+      0x80 + code % 0x40
+    )
+  end))
+end
+
+local function unlist(payment, id)
+  local others = {}
+  for _, listed in ipairs(words(read('payments', payment) or '')) do
+    if listed ~= id then
+      others[#others + 1] = listed
+    end
+  end
+  write('payments', payment, #others > 0 and table.concat(others, ' ') or false)
+end
+
+-- What was voided leaves its id to what is asked for anew, perhaps of another event: an authorisation that was
+-- intercepted is made good by its payment. It leaves all under which it stood: what is refused then stands nowhere.
+local function make_room(record)
   if record.moving then
-    write('payments', event, #others > 0 and table.concat(others, ' ') or false)
+    unlist(cjson.decode(record.identity)[3], record.id)
+    unlist(text_of_part(record.part), record.id)
+    unlist(text_of_part(record.by), record.id)
     write('grants', record.id, false)
   else
     write('refused', record.id, false)
@@ -53,7 +91,8 @@ end
 
 -- Gives the operation the id under which the reward is asked for, and the words that it has heard so far, with this
 -- one. Told again, a word gives nothing a second time, whatever became of it since: not where it gave, and not where
--- there was nothing to make good. Returns the record that answers the operation already, or nil.
+-- there was nothing to make good. Returns the record that answers the operation already, or nil and, where it was
+-- given once, the one whose place is to be taken.
 local function renew(op)
   local word = string.sub(redis.sha1hex(op.anew), 1, 10)
   local given = '=+' .. word .. '@' .. int(op.anewAt)
@@ -74,6 +113,7 @@ local function renew(op)
     local successor = find(op.id)
     if not successor then
       hand_over(known, op)
+      return nil, known
     end
     known = successor
   end

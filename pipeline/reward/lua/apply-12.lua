@@ -49,7 +49,7 @@ local quoting = ARGV[4] == 'quote'
 --- @include "advance" for advance
 --- @include "notes"
 --- @include "refunds" for refund, unpark, parked_under
---- @include "anew" for renew, made_good_at
+--- @include "anew" for renew, keep_stock, made_good_at
 --- @include "reserve"
 --- @include "capture"
 --- @include "settle" for settle

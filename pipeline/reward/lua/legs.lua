@@ -135,12 +135,16 @@ local function uses_rights(record)
   return record.deadline > 0
 end
 
+-- All that was pending returns.
+local function release_all(legs, record)
+  move_all(legs, record, 0, -1)
+  reserve_values(legs, record, -1)
+end
+
 -- What was pending returns: all of it, or values and stock alone where rights and quotas are used up.
 local function release(legs, record)
   if not uses_rights(record) then
-    move_all(legs, record, 0, -1)
-    reserve_values(legs, record, -1)
-    return
+    return release_all(legs, record)
   end
   for _, account in ipairs(record.units) do
     leg(legs, account, begins(account, 'stock/') and 0 or 1, -1)

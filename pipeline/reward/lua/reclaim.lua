@@ -200,10 +200,11 @@ end
 -- A share of what an exchange spends goes back with the exchange.
 function drop_dependents(record, operation_id, at)
   local ids = words(read('payments', cjson.decode(record.identity)[3]) or '')
+  local earned = earned_id(record.id)
   for _, id in ipairs(ids) do
     local other = find(id)
     for _, base in ipairs(rules_of(other).needs or {}) do
-      if base == record.id then
+      if base == earned then
         reverse(other, 'base_missing', operation_id, at)
       end
     end

@@ -116,6 +116,29 @@ local function state_of(id)
   return text and string.match(text, '^%S+')
 end
 
+-- The state of what stands under an id by now: of a reward that was taken back and given again, that of the latest.
+local function standing_state_of(id)
+  local state = state_of(id)
+  while state == 'clawed_back' do
+    id = id .. '.again'
+    local successor = state_of(id)
+    if not successor then
+      break
+    end
+    state = successor
+  end
+  return state
+end
+
+-- The id that an event's evaluation gives the reward, whichever time it is given.
+local function earned_id(id)
+  local count
+  repeat
+    id, count = string.gsub(id, '%.again$', '')
+  until count == 0
+  return id
+end
+
 local NO_RULES = { keep = 0 }
 
 -- What may still happen to a grant, as it was laid down when it was reserved.

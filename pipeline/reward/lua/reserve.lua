@@ -28,12 +28,12 @@ local function barrier(op)
     end
   end
   for _, id in ipairs(op.rivals or NONE) do
-    if LIVE[state_of(id)] then
+    if LIVE[standing_state_of(id)] then
       return 'not_stackable'
     end
   end
   for _, id in ipairs(op.needs or NONE) do
-    if not LIVE[state_of(id)] then
+    if not LIVE[standing_state_of(id)] then
       return 'base_missing'
     end
   end
@@ -207,7 +207,8 @@ local function take(op, choice)
   if op.proven then
     others = list_under(op.proven, record.id)
   end
-  if others then
+  -- What is given anew may be the only reward of a payment that has been refunded since it was taken for abuse.
+  if others or op.anew then
     catch_up(record, record.id, op.eventTime)
   end
   unpark(op.proven or op.event, record.part)
@@ -270,9 +271,9 @@ end
 
 -- Returns as `answer`. What is asked for anew is told by its id, which may be another than that of the operation.
 local function reserve(op)
-  local known
+  local known, predecessor
   if op.anew then
-    known = renew(op)
+    known, predecessor = renew(op)
   else
     known = find(op.id)
   end
@@ -281,6 +282,9 @@ local function reserve(op)
     return repeated(op, known)
   end
   local ids, standing = answer(op)
+  if predecessor and not ids then
+    keep_stock(predecessor, op)
+  end
   if op.anew then
     return ids or { op.id }
   end
