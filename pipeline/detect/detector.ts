@@ -9,7 +9,7 @@
  */
 
 import type { z } from 'zod';
-import type { Event, EventType } from '../event.ts';
+import type { Event, EventType, KeyField } from '../event.ts';
 import type { FeatureSpec } from './feature.ts';
 
 /** Where a measure starts to matter. A missing band is never reached; 0 is a limit like any other. */
@@ -62,6 +62,10 @@ export interface Measure<Config = unknown, Name extends string = string> {
   readonly direction: 'atLeast' | 'atMost';
   /** The field whose value the finding is about, for tables and drill-down. */
   readonly subject: SubjectField;
+  /** Fields over whose values it counts, beside the subject: an exclusion of one speaks for its findings, too. */
+  readonly over?: readonly KeyField[];
+  /** It counts new accounts alone. Those whom a shared value joins by chance are old ones, so no hub softens it. */
+  readonly countsNew?: boolean;
   /** Bands when the configuration does not say. */
   readonly bands: Bands;
   /** Length of the window it looks at, in milliseconds. */

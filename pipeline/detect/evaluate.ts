@@ -20,6 +20,7 @@ import { HubGuard, hubFeatures, type HubSettings } from './hub.ts';
 import { tell, weigh, type Armed, type Reached, type Surroundings } from './reach.ts';
 import type { MeasureSample } from './measure-sketch.ts';
 import { weakest, type Section, type Sections } from './section.ts';
+import { sharedFields } from './shared-value.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** The measures of one event type, with what screens them in columns of their own: most calls end there. */
@@ -229,6 +230,7 @@ function arm(
       name: key,
       measure,
       bands,
+      shared: sharedFields(measure),
       detectorName: name,
       detector,
       isExplained: Object.values(specs).some(({ kind }) => kind === 'ring'),

@@ -7,7 +7,7 @@
 
 import type { EventType, EventView } from '../event.ts';
 import { AT_WORK } from './at-work.ts';
-import type { Bands, Evidence, FeatureValues, SubjectField } from './detector.ts';
+import type { Bands, Evidence, FeatureValues } from './detector.ts';
 import {
   EXCLUSION_FIELDS,
   type ExclusionChange,
@@ -16,6 +16,7 @@ import {
 } from './exclusion.ts';
 import type { FeatureSpec } from './feature.ts';
 import type { OwnBands } from './own-bands.ts';
+import type { SharedField } from './shared-value.ts';
 
 /** Kinds of values that can be hubs: a merchant serves strangers, so that none is one. */
 export type HubKind = Exclude<ExclusionKind, 'merchants'>;
@@ -55,7 +56,7 @@ export interface HubSettings {
   readonly least: Readonly<Partial<Record<HubKind, number>>>;
 }
 
-/** What holds for findings about a subject of an event. */
+/** What holds for findings about values of an event. */
 export interface Lenience {
   /** Bands in the place of the measures' own; undefined: their own. */
   readonly bands: OwnBands | undefined;
@@ -126,23 +127,29 @@ export class HubGuard {
     this.#registry = registry;
   }
 
-  /** What holds for findings about a subject of the event being judged; undefined: nothing special. */
-  about(event: EventView, subject: SubjectField): Lenience | undefined {
-    if (subject === 'accountId') return undefined;
-    const value = event[subject]!;
-    const excluded = this.#registry?.find(subject, value, event.occurredAtMs);
-    if (excluded !== undefined) {
+  /**
+   * What holds for findings about the event's values of these fields; undefined: nothing special. What a person
+   * has said of one of them goes before what is known of any; among equals the first field speaks.
+   */
+  about(event: EventView, fields: readonly SharedField[]): Lenience | undefined {
+    for (const field of fields) {
+      const value = event[field];
+      const excluded = value && this.#registry?.find(field, value, event.occurredAtMs);
+      if (!excluded) continue;
       const { bands = {}, reason, author } = excluded;
-      const evidence = { exclusion: `${subject} excluded by ${author}: ${reason}` };
+      const evidence = { exclusion: `${field} excluded by ${author}: ${reason}` };
       return { bands, reviewAtMost: false, evidence };
     }
-    const hub = this.#hubs.find(({ field }) => field === subject);
-    if (hub !== undefined && this.#isHub(hub) && !this.#isDismissed(subject, value)) {
-      const evidence = { hub: `${subject} of ${this.#excessOf(hub)}` };
+    for (const field of fields) {
+      const hub = this.#hubs.find((each) => each.field === field);
+      if (hub === undefined || !this.#isHub(hub) || this.#isDismissed(field, event[field]!)) {
+        continue;
+      }
+      const evidence = { hub: `${field} of ${this.#excessOf(hub)}` };
       return { bands: undefined, reviewAtMost: true, evidence };
     }
     const own = this.#features[OWN]!;
-    if (subject !== 'deviceId' || !(own > 0)) return undefined;
+    if (!(own > 0) || !fields.includes('deviceId')) return undefined;
     return { bands: undefined, reviewAtMost: true, evidence: { ownDevices: own } };
   }
 

@@ -14,6 +14,7 @@ import type { ExclusionRegistry } from './exclusion.ts';
 import type { Screen } from './feature-columns.ts';
 import { lenientBands, type HubGuard, type Lenience } from './hub.ts';
 import type { Section } from './section.ts';
+import type { SharedField } from './shared-value.ts';
 
 /** One armed measure. All are of one shape, so that the loop over them stays fast. */
 export interface Armed {
@@ -29,6 +30,8 @@ export interface Armed {
   readonly name: string;
   readonly measure: Measure;
   readonly bands: Bands;
+  /** The fields that its findings are about, where their values can be shared. */
+  readonly shared: readonly SharedField[];
   readonly detectorName: string;
   readonly detector: Detector;
   /** A source shows what one of its features was measured on. */
@@ -68,7 +71,7 @@ export function weigh(
   const { batch, row } = event;
   const at = keyColumn(armed.measure.subject) * batch.capacity + row;
   if (batch.keyLo[at] === 0 && batch.keyHi[at] === 0) return undefined;
-  const lenience = guard?.about(event, armed.measure.subject);
+  const lenience = guard?.about(event, armed.shared);
   const own = armed.measure.bandsFor?.(event, armed.config) ?? armed.bands;
   const bands = lenientBands(lenience, armed.detectorName, armed.name, own);
   for (let level = LEVELS.length - 1; level >= 0; level--) {

@@ -21,6 +21,7 @@ import {
 import { isWindowed, operandsOf, reachOf, type FeatureSpec } from './feature.ts';
 import type { RuleAnswer, RuleExpression, RuleLanguage } from './rule-language.ts';
 import { boundsOf, conjunctsOf, type Known } from './rule-range.ts';
+import { countedOver } from './shared-value.ts';
 
 export interface Rule {
   readonly name: string;
@@ -93,6 +94,7 @@ function measureOf(rule: Rule, expressions: RuleExpressions): Measure {
     unit: rule.unit,
     direction,
     subject: rule.subject,
+    over: countedOver(measure.reads.map((name) => features[name]!)),
     bands: rule.bands,
     windowMs: () => windowMs,
     largest: () => largest,
