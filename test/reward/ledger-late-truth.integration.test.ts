@@ -188,8 +188,12 @@ describe('a reward that was voided by a freeze', () => {
     const refused = await one([reserve({ id: 'p' }, anew)]);
     expect(refused).toMatchObject({ state: 'rejected', reason: 'quota_exhausted' });
     expect(await ledger.grant('g_a')).toEqual(refused);
+    const before = await wholeState(ledger);
     await rebuild(ledger, NO_HISTORY);
+    expect(await wholeState(ledger)).toEqual(before);
     expect(await ledger.grant('g_a')).toEqual(refused);
+    // Its payment has earned nothing that a refund could reach.
+    expect(await one(refund('r', 'a', 30_000))).toMatchObject({ reason: 'payment_not_found' });
   });
 
   test('between authorisation and payment: the payment earns it, and a rebuild finds the same', async () => {

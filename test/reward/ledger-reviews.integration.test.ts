@@ -59,6 +59,15 @@ describe('a discount that was paid with its payment, and waits for a review', ()
     expect(await one([blocked])).toMatchObject({ state: 'voided', reason: 'risk_block' });
     expect(await standing(OWED)).toEqual([0, 0]);
     expect(await standing(SPEND)).toEqual([0, 0]);
+    await emptyLedger();
+
+    // What was deducted from a refund before that stays known.
+    await apply([...inReview(), ...refund('r', 'p', 15_000)]);
+    expect(await one([blocked])).toMatchObject({
+      ...{ state: 'clawed_back', reason: 'risk_block', clawedBackMinor: 1000, deductMinor: 500 },
+    });
+    expect(await standing(OWED)).toEqual([0, 0]);
+    expect(await standing(SPEND)).toEqual([0, 0]);
   });
 
   test('is deducted from a part that is refunded, whatever the word on the rest', async () => {

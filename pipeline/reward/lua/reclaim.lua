@@ -171,7 +171,8 @@ end
 -- waited is voided. `unpaid`: it is the payment itself that is stopped.
 local function reverse(record, reason, operation_id, at, unpaid)
   local legs, void = {}, {}
-  if was_taken_off(record) and not unpaid then
+  -- What a refund has paid back of it already was given, and stays known.
+  if was_taken_off(record) and not (unpaid and record.deducted == 0) then
     post_given(legs, record)
   end
   if record.state == 'held' or AWAITING[record.state] then
