@@ -15,7 +15,7 @@ import type { Path } from './campaign-places.ts';
 import type { WrittenRule } from './rule-schema.ts';
 
 /** A problem with its place in the rule, and in the expression there. */
-export type Told = readonly [keys: Path, message: string, offset?: number];
+type Told = readonly [keys: Path, message: string, offset?: number];
 
 /** @param reads features that the expressions read, those behind ratios too. */
 export function misfits(

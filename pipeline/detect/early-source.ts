@@ -28,7 +28,7 @@ export interface EarlyFeature {
 }
 
 /** More keys than come in minutes; those beyond are held to have come later, and are counted. */
-export const MAX_EARLY_KEYS = 200_000;
+const MAX_EARLY_KEYS = 200_000;
 const HOUR_MS = 3_600_000;
 
 export class EarlySource implements FeatureSource {

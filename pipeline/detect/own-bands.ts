@@ -19,7 +19,7 @@ export interface Limited {
   readonly sections: Sections;
 }
 
-export interface Misnamed {
+interface Misnamed {
   /** Detector, measure and band. */
   readonly path: readonly string[];
   readonly message: string;

@@ -30,7 +30,7 @@ const PARTS: ReadonlySet<string> = new Set(['startsWith', 'endsWith', 'contains'
  * What is wrong with a text that a field of an event is compared with: why it is never met, and what to write;
  * undefined when an event can have it.
  */
-export function textProblem(field: string, text: string): string | undefined {
+function textProblem(field: string, text: string): string | undefined {
   const bytes = Buffer.from(text);
   if (field === 'currency' && !/^[A-Z]{3}$/.test(text)) {
     const upper = text.trim().toUpperCase();

@@ -7,7 +7,7 @@ import { MOST_ACCOUNTS, SharingSample } from './sharing-sample.ts';
 import type { SharingFeature, SharingFigures } from './sharing-feature.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
-export type SharingRequest = FeatureRequest<SharingFeature> & { readonly column: number };
+type SharingRequest = FeatureRequest<SharingFeature> & { readonly column: number };
 
 const ACCOUNT = keyColumn('accountId');
 
