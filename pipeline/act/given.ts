@@ -55,15 +55,17 @@ function leftOf({ grant, legs }: JournalEntry, item: DeliveryItem): DeliveryItem
     const amountMinor = item.amountMinor - grant.clawedBackMinor;
     return amountMinor > 0 ? { ...item, amountMinor } : undefined;
   }
-  if (item.kind !== 'points' || item.points < 0) return item;
-  const points = item.points - returnedPoints(legs);
-  return points > 0 ? { ...item, points } : undefined;
+  if (item.kind !== 'points') return item;
+  const points = item.points - returnedPoints(legs, Math.sign(item.points));
+  return points === 0 ? undefined : { ...item, points };
 }
 
-/** Points that the entry gives back to those who issue them. */
-function returnedPoints(legs: JournalEntry['legs']): number {
+/** Of points given, those that the entry gives back to who issues them; of points spent, below 0, those that come from there. */
+function returnedPoints(legs: JournalEntry['legs'], sign: number): number {
   return legs
-    .filter(({ account, postedDelta }) => account.startsWith(POINTS_ISSUED) && postedDelta > 0)
+    .filter(
+      ({ account, postedDelta }) => account.startsWith(POINTS_ISSUED) && postedDelta * sign > 0,
+    )
     .reduce((sum, { postedDelta }) => sum + postedDelta, 0);
 }
 

@@ -13,12 +13,15 @@ const terms = (): { currency: string; dueAtMs: () => undefined } => ({
   dueAtMs: () => undefined,
 });
 
-/** Of one grant, in fen and pieces, what was given less what was taken back through other systems. */
+/** Of one grant, in fen, pieces and points, what was given less what was taken back through other systems. */
 interface Sent {
   cash: number;
   goods: number;
+  points: number;
   toCollect: number;
 }
+
+const NOTHING: Sent = { cash: 0, goods: 0, points: 0, toCollect: 0 };
 
 function sentBy(journal: readonly JournalEntry[]): Map<string, Sent> {
   const sent = new Map<string, Sent>();
@@ -26,9 +29,10 @@ function sentBy(journal: readonly JournalEntry[]): Map<string, Sent> {
   // One id is one delivery, however often it is asked for.
   for (const delivery of new Map(deliveries.map((each) => [each.id, each])).values()) {
     const { grantId, kind, item } = delivery;
-    const of = sent.get(grantId) ?? { cash: 0, goods: 0, toCollect: 0 };
+    const of = sent.get(grantId) ?? { ...NOTHING };
     const sign = kind === 'reversal' ? -1 : 1;
     if (item.kind === 'goods') of.goods += sign;
+    else if (item.kind === 'points') of.points += sign * item.points;
     else if (item.kind === 'cash' && item.as === 'receivable') of.toCollect += item.amountMinor;
     else if (item.kind === 'cash') of.cash += sign * item.amountMinor;
     sent.set(grantId, of);
@@ -36,24 +40,35 @@ function sentBy(journal: readonly JournalEntry[]): Map<string, Sent> {
   return sent;
 }
 
-/**
- * A reward costs as much as the customer has of it, and no refund is asked for more than it is. Points are left
- * to the zero sums: the stories give them for nothing.
- */
+/** Of each grant the points that moved in the books, in hand and owed. */
+function movedPoints(journal: readonly JournalEntry[]): Map<string, number> {
+  const moved = new Map<string, number>();
+  for (const { grant, legs } of journal) {
+    for (const { account, postedDelta } of legs) {
+      if (!/^(receivable-)?points\//.test(account)) continue;
+      moved.set(grant.id, (moved.get(grant.id) ?? 0) + postedDelta);
+    }
+  }
+  return moved;
+}
+
+/** A reward costs as much as the customer has of it, in money and in points, and no refund is asked for more than it is. */
 export function checkOutside(
   journal: readonly JournalEntry[],
   outcome: Outcome,
   refunds: readonly RefundOp[],
 ): void {
   const sent = sentBy(journal);
+  const points = movedPoints(journal);
   const owed = new Map<string, number>();
   for (const grant of outcome.grants.values()) {
-    const of = sent.get(grant.id) ?? { cash: 0, goods: 0, toCollect: 0 };
+    const of = sent.get(grant.id) ?? { ...NOTHING };
     const { owedMinor = 0, customerId } = grant;
     expect(of.toCollect, `${grant.id} to be collected`).toBe(owedMinor);
     const account = `receivable/${accountPart(customerId)}`;
     owed.set(account, (owed.get(account) ?? 0) + owedMinor);
     if (grant.state !== 'posted' && grant.state !== 'clawed_back') continue;
+    expect(of.points, `${grant.id} in points`).toBe(points.get(grant.id) ?? 0);
     const out = outsideOf(grant, of, outcome);
     if (out !== undefined) expect(grant.amountMinor - grant.clawedBackMinor, grant.id).toBe(out);
   }

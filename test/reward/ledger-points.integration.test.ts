@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { apply, one, standing, useLedger } from './ledger-fixture.ts';
-import { points, pointsChoice, reserve } from './ledger-offers.ts';
-import { label, refund } from './ledger-scenario.ts';
+import { apply, one, sent, standing, useLedger } from './ledger-fixture.ts';
+import { GENEROUS, points, pointsChoice, reserve } from './ledger-offers.ts';
+import { label, money, refund } from './ledger-scenario.ts';
 
 useLedger();
 
@@ -80,5 +80,26 @@ describe('points', () => {
     await apply(label('s', 'confirmed'));
     expect(await standing(OWED)).toEqual([0, 0]);
     expect(await standing(points('customer-1'))).toEqual([0, 0]);
+  });
+
+  test('spent beside cash, of which half comes back before the exchange is approved, are charged by half', async () => {
+    const cashback = money(GENEROUS, 1000);
+    const [spent, exchanged] = [
+      pointsChoice(-401),
+      { kind: 'cashback', amountMinor: 1000 } as const,
+    ];
+    const choice = {
+      ...cashback,
+      values: [...cashback.values, ...spent.values],
+      award: [exchanged, ...spent.award],
+    };
+    await apply([earn('p', 500), { ...spend('s', 1), choices: [choice], intent: 'held' }]);
+    await apply(refund('r', 's', 15_000));
+    expect(await one(label('s', 'false_positive'))).toMatchObject({ state: 'posted' });
+    expect(await standing(points('customer-1'))).toEqual([300, 0]);
+    expect(await sent()).toEqual(['points 500', 'cash cashback 500', 'points -200']);
+    await apply(refund('r2', 's', 15_000));
+    expect(await standing(points('customer-1'))).toEqual([500, 0]);
+    expect((await sent()).slice(3)).toEqual(['reversal cashback 500', 'reversal -200']);
   });
 });

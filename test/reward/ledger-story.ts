@@ -59,6 +59,16 @@ const used = fc
       .map((some) => [...paymentOps(n, 'allow'), ...some]);
   });
 
+/** Points that are earned are spent, in review, and part of what was paid beside them goes back before the word on it. */
+const spent = fc
+  .constantFrom(3, 11)
+  .map((n): readonly LedgerOp[] => [
+    ...paymentOps(n - 1, 'allow'),
+    ...paymentOps(n, 'review'),
+    ...refund(`r${n}-4000`, `p/${n}`, 4000),
+    ...label(`p/${n}`, 'false_positive', 4),
+  ]);
+
 const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   {
     weight: 24,
@@ -75,6 +85,7 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
     ),
   },
   { weight: 4, arbitrary: used },
+  { weight: 2, arbitrary: spent },
   { weight: 2, arbitrary: from(fc.constantFrom(7, 15), proofOps) },
   {
     weight: 2,
