@@ -113,10 +113,8 @@ describe('a renewal that is turned down leaves no trace of the old reward where 
   });
 
   test('of an answer that claimed it', async () => {
-    const prize: Partial<ReserveOp> = {
-      of: NARROW,
-      next: { kind: 'claim', untilMs: FRIDAY_NOON_MS + DAY_MS },
-    };
+    const next = { kind: 'claim', untilMs: FRIDAY_NOON_MS + DAY_MS } as const;
+    const prize = { of: NARROW, next };
     await apply([
       reserve({ id: 'p' }, prize),
       claim('g_p', { id: 'c', intent: 'held' }),
