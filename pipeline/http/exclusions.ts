@@ -7,7 +7,7 @@ import { EXCLUSION_KINDS, type Exclusion, type ExclusionChange } from '../detect
 import { ownBands } from '../detect/own-bands.ts';
 import type { SharingFigures } from '../detect/sharing-feature.ts';
 import { sendError } from './answer.ts';
-import { orderSchema, readBody, sendResult, type Order } from './order.ts';
+import { mistakesIn, orderSchema, readBody, sendResult, type Order } from './order.ts';
 
 export interface ExclusionRouteParts {
   readonly exclusions: {
@@ -32,13 +32,28 @@ const addSchema = wordSchema.extend({
   bands: ownBands.optional(),
 });
 
+const count = z
+  .string()
+  .regex(/^\d{1,6}$/, 'write a whole number up to 999999')
+  .transform(Number);
+const pageSchema = z.strictObject({ limit: count.prefault('500'), offset: count.prefault('0') });
+
 export function addExclusionRoutes(
   app: FastifyInstance,
   { exclusions, sharing, command }: ExclusionRouteParts,
 ): void {
-  app.get('/v1/exclusions', () => {
+  app.get('/v1/exclusions', (request, reply) => {
+    const page = pageSchema.safeParse(request.query);
+    if (!page.success) return sendError(reply, 400, 'bad_request', mistakesIn(page.error));
+    const { limit, offset } = page.data;
     const { entries, proposals } = exclusions;
-    return { entries, proposals, sharing: sharing() };
+    return reply.send({
+      entries: entries.slice(offset, offset + limit),
+      proposals: proposals.slice(offset, offset + limit),
+      // There may be a hundred thousand of each.
+      total: { entries: entries.length, proposals: proposals.length },
+      sharing: sharing(),
+    });
   });
   app.post('/v1/exclusions/add', async (request, reply) => {
     const read = readBody(addSchema, request.body);

@@ -127,7 +127,7 @@ export function createServer(deps: HttpDeps): HttpServer {
 }
 
 function createApp(deps: HttpDeps): FastifyInstance {
-  const { config, log, metrics } = deps;
+  const { clock, config, log, metrics } = deps;
   const requestWithinMs = deps.requestWithinMs ?? REQUEST_WITHIN_MS;
   const app = fastify({
     logger: false,
@@ -150,6 +150,8 @@ function createApp(deps: HttpDeps): FastifyInstance {
   const guard = createGuard(config.host, deps.apiToken);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    // The console dates the ends that people choose by it.
+    reply.header('date', new Date(clock.now()).toUTCString());
     const refusal = guard(request);
     if (refusal === undefined) done();
     else sendRefusal(reply, request.url, refusal);

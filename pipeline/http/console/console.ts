@@ -70,7 +70,6 @@ export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): voi
         ...(await answer(range)),
         ...(view === 'configuration' && (await readJudging(parts))),
         configVersion: parts.configVersion(),
-        nowMs: parts.clock.now(),
         notReady: parts.notReady(),
       };
     });

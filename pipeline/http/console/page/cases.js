@@ -2,7 +2,7 @@
 
 const { byId, number, money, element, muted, facts, link, button, time, tableOf, redraw } =
   globalThis.draw;
-const { openOrder } = globalThis.orders;
+const { openOrder, expiry } = globalThis.orders;
 
 const WHAT = {
   freeze: 'freeze the account',
@@ -23,7 +23,7 @@ function wordsOf({ kind, accountId, value, of }) {
   if (kind === 'exclusion') {
     const more = { kind: of, value };
     return [
-      ['exclude', 'Exclude', { path: 'v1/exclusions/add', more }],
+      ['exclude', 'Exclude', { path: 'v1/exclusions/add', more, form: exclusionForm }],
       ['dismiss', 'Dismiss', { path: 'v1/exclusions/dismiss', more }],
     ];
   }
@@ -55,23 +55,55 @@ function evidence(row) {
   ]);
 }
 
-function order(row, word, action, { path, more } = {}) {
+const LIMIT = /^([^.=]+)\.([^.=]+)\.(review|block|conclusive)=(\d+(?:\.\d+)?)$/;
+
+/** Limits as the command line takes them: detector → measure → band. */
+function bandsOf(text) {
+  const bands = {};
+  for (const limit of text.split(/[\s,]+/).filter((each) => each !== '')) {
+    const [, detector, measure, band, from] = LIMIT.exec(limit) ?? [];
+    if (detector === undefined)
+      throw new Error(`${limit} is no limit: write one such as same-device.accounts.review=300`);
+    ((bands[detector] ??= {})[measure] ??= {})[band] = Number(from);
+  }
+  return Object.keys(bands).length === 0 ? {} : { bands };
+}
+
+/** Until when a value is excluded, and what holds for it instead. */
+function exclusionForm() {
+  const { choice, expires } = expiry('90 days');
+  const limits = element('input', {
+    ...{ id: 'order-limits', autocomplete: 'off', spellcheck: 'false' },
+    placeholder: 'same-device.accounts.review=300',
+  });
+  return {
+    asked: element(
+      'div',
+      {},
+      muted('It links nobody any more, and findings about it reach no band but these.'),
+      choice,
+      element('label', {}, 'Limits of its own', limits),
+    ),
+    fields: () => ({ ...expires(), ...bandsOf(limits.value) }),
+  };
+}
+
+function order(row, word, action, { path, more, form } = {}) {
+  const { asked, fields } = form?.() ?? { asked: '', fields: () => ({}) };
   openOrder({
     title: `${action}: ${WHAT[row.kind]}, ${row.accountId || row.value || row.order}`,
     action,
-    facts: evidence(row),
+    facts: element('div', {}, evidence(row), asked),
     path: path ?? `v1/proposals/${encodeURIComponent(row.id)}/${word}`,
-    more,
+    more: () => ({ ...more, ...fields() }),
   });
 }
 
 /** As GET /v1/exclusions has a proposal, in the form of the other cases. */
-function ofExclusion({ id, kind, value, accounts, hubLimit, occurredAtMs, ...rest }) {
-  const { actor, decisionId } = rest;
+function ofExclusion({ id, kind, value, actor, reason, decisionId, occurredAtMs }) {
   return {
-    ...{ id, kind: 'exclusion', of: kind, value, actor, decisionId },
+    ...{ id, kind: 'exclusion', of: kind, value, actor, reason, decisionId },
     since: new Date(occurredAtMs).toISOString(),
-    reason: `${number(accounts)} accounts or more, at most ${number(hubLimit)} are usual`,
   };
 }
 
@@ -86,7 +118,7 @@ function buttons(row) {
 
 function cases({ answers }) {
   const boards = answers.slice(1, -1);
-  const { proposals: exclusions } = answers.at(-1);
+  const { proposals: exclusions, total: excluded } = answers.at(-1);
   const rows = [...boards.flatMap(({ proposals }) => proposals), ...exclusions.map(ofExclusion)];
   // RFC 3339 in UTC: the order of the texts is that of the times.
   rows.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
@@ -109,7 +141,7 @@ function cases({ answers }) {
     { title: '', kind: 'short', of: buttons },
   ];
   const { open, switches } = boards[0];
-  const total = Object.values(open).reduce((sum, count) => sum + count, exclusions.length);
+  const total = Object.values(open).reduce((sum, count) => sum + count, excluded.proposals);
   const off = Object.entries(switches).filter(([, to]) => to === 'off');
   byId('cases-count').textContent = [
     total > 0 ? number(total) : '',
@@ -125,7 +157,7 @@ globalThis.views.cases = {
   ask: (range) => [
     `v1/console/status?range=${range}`,
     ...KINDS.map((kind) => `v1/proposals?kind=${kind}&limit=${OF_EACH}`),
-    'v1/exclusions',
+    `v1/exclusions?limit=${OF_EACH}`,
   ],
   draw: cases,
 };

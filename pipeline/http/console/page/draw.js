@@ -225,6 +225,16 @@ function chart(target, series, data) {
   charts.set(target, plot);
 }
 
+/** The worker's time as an answer had it, an error too, and the page's own stop-watch at that moment. */
+let answered;
+
+/** In milliseconds, to the second: a browser's clock may be off by a day. Throws before the first answer. */
+function workersNow() {
+  if (answered === undefined)
+    throw new Error('the worker, whose clock tells when it ends, has not answered yet');
+  return answered.ms + performance.now() - answered.at;
+}
+
 /**
  * Asks the worker: GET, or POST (or another method) when there is a body. The address is spelt out, since a page that was opened with a
  * password in its address may not use a relative one.
@@ -241,6 +251,8 @@ async function ask(path, body, method = 'POST') {
           body: JSON.stringify(body),
         },
   );
+  const ms = Date.parse(answer.headers.get('date'));
+  if (!Number.isNaN(ms)) answered = { ms, at: performance.now() };
   const json = await answer.json().catch(() => ({}));
   if (answer.ok) return json;
   const error = new Error(json.error?.message ?? `the worker answered ${answer.status}`);
@@ -267,4 +279,5 @@ globalThis.draw = {
   tiles,
   chart,
   ask,
+  workersNow,
 };

@@ -1,7 +1,7 @@
 /* The lists: what stands on them, a value looked up on all three, and entries put on and taken off. */
 
 const { byId, number, element, muted, link, button, time, tableOf, redraw, ask } = globalThis.draw;
-const { openOrder } = globalThis.orders;
+const { openOrder, expiry } = globalThis.orders;
 
 const NAMES = ['block', 'watch', 'allow'];
 const SHOWN = 200;
@@ -11,30 +11,13 @@ const WILL = {
   allow: 'Its events pass, whatever is found.',
 };
 
-/** The worker's own time, as its last answer had it: a browser's clock may be off by a day. */
-let nowMs;
-
-/** Until when, chosen in the form: a list that only grows is read by nobody. */
-function expiry() {
-  const days = { '1 day': 1, '7 days': 7, '30 days': 30, '90 days': 90, 'for ever': undefined };
-  const choice = element('select', { id: 'list-expiry' });
-  for (const name of Object.keys(days)) choice.append(element('option', {}, name));
-  choice.value = '30 days';
-  const expires = () => {
-    const length = days[choice.value];
-    return length === undefined
-      ? {}
-      : { expires: new Date(nowMs + length * 86_400_000).toISOString() };
-  };
-  return { choice, expires };
-}
-
 function add(list, { kind, value }) {
-  const { choice, expires } = expiry();
+  // A list that only grows is read by nobody.
+  const { choice, expires } = expiry('30 days');
   openOrder({
     title: `Put ${value} on the ${list} list`,
     action: 'Add',
-    facts: element('div', {}, muted(WILL[list]), element('label', {}, 'Ends after', choice)),
+    facts: element('div', {}, muted(WILL[list]), choice),
     path: `v1/lists/${list}`,
     more: () => ({ entries: [{ kind, value, ...expires() }] }),
   });
@@ -124,9 +107,7 @@ async function lookUp() {
   }
 }
 
-function draw({ files, entries, nowMs: at }) {
-  nowMs = at;
-  byId('list-add').disabled = false;
+function draw({ files, entries }) {
   lookUp();
   const rows = [...entries, ...files.slice(0, SHOWN)];
   const more = files.length > SHOWN || entries.length === SHOWN;

@@ -1,12 +1,12 @@
 /* The one form that every order goes through: who gives it, why, and what it is judged by. */
 
-const { byId, element, ask } = globalThis.draw;
+const { byId, element, ask, workersNow } = globalThis.draw;
 
 let order;
 
 /**
  * Asks for name and reason, then sends the order; its answer, or what went wrong, is said in words.
- * Order: {title, action, facts: element, path, method?, change?, more?: fields beside (read when it is sent), done?: called when it was obeyed}.
+ * Order: {title, action, facts: element, path, method?, change?, more?: fields beside (read when it is sent; what it throws is said), done?: called when it was obeyed}.
  */
 function openOrder(next) {
   order = next;
@@ -33,9 +33,15 @@ async function send() {
     refuse('Write your name and the reason: both are kept with the order.');
     return;
   }
+  let beside;
+  try {
+    beside = typeof more === 'function' ? more() : more;
+  } catch (error) {
+    refuse(`Nothing was sent: ${error.message}.`);
+    return;
+  }
   byId('order-do').disabled = true;
   try {
-    const beside = typeof more === 'function' ? more() : more;
     const body = { actor, reason, ...(change && { change }), ...beside };
     const { message } = await ask(path, body, method);
     byId('order').close();
@@ -59,4 +65,19 @@ byId('order-form').addEventListener('submit', (event) => {
 });
 byId('order-cancel').addEventListener('click', () => byId('order').close());
 
-globalThis.orders = { openOrder };
+const DAYS = { '1 day': 1, '7 days': 7, '30 days': 30, '90 days': 90, 'for ever': undefined };
+
+/** Until when, chosen in the form: {choice: element, expires: → the field of an order}. */
+function expiry(usual) {
+  const select = element('select', { id: 'order-expiry' });
+  for (const name of Object.keys(DAYS)) select.append(element('option', {}, name));
+  select.value = usual;
+  const expires = () => {
+    const days = DAYS[select.value];
+    if (days === undefined) return {};
+    return { expires: new Date(workersNow() + days * 86_400_000).toISOString() };
+  };
+  return { choice: element('label', {}, 'Ends after', select), expires };
+}
+
+globalThis.orders = { openOrder, expiry };

@@ -1,7 +1,6 @@
 /* The overview: what goes on, and why. Times are Unix milliseconds, amounts minor units. */
 
-const { number, money, element, link, time, duration, why, table, tiles, chart } =
-  globalThis.draw;
+const { number, money, element, link, time, duration, why, table, tiles, chart } = globalThis.draw;
 
 function sum(list) {
   return list.reduce((total, value) => total + value, 0);
