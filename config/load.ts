@@ -20,6 +20,7 @@ import { ConfigReading, folderFiles, type ConfigFiles } from './config-files.ts'
 import { readDetectorSections } from './detector-sections.ts';
 import { readExclusions } from './exclusions.ts';
 import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
+import { softenedBands } from './hub-bands.ts';
 import { readRules, type ReadRules, type RuleSource } from './read-rules.ts';
 import { listSchema, type ListFile } from './list-schema.ts';
 import { systemSchema, type SystemConfig } from './schema.ts';
@@ -138,6 +139,9 @@ async function readParts(reading: ConfigReading, detectors: readonly NamedDetect
   });
   if (system !== undefined && system.networks.asnDatabase === undefined) {
     problems.push(...asnNeeds(reading, coded === undefined ? [] : detectors, { ...coded }, rules));
+  }
+  if (system !== undefined) {
+    problems.push(...softenedBands(reading, detectors, { ...coded }, rules, system.hubs));
   }
   const asnOf = await readOperators(reading, system, { ...coded });
   const sources = await readCampaigns(reading);

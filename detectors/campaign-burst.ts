@@ -3,7 +3,10 @@ import { burstFeatures, burstMeasure, burstSettings } from '../pipeline/detect/b
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import type { EventType } from '../pipeline/event.ts';
 
-/** Taking part, where the event names its campaign. Payments name none, and are far more. */
+/**
+ * Taking part on purpose. Payments are left out, though some name a campaign: whoever buys what was on the list anyway
+ * takes part as well, so that a shop's rush hour would be word going round; merchant-burst is for those.
+ */
 const TAKES_PART: readonly EventType[] = [
   'campaign.viewed',
   'campaign.shared',

@@ -44,6 +44,7 @@ export default defineDetector({
         'new accounts of a network, in deviations above its own usual number at that hour',
         'ip',
       ),
+      countsNew: true,
       bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.burst,
     },
   },

@@ -44,7 +44,8 @@ export default defineDetector({
       unit: 'accounts',
       direction: 'atLeast',
       subject: 'ip',
-      bands: { review: 3000, block: 10_000 },
+      // An address of more than a thousand joins strangers: no number of accounts alone blocks.
+      bands: { review: 3000 },
       ceiling: 'accounts',
       windowMs: ({ window }) => window,
       of: (_event, features) => features.accounts,
@@ -55,6 +56,7 @@ export default defineDetector({
       unit: 'new accounts',
       direction: 'atLeast',
       subject: 'ip',
+      countsNew: true,
       bands: { review: 20, block: 50 },
       ceiling: 'newAccounts',
       windowMs: ({ window }) => window,

@@ -88,6 +88,17 @@ export function hubFeatures(settings: HubSettings): Record<string, FeatureSpec> 
   return { ...Object.fromEntries(ofKinds), [OWN]: own };
 }
 
+/** The kind of value whose accounts a feature counts, none of which its hubs miss; undefined: of no kind. */
+export function hubKindCountedBy(spec: FeatureSpec, windowMs: number): HubKind | undefined {
+  if (spec.kind !== undefined || spec.windowMs > windowMs) return undefined;
+  const { aggregate, key, on } = spec;
+  if (aggregate.kind !== 'distinct' || aggregate.of !== 'accountId') return undefined;
+  const field = [key].flat().join(' ');
+  return (Object.keys(USED_ON) as HubKind[]).find(
+    (kind) => EXCLUSION_FIELDS[kind] === field && on.every((type) => USED_ON[kind].includes(type)),
+  );
+}
+
 interface Hub {
   readonly kind: HubKind;
   readonly field: (typeof EXCLUSION_FIELDS)[HubKind];
@@ -130,8 +141,9 @@ export class HubGuard {
   /**
    * What holds for findings about the event's values of these fields; undefined: nothing special. What a person
    * has said of one of them goes before what is known of any; among equals the first field speaks.
+   * @param byHubs whether hubs soften them.
    */
-  about(event: EventView, fields: readonly SharedField[]): Lenience | undefined {
+  about(event: EventView, fields: readonly SharedField[], byHubs: boolean): Lenience | undefined {
     for (const field of fields) {
       const value = event[field];
       const excluded = value && this.#registry?.find(field, value, event.occurredAtMs);
@@ -140,7 +152,7 @@ export class HubGuard {
       const evidence = { exclusion: `${field} excluded by ${author}: ${reason}` };
       return { bands, reviewAtMost: false, evidence };
     }
-    for (const field of fields) {
+    for (const field of byHubs ? fields : []) {
       const hub = this.#hubs.find((each) => each.field === field);
       if (hub === undefined || !this.#isHub(hub) || this.#isDismissed(field, event[field]!)) {
         continue;

@@ -71,9 +71,11 @@ export function weigh(
   const { batch, row } = event;
   const at = keyColumn(armed.measure.subject) * batch.capacity + row;
   if (batch.keyLo[at] === 0 && batch.keyHi[at] === 0) return undefined;
-  const lenience = guard?.about(event, armed.shared);
-  const own = armed.measure.bandsFor?.(event, armed.config) ?? armed.bands;
-  const bands = lenientBands(lenience, armed.detectorName, armed.name, own);
+  const given = armed.measure.bandsFor?.(event, armed.config);
+  // Who gave a network limits of its own has said how many are usual there.
+  const byHubs = given === undefined && armed.measure.countsNew !== true;
+  const lenience = guard?.about(event, armed.shared, byHubs);
+  const bands = lenientBands(lenience, armed.detectorName, armed.name, given ?? armed.bands);
   for (let level = LEVELS.length - 1; level >= 0; level--) {
     const threshold = bands[LEVELS[level]!];
     if (threshold !== undefined && armed.sign * value >= armed.sign * threshold) {

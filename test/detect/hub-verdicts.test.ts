@@ -7,6 +7,7 @@ import type { Decision } from '../../pipeline/decide/decision.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { EXCLUSION_FIELDS, type ExclusionChange } from '../../pipeline/detect/exclusion.ts';
 import type { HubKind } from '../../pipeline/detect/hub.ts';
+import { NetworkSet } from '../../pipeline/detect/networks.ts';
 import { at, batchFrom, testDecoder, type PlainEvent } from '../support/events.ts';
 
 const shipped = await loadConfig('config', await discoverDetectors());
@@ -112,6 +113,51 @@ describe.each(Object.keys(COUNTS) as HubKind[])('a value that many accounts shar
     );
     say(kind, 'dismiss');
     expect(use(kind, 1).verdict).toBe('block');
+  });
+});
+
+describe('an address that joins strangers', () => {
+  const signUp = (n: number): PlainEvent => ({
+    ...{ id: `n-${n}`, type: 'account.opened', accountId: `new-${n}` },
+    ...{ occurredAt: at(3_600_000 + n * 10_000), ip: '121.65.9.9' },
+  });
+  const opened = (accounts: number): Decision => {
+    const events = Array.from({ length: accounts }, () => signUp(count++));
+    const { judgements } = assembled.engine.judge(batchFrom(events, { decoder }));
+    const last = judgements.at(-1)!;
+    if (last.kind !== 'decided') throw new Error(`no decision but ${last.kind}`);
+    return last.decision;
+  };
+  const onWatch = (): void => {
+    const events = Array.from({ length: 200 }, (_, i): PlainEvent => ({
+      ...{ id: `w-${i}`, type: 'login', accountId: `w-${i}`, occurredAt: at(i * 1000) },
+    }));
+    assembled.engine.judge(batchFrom(events, { decoder }));
+  };
+
+  it('is no cover for new accounts: a farm does not grow out of its block band', () => {
+    assembled = assembleEngine({ ...config, sections: shipped.sections });
+    onWatch();
+    expect(opened(55).findings.find(({ detector }) => detector === 'same-ip')).toMatchObject({
+      band: 'block',
+      unit: 'new accounts',
+    });
+    const grown = opened(LIMIT).findings.find(({ detector }) => detector === 'same-ip');
+    expect(grown).toMatchObject({ band: 'block', unit: 'new accounts' });
+  });
+});
+
+describe('an address of a network with limits of its own', () => {
+  it('is held against those: a person has said how many accounts are usual there', () => {
+    const bands = { accounts: { review: 20, block: LIMIT + 5 }, newAccounts: {} };
+    const campus = new NetworkSet([{ cidr: '121.65.0.0/16', reason: 'campus', bands }]);
+    const own = { ...config.sections['same-ip']!, sharedNetworks: campus };
+    assembled = assembleEngine({ ...config, sections: { ...config.sections, 'same-ip': own } });
+    expect(use('ips', LIMIT + 4).verdict).toBe('review');
+    expect(use('ips', 1)).toMatchObject({
+      verdict: 'block',
+      findings: [{ detector: 'same-ip', threshold: LIMIT + 5 }],
+    });
   });
 });
 
