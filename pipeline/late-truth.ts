@@ -8,12 +8,12 @@ import { boardOf, type Board } from './case-board.ts';
 import type { CaseWork, Word } from './case-work.ts';
 import type { Clock } from './clock.ts';
 import type { Cause, LateEvents } from './decide/cause.ts';
-import { eventIdOf } from './decide/decision.ts';
 import { ALLOW } from './decide/policy.ts';
 import { EventBatch, EventView } from './event.ts';
 import type { Decoder } from './ingest/decode.ts';
 import { Placeholders } from './ingest/placeholders.ts';
 import type { Keys } from './keys.ts';
+import { eventsOf, lateJobs } from './late-jobs.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { MeasuringAgain, type MeasuringParts } from './measure-again.ts';
 import { patiently } from './patience.ts';
@@ -35,9 +35,8 @@ import type { Logger, Metrics } from './telemetry.ts';
 /** Cases that a command line beside the worker lists. */
 const MIRRORED = 1000;
 
-/** Jobs of late events that may wait, and events of each: a source that is all out of order is not kept up with. */
+/** Jobs of late events that may wait: a source that is all out of order is not kept up with. */
 const MAX_LATE_JOBS = 200;
-const LATE_A_JOB = 100;
 
 export interface LateTruthOptions {
   readonly config: LoadedConfig;
@@ -98,7 +97,7 @@ export function openLateTruth(
     take: async (taken) => {
       await causes.enqueue(taken.filter(({ kind, said }) => kind !== 'late_event' && !said));
       await labels.enqueue(taken.filter(({ said }) => said));
-      const refused = await late.enqueue(lateJobs(taken, clock.now()));
+      const refused = eventsOf(await late.enqueue(lateJobs(taken, clock.now())));
       if (refused === 0) return;
       metrics.rescored.inc({ cause: 'late_event', outcome: 'no_room' }, refused);
       refusals.tell(log, refused);
@@ -132,19 +131,6 @@ export function openLateTruth(
       lifecycle.onClose('list of cases', mirrorBoard({ redis: mirror, read, clock, log }));
     },
   };
-}
-
-/** What came late in one round, together: most of it touches the same few decisions. */
-function lateJobs(taken: readonly Cause[], sinceMs: number): readonly LateEvents[] {
-  const events = taken
-    .filter(({ kind }) => kind === 'late_event')
-    .map(({ decisionId, atMs }) => ({ eventId: eventIdOf(decisionId), occurredAtMs: atMs }));
-  const jobs: LateEvents[] = [];
-  for (let from = 0; from < events.length; from += LATE_A_JOB) {
-    const portion = events.slice(from, from + LATE_A_JOB);
-    jobs.push({ id: `late_event_${portion[0]!.eventId}`, events: portion, sinceMs });
-  }
-  return jobs;
 }
 
 /** The same evaluation as when the payment came, but for the block: what is paused or full by now stays so. */

@@ -74,14 +74,14 @@ export class RescoreQueue<Data extends CausedJob = Cause> {
 
   /**
    * Takes causes in; repeating it changes nothing.
-   * @returns how many were refused, because more wait than may.
+   * @returns those that were refused, because more wait than may.
    * @throws what Redis says when it is away (redis.ts `isUnavailable`).
    */
-  async enqueue(causes: readonly Data[]): Promise<number> {
+  async enqueue(causes: readonly Data[]): Promise<readonly Data[]> {
     const unique = new Map(causes.map((cause) => [cause.id, cause]));
     const news = [...unique.values()].filter(({ id }) => !this.#recent.has(id));
     const fresh = news.slice(0, await this.#room(news.length));
-    if (fresh.length === 0) return news.length;
+    if (fresh.length === 0) return news;
     await this.#queue.addBulk(
       fresh.map((data) => ({
         name: this.#name,
@@ -101,7 +101,7 @@ export class RescoreQueue<Data extends CausedJob = Cause> {
       if (this.#recent.size <= MAX_RECENT) break;
       this.#recent.delete(id);
     }
-    return news.length - fresh.length;
+    return news.slice(fresh.length);
   }
 
   async #room(wanted: number): Promise<number> {

@@ -56,7 +56,7 @@ export class LateNews {
 
   /**
    * Tells of the first, and whenever their number has doubled.
-   * @param refused jobs of late events that found no room, since the last call.
+   * @param refused late events that found no room, since the last call.
    */
   tell(log: Pick<Logger, 'warn'>, refused: number): void {
     this.#refused += refused;

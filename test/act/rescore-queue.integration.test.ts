@@ -31,10 +31,10 @@ function open(
 
 const jobs = (...ids: string[]): { readonly id: string }[] => ids.map((id) => ({ id }));
 
-it('a queue with a bound refuses what finds no room, says how much, and takes it when there is', async () => {
+it('a queue with a bound refuses what finds no room, says which, and takes it when there is', async () => {
   const queue = open('late', 2);
-  expect(await queue.enqueue(jobs('a', 'b', 'c', 'd'))).toBe(2);
-  expect(await queue.enqueue(jobs('a', 'e'))).toBe(1);
+  expect(await queue.enqueue(jobs('a', 'b', 'c', 'd'))).toEqual(jobs('c', 'd'));
+  expect(await queue.enqueue(jobs('a', 'e'))).toEqual(jobs('e'));
   expect(await queue.waiting()).toBe(2);
   const followed: string[] = [];
   queue.start(({ id }) => {
@@ -42,7 +42,7 @@ it('a queue with a bound refuses what finds no room, says how much, and takes it
     return Promise.resolve(true);
   });
   await until(async () => (await queue.waiting()) === 0);
-  expect(await queue.enqueue(jobs('a', 'c'))).toBe(0);
+  expect(await queue.enqueue(jobs('a', 'c'))).toEqual([]);
   await until(async () => (await queue.waiting()) === 0);
   expect(followed).toEqual(['a', 'b', 'c']);
 });
@@ -50,7 +50,7 @@ it('a queue with a bound refuses what finds no room, says how much, and takes it
 it('one without a bound takes everything, and no queue sees the jobs of another', async () => {
   const causes = open('causes');
   const labels = open('labels');
-  expect(await causes.enqueue(jobs('a', 'b', 'c'))).toBe(0);
-  expect(await labels.enqueue(jobs('a'))).toBe(0);
+  expect(await causes.enqueue(jobs('a', 'b', 'c'))).toEqual([]);
+  expect(await labels.enqueue(jobs('a'))).toEqual([]);
   expect([await causes.waiting(), await labels.waiting()]).toEqual([3, 1]);
 });
