@@ -2,14 +2,13 @@
 
 import type { Campaign } from '../../config/campaign-schema.ts';
 import type { Analytics } from '../record/analytics.ts';
-import { recordedCondition } from '../record/markers.ts';
 import { Adjustments, type CampaignChange } from '../reward/adjustments.ts';
 import { sharedAccounts } from '../reward/campaign-accounts.ts';
 import type { SharedAccount } from '../reward/campaign.ts';
 import type { Kpi } from './kpi.ts';
 import { CARDS, type CardRow } from './kpi-cards.ts';
 import * as customers from './kpi-customers.ts';
-import { outstandingSql, type OutstandingRow } from './kpi-outstanding.ts';
+import { OUTSTANDING, type OutstandingRow } from './kpi-outstanding.ts';
 import * as payments from './kpi-payments.ts';
 import * as rewards from './kpi-rewards.ts';
 import { PATTERNS, type PatternRow } from './kpi-risk.ts';
@@ -64,9 +63,7 @@ export async function askRecord(
   });
   const record = found!;
   // Before the figures: what reaches the record while they are read is in them or told, not neither.
-  const [outstanding] = await analytics.query<OutstandingRow>(
-    outstandingSql(await recordedCondition(analytics)),
-  );
+  const [outstanding] = await analytics.query<OutstandingRow>(`${OUTSTANDING}${SETTINGS}`);
   const periods = periodsOf(campaign, record.events === 0 ? undefined : record);
   const ask = <Row>({ sql }: Kpi, more: object = {}): Promise<Row[]> =>
     analytics.query<Row>(`${sql}${SETTINGS}`, { ...names, ...periods, ...more });

@@ -1,16 +1,18 @@
 /** What was decided and given and is not part of the figures yet: a worker settles and records behind its decisions. */
 
 export interface OutstandingRow {
-  /** Decisions whose rewards have not taken effect, or not all of them. */
+  /** Decisions of the newest start whose rewards have not taken effect, or not all of them. */
   readonly decisions: number;
   /** Entries that the ledger has made and the record does not hold. */
   readonly entries: number;
 }
 
-/** @param isHistory the SQL condition that holds for rows whose consequences have taken effect. */
-export function outstandingSql(isHistory: string): string {
-  return `
-SELECT (SELECT toFloat64(count()) FROM decisions FINAL WHERE NOT (${isHistory})) AS decisions,
+/**
+ * Decisions beyond the newest start's marker. What an older one left behind is decided anew under a newer number, or
+ * never comes again: counted, it would be said to be outstanding for ever. One column is read, without FINAL.
+ */
+export const OUTSTANDING = `
+SELECT (SELECT toFloat64(uniqExact(arrival)) FROM decisions
+    PREWHERE arrival > (SELECT max(bitShiftLeft(toUInt64(epoch), 38) + sequence) FROM progress)) AS decisions,
   toFloat64(greatest(0, (SELECT max(toInt64(sequence)) FROM ledger_balances)
     - (SELECT max(toInt64(sequence)) FROM ledger_entries))) AS entries`;
-}

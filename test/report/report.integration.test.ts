@@ -287,14 +287,21 @@ test('what is decided and not settled, or given and not on record, is said befor
   const { analytics } = store;
   expect(report.notes.join('\n')).not.toMatch(/not been settled|not on record yet/);
   const epoch = 7n << 38n;
-  await insert(analytics, 'progress', 'worker, epoch, sequence', ["'autumn', 7, 3"]);
+  await insert(analytics, 'progress', 'worker, epoch, sequence', [
+    "'autumn', 6, 9",
+    "'autumn', 7, 3",
+  ]);
   const decided = (id: string, sequence: bigint): string =>
     `'dec_${id}', '${id}', ${epoch + sequence}`;
   await insert(analytics, 'decisions', 'decision_id, event_id, arrival', [
     decided('settled', 3n),
     decided('first', 4n),
     decided('second', 5n),
+    // Torn by the start before, and never delivered again.
+    `'dec_torn', 'torn', ${(6n << 38n) + 10n}`,
   ]);
+  // An insert that was tried again.
+  await insert(analytics, 'decisions', 'decision_id, event_id, arrival', [decided('second', 5n)]);
   await insert(analytics, 'ledger_entries', 'sequence, leg', ['40, 0', '41, 0']);
   await insert(analytics, 'ledger_balances', 'account, sequence', [
     "'budget/x', 41",
