@@ -11,6 +11,7 @@ import type { KeyOf } from './decide/live-lists.ts';
 import { confirmedOrder, underControl } from './dual-control.ts';
 import type { LiveConfig } from './reload/live-config.ts';
 import { obeyExclusion } from './obey-exclusion.ts';
+import { judgedReward } from './judged-reward.ts';
 import { labelledEvents, readLabels } from './obey-labels.ts';
 import { obeyList } from './obey-list.ts';
 import { rescore } from './obey-rescore.ts';
@@ -259,15 +260,11 @@ async function judge(
       { kind: 'settle', id: `${kind}_${commandId}`, grantId, to, reason, occurredAtMs: issuedAtMs },
     ],
   });
-  const grant = grants.find(({ id }) => id === grantId);
-  if (grant === undefined) {
-    return { commandId, accepted: false, message: `there is no reward ${grantId}` };
-  }
-  const accepted = grant.reason === reason;
-  const message = accepted
-    ? `reward ${grantId} is ${grant.state}`
-    : `reward ${grantId} does not wait for a review: it is ${grant.state} (${grant.reason})`;
-  return { commandId, accepted, message };
+  return judgedReward(
+    command,
+    grants.find(({ id }) => id === grantId),
+    reason,
+  );
 }
 
 async function adjust(

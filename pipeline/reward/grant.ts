@@ -156,6 +156,8 @@ export interface Grant {
   readonly deductMinor?: number;
   /** What should have come back and was spent already: the customer owes it. Left out: nothing. */
   readonly owedMinor?: number;
+  /** In the answer to a word on this very grant: it was new to the grant, or is told it again. Left out: it came to nothing. */
+  readonly heard?: true;
   /** The payment it was earned on. */
   readonly paymentMinor: number;
   readonly occurredAtMs: number;

@@ -11,7 +11,7 @@ import {
   type SettleOp,
 } from './ledger-op.ts';
 import type { ChooseOp, ClaimOp } from './wish-op.ts';
-import { decodeGrant, identityOf, standingOf, termsOf } from './record.ts';
+import { decodeGrant, hasHeard, identityOf, standingOf, termsOf } from './record.ts';
 import { encodeReserve, SharedParts } from './reserve-request.ts';
 
 /** Operations as the script takes them, with what is needed to read its answer. */
@@ -190,6 +190,9 @@ export function decodeAnswers(request: LedgerRequest, answers: readonly LedgerAn
 
 /** Nearly every answer is about the very operation that was sent: its facts are at hand. */
 function decodeAnswer(op: LedgerOp, id: string, head: string): Grant {
+  if (op.kind === 'settle' && hasHeard(head, op.id, op.occurredAtMs)) {
+    return { ...decodeGrant(id, head), heard: true };
+  }
   if (op.kind !== 'reserve' || head.includes('\n')) return decodeGrant(id, head);
   return {
     id,

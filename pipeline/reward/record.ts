@@ -3,6 +3,7 @@
  * that never change (lua/records.lua and lua/vouchers.lua name them). Outside Lua only this file knows the form.
  */
 
+import { hash } from 'node:crypto';
 import type { AwardItem, Grant, GrantReason, GrantState, StoredGrant } from './grant.ts';
 import { accountPart, textOfPart } from './ledger-op.ts';
 import type { Voucher, VoucherState } from './voucher.ts';
@@ -97,6 +98,12 @@ function claimsOf(line: string): Pick<Grant, 'deductMinor' | 'owedMinor'> {
     ...(deducted !== '0' && { deductMinor: Number(deducted) }),
     ...(owed !== '0' && { owedMinor: Number(owed) }),
   };
+}
+
+/** Whether a grant has heard a word (lua/settle.lua), by its text up to the first line of its tail at least. */
+export function hasHeard(text: string, id: string, atMs: number): boolean {
+  const word = hash('sha1', `${id} ${atMs}`, 'hex').slice(0, 10);
+  return text.split('\n', HEAD_LINES + 1)[HEAD_LINES]?.includes(`=${word}`) ?? false;
 }
 
 /** What of a grant changes: the first line of its record, or that up to the revision where no time is set. */

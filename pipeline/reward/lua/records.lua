@@ -197,7 +197,7 @@ local function tail_of(record)
 end
 
 -- What the caller is told of a record: its head, of which the standing is enough when the rest is what the
--- reservation itself says; and the fifth line where something of it is claimed.
+-- reservation itself says; and the fifth line where something of it is claimed, or it may have heard the word.
 local function answer_of(record, op)
   if
     not record.direct
@@ -209,7 +209,8 @@ local function answer_of(record, op)
     return record.standing
   end
   local head = record.standing .. '\n' .. record.identity .. '\n' .. record.terms .. '\n' .. record.award
-  return record.direct and head .. '\n' .. standing_apart(record) or head
+  local is_asked = record.direct or (op.kind == 'settle' and op.grant and record.moving)
+  return is_asked and head .. '\n' .. standing_apart(record) or head
 end
 
 -- Appends the journal entry that led to a grant's text. The id of the operation is written where it is not

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { judgedReward } from '../../pipeline/judged-reward.ts';
+import type { LedgerOp, SettleOp } from '../../pipeline/reward/ledger-op.ts';
+import { apply, useLedger } from '../reward/ledger-fixture.ts';
+import { authorise, claim, DAY_MS, goodsChoice, reserve } from '../reward/ledger-offers.ts';
+import { FRIDAY_NOON_MS, refund } from '../reward/ledger-scenario.ts';
+
+useLedger();
+
+const WORDS = {
+  approve: { to: 'posted', reason: 'approved' },
+  reject: { to: 'voided', reason: 'review_rejected' },
+} as const;
+
+/** What a person is told who says it of the reward of payment p. */
+async function told(kind: 'approve' | 'reject', id = `${kind}-1`): Promise<readonly unknown[]> {
+  const grantId = 'g_p';
+  const word: SettleOp = {
+    ...{ kind: 'settle', id, grantId, occurredAtMs: FRIDAY_NOON_MS },
+    ...WORDS[kind],
+  };
+  const [grant] = await apply([word]);
+  const issuedAtMs = FRIDAY_NOON_MS;
+  const command = { ...{ id, kind, grantId, issuedAtMs }, actor: 'ann', reason: 'tests' };
+  const { accepted, message } = judgedReward(command, grant, WORDS[kind].reason);
+  return [accepted, message];
+}
+
+const held = { intent: 'held', reason: 'held_for_review' } as const;
+const prize = {
+  choices: [goodsChoice('cup', 1)],
+  next: { kind: 'claim', untilMs: FRIDAY_NOON_MS + DAY_MS },
+} as const;
+
+describe('an approval', () => {
+  test.each<[string, LedgerOp[], string]>([
+    ['of a reward', [reserve({ id: 'p' }, held)], 'is posted'],
+    [
+      'of one whose payment was refunded in part meanwhile',
+      [reserve({ id: 'p' }, held), ...refund('r', 'p', 15_000)],
+      'is posted (partly_refunded)',
+    ],
+    [
+      'of one of which the refunds left nothing',
+      [reserve({ id: 'p' }, held), ...refund('r', 'p', 29_999)],
+      'is clawed_back (partly_refunded)',
+    ],
+    [
+      'of one that waits for its payment too',
+      [authorise({ id: 'p' }, { reason: 'awaiting_payment_and_review' })],
+      'is held (awaiting_payment)',
+    ],
+    [
+      'of one that is to be claimed',
+      [reserve({ id: 'p' }, { ...held, ...prize })],
+      'is awaiting_claim',
+    ],
+  ])('worked, and says so when it is told again: %s', async (_what, before, state) => {
+    await apply(before);
+    for (let i = 0; i < 2; i++)
+      expect(await told('approve')).toEqual([true, `reward g_p ${state}`]);
+  });
+
+  test.each<[string, LedgerOp[], string]>([
+    ['given at once', [reserve({ id: 'p' })], 'posted (granted)'],
+    [
+      'given at once and refunded in part',
+      [reserve({ id: 'p' }), ...refund('r', 'p', 15_000)],
+      'posted (partly_refunded)',
+    ],
+    ['still to be claimed', [reserve({ id: 'p' }, prize)], 'awaiting_claim (granted)'],
+    ['claimed', [reserve({ id: 'p' }, prize), claim('g_p', { id: 'c' })], 'posted (claimed)'],
+  ])('of what did not wait for one came to nothing: %s', async (_what, before, state) => {
+    await apply(before);
+    expect(await told('approve')).toEqual([
+      false,
+      `reward g_p does not wait for a review: it is ${state}`,
+    ]);
+  });
+});
+
+test('a rejection of what waits works, and an approval after it comes to nothing', async () => {
+  expect(await told('reject')).toEqual([false, 'there is no reward g_p']);
+  await apply([reserve({ id: 'p' }, held)]);
+  expect(await told('reject')).toEqual([true, 'reward g_p is voided']);
+  expect(await told('approve')).toEqual([
+    false,
+    'reward g_p does not wait for a review: it is voided (review_rejected)',
+  ]);
+});
