@@ -187,7 +187,8 @@ export class ExclusionRegistry implements LinkExclusions {
   apply(change: ExclusionChange): void {
     const { kind, value, reason, actor, expiresAtMs, bands } = change;
     const key = keyOf(EXCLUSION_FIELDS[kind], value);
-    this.generation++;
+    // A proposal and its dismissal keep nothing apart, and there may be thousands of them a minute.
+    if (change.op === 'add' || change.op === 'remove') this.generation++;
     if (change.op === 'propose') {
       this.#proposed.set(key, change);
       forgetOldest(this.#proposed);

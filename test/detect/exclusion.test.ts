@@ -106,6 +106,30 @@ describe('an exclusion that was ordered', () => {
   });
 });
 
+describe('what values are known to be excluded', () => {
+  const proposed = (op: 'propose' | 'dismiss'): ExclusionChange => ({ ...added('d-1'), op });
+
+  it('stays known while hubs are proposed and dismissed, however many those are', () => {
+    const registry = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
+    const { generation } = registry;
+    registry.apply(proposed('propose'));
+    registry.apply(proposed('dismiss'));
+    expect(registry.generation).toBe(generation);
+  });
+
+  it('is asked anew once an exclusion came, went or was read from the files', () => {
+    const registry = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
+    const generations = [registry.generation];
+    registry.apply(added('d-1'));
+    generations.push(registry.generation);
+    registry.apply({ ...added('d-1'), op: 'remove' });
+    generations.push(registry.generation);
+    registry.adopt({ entries: [], sharedNetworks: [] });
+    generations.push(registry.generation);
+    expect(new Set(generations).size).toBe(4);
+  });
+});
+
 describe('limits of its own that an order gives an exclusion', () => {
   const ordered = (bands: OwnBands) => {
     const exclusions = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
