@@ -203,6 +203,8 @@ export class EventBatch {
   readonly bodyHash: Int32Array;
   /** 1 when the event came after the allowed lateness: measured and recorded, not stored in windows. */
   readonly late: Uint8Array;
+  /** The rows whose `ip` is written as an address and is none, or as several: it is no key there. */
+  readonly mistakenAddresses: number[] = [];
   /** The decoder's: it hashes the keys of `requireKey`. */
   keysOnDemand: KeysOnDemand | undefined;
   /** By key column: the rows that are hashed. */
@@ -232,6 +234,7 @@ export class EventBatch {
   clear(): void {
     this.length = 0;
     this.source.length = 0;
+    this.mistakenAddresses.length = 0;
     this.hashedRows.fill(0);
   }
 

@@ -31,6 +31,7 @@ import type { History } from './record/history.ts';
 import { lookUpOld } from './look-up-old.ts';
 import { tellActions } from './tell/actions.ts';
 import { tellBatch } from './tell/batch.ts';
+import { MistakenNews } from './tell/mistaken-news.ts';
 import { withdrawTrials } from './withdraw-trials.ts';
 import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
@@ -62,6 +63,7 @@ export class Pipeline {
   readonly #positions: Record<string, string>;
   readonly #grantNews = new GrantNews();
   readonly #capNews = new FreezeCapNews();
+  readonly #mistakenNews = new MistakenNews();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PipelineParts, positions: Readonly<Record<string, string>>) {
@@ -203,6 +205,7 @@ export class Pipeline {
     }
     this.#decided.end(following);
     tellBatch(this.#parts, raw.source, this.#batch, judged, nowMs);
+    this.#mistakenNews.tell(this.#parts, raw.source, this.#batch);
     if (judged.ended !== undefined) this.#parts.config.ended(judged.ended);
     for (const change of judged.exclusionChanges) this.#propose(change);
     for (const change of judged.listChanges) this.#parts.recorder.addListChange(change);

@@ -31,6 +31,11 @@ export class Metrics {
     'Records refused, by reason.',
     ['reason'],
   );
+  readonly mistakenValues = this.counter(
+    'sheepdog_mistaken_values_total',
+    'Values that join no events because they are none of their kind, by field.',
+    ['field'],
+  );
   readonly grants = this.counter('sheepdog_grants_total', 'Grants, by offer and state.', [
     'offer',
     'state',

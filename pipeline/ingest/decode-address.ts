@@ -1,7 +1,8 @@
 /**
  * IP addresses as window keys. Two spellings of one address are one key, so an address is kept in its
- * canonical text (RFC 5952; an IPv4-mapped IPv6 address is the IPv4 one). Anything else in the `ip` field
- * is an opaque token: a key like any other, without a prefix; what is written as an address and is none is no key.
+ * canonical text (RFC 5952; an IPv4-mapped IPv6 address is the IPv4 one; blanks, brackets and a port around it go).
+ * Anything else in the `ip` field is an opaque token: a key like any other, without a prefix; what is written as an
+ * address and is none, or as several, is no key and is counted.
  */
 
 import ipaddr from 'ipaddr.js';
@@ -12,8 +13,17 @@ export interface Address {
   readonly prefix: string;
 }
 
+/** One address with what gateways write around it: `203.0.113.9:443`, `[2001:db8::1]:443`. */
+const DRESSED =
+  /^ *(?:\[(?<bracketed>[0-9a-f.:]+)\](?::\d{1,5})?|(?<dotted>[0-9.]+)(?::\d{1,5})?|(?<coloned>[0-9a-f.:]+)) *$/i;
+
 /** The address written in the text, or undefined when it is an opaque token. */
 export function parseAddress(text: string): Address | undefined {
+  const { bracketed, dotted, coloned } = DRESSED.exec(text)?.groups ?? {};
+  return parseBare(bracketed ?? dotted ?? coloned ?? text);
+}
+
+function parseBare(text: string): Address | undefined {
   if (!text.includes(':')) {
     if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
     return { text, prefix: text.slice(0, text.lastIndexOf('.')) };
@@ -61,38 +71,57 @@ export function ipv4PrefixLength(bytes: Uint8Array, start: number, end: number):
   return dots === 3 && octet >= 0 ? lastDot - start : 0;
 }
 
-/** More groups than an IPv6 address has: a fingerprint written with colons, which is a token. */
-const MOST_COLONS = 8;
+/** The parts of a text that are written as addresses and are none: cut off, out of range, a network, a hardware address. */
+const NEARLY =
+  /^\[?(?:\d{1,4}(?:\.\d{0,4}){2,}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8})[\]./\d]*(?::\d{1,5})?$/i;
+
+/** More digits stand together in tokens alone: a port has five. */
+const LONGEST_RUN = 5;
 
 /**
- * Whether the text in bytes `start` to `end`, which is no address, is written as one all the same: `999.1.1.1`,
- * `203.0.113.9:443`, `10.0.0.1, 10.0.0.2`. No token looks so, and what was mistaken once is mistaken by many senders:
- * it says nothing of who shares what.
+ * Whether the text in bytes `start` to `end`, which is no address, is written as one all the same (`999.1.1.1`), or as
+ * several (`203.0.113.9, 10.0.0.1`, of which nobody can say which one is the customer's). No token looks so, and what
+ * was mistaken once is mistaken by many senders: it says nothing of who shares what. Tokens are told by their bytes alone.
  */
-export function isMistakenAddress(bytes: Uint8Array, start: number, end: number): boolean {
-  let dots = 0;
-  let colons = 0;
+export function isMistakenAddress(bytes: Buffer, start: number, end: number): boolean {
+  let marks = 0;
+  let run = 0;
   for (let at = start; at < end; at++) {
     const byte = bytes[at]!;
-    if (byte === DOT) dots++;
-    else if (byte === COLON) colons++;
-    else if (!isOfAddress(byte)) return false;
+    if (isHexadecimal(byte)) {
+      run++;
+      if (run > LONGEST_RUN) return false;
+      continue;
+    }
+    run = 0;
+    if (byte === DOT || byte === COLON) marks++;
+    else if (!BESIDE.includes(byte)) {
+      // `unknown, 203.0.113.9`
+      return bytes.subarray(at, end).includes(COMMA) && holdsAddress(bytes, start, end);
+    }
   }
-  return colons > 0 ? colons <= MOST_COLONS : dots > 0;
+  return marks > 1 && holdsAddress(bytes, start, end);
+}
+
+function holdsAddress(bytes: Buffer, start: number, end: number): boolean {
+  return bytes
+    .toString('utf8', start, end)
+    .split(/[ ,;]+/)
+    .some((part) => NEARLY.test(part) || parseAddress(part) !== undefined);
 }
 
 const DOT = 0x2e;
 const COLON = 0x3a;
-
-/** Hexadecimal digits, and what stands between addresses and behind them. */
-function isOfAddress(byte: number): boolean {
-  const folded = byte | 0x20;
-  return (
-    (byte >= 0x30 && byte <= 0x39) || (folded >= 0x61 && folded <= 0x66) || BESIDE.includes(byte)
-  );
-}
-
+const COMMA = 0x2c;
+const BLANK = 0x20;
+const BRACKET = 0x5b;
+/** What stands between addresses and around them. */
 const BESIDE: readonly number[] = [...Buffer.from(' ,;/[]')];
+
+function isHexadecimal(byte: number): boolean {
+  const folded = byte | 0x20;
+  return (byte >= 0x30 && byte <= 0x39) || (folded >= 0x61 && folded <= 0x66);
+}
 
 const REMEMBERED = 8192;
 
@@ -109,14 +138,28 @@ export class AddressReader {
     return address;
   }
 
-  /** Whether the text in bytes `start` to `end` is the one spelling of what it names. */
-  isCanonical(bytes: Buffer, start: number, end: number): boolean {
+  /** Where the one spelling of what the text in bytes `start` to `end` names ends there; −1 where it is spelt otherwise. */
+  canonicalEnd(bytes: Buffer, start: number, end: number): number {
+    if (start === end) return end;
+    const first = bytes[start]!;
+    const isPlain = first !== BRACKET && first !== BLANK && bytes[end - 1] !== BLANK;
     for (let at = start; at < end; at++) {
-      if (bytes[at] !== 0x3a) continue;
+      if (isPlain && bytes[at] !== COLON) continue;
+      // A gateway that writes ports writes them at every event.
+      if (isPort(bytes, at, end) && ipv4PrefixLength(bytes, start, at) > 0) return at;
       const text = bytes.toString('utf8', start, end);
       const address = this.read(text);
-      return address === undefined || address.text === text;
+      return address === undefined || address.text === text ? end : -1;
     }
-    return true;
+    return end;
   }
+}
+
+/** Whether bytes `at` to `end` are a colon with a port behind it. */
+function isPort(bytes: Uint8Array, at: number, end: number): boolean {
+  if (bytes[at] !== COLON || end - at < 2 || end - at > 6) return false;
+  for (let digit = at + 1; digit < end; digit++) {
+    if (bytes[digit]! < 0x30 || bytes[digit]! > 0x39) return false;
+  }
+  return true;
 }

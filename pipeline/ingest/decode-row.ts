@@ -143,6 +143,7 @@ export class RowWriter {
         : undefined;
       if (address === undefined) {
         if (isMistakenAddress(source, start, end)) {
+          into.mistakenAddresses.push(row);
           into.keyLo[IP_KEY * into.capacity + row] = 0;
           into.keyHi[IP_KEY * into.capacity + row] = 0;
         }

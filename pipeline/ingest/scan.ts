@@ -158,9 +158,10 @@ export class Scanner {
     if (length >= 13 && holdsCard(bytes, from, to)) return false;
     if (column === CURRENCY && !isCurrency(bytes, from, to)) return false;
     if (column === LABEL && !isPlainLabel(bytes, from, to)) return false;
-    if (column === IP && !this.addresses.isCanonical(bytes, from, to)) return false;
+    const end = column === IP ? this.addresses.canonicalEnd(bytes, from, to) : to;
+    if (end < 0) return false;
     draft.spanStart[column] = from;
-    draft.spanLength[column] = length;
+    draft.spanLength[column] = end - from;
     return true;
   }
 

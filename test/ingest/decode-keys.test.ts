@@ -51,28 +51,60 @@ describe('window keys', () => {
     expect(keyOf(batch, 'ipPrefix', 4)).not.toBe(keyOf(batch, 'ipPrefix', 0));
   });
 
-  const MISTAKEN = [
-    ...['999.1.1.1', '203.0.113', '203.0.113.09', '203.0.113.9:443', '203.0.113.9, 10.0.0.1'],
-    ...['203.0.113.0/24', '2001:db8::1::2', '[2001:db8::1]:443', 'aa:bb:cc:dd:ee:ff'],
+  const DRESSED = [
+    ...['203.0.113.9:443', ' 203.0.113.9', '203.0.113.9 ', '[203.0.113.9]:65535'],
+    ...['[::ffff:203.0.113.9]', '::ffff:203.0.113.9'],
   ];
-  it.each(MISTAKEN)('are absent for %s, which is written as an address and is none', (ip) => {
+  it.each(DRESSED)('are those of the address that %s holds', (ip) => {
     const decoder = testDecoder();
-    const batch = batchFrom([paymentOf({ ip })], { decoder });
+    const batch = batchFrom([paymentOf({ ip: '203.0.113.9' }), paymentOf({ ip })], { decoder });
+    expect(batch.text('ip', 1)).toBe('203.0.113.9');
+    expect(keyOf(batch, 'ip', 1)).toBe(keyOf(batch, 'ip', 0));
+    expect(keyOf(batch, 'ipPrefix', 1)).toBe(keyOf(batch, 'ipPrefix', 0));
+    const { lo, hi } = decoder.keyOf('ip', ip);
+    expect(`${hi}:${lo}`).toBe(keyOf(batch, 'ip', 0));
+    expect(batch.mistakenAddresses).toEqual([]);
+  });
+
+  it.each(['[2001:db8::1]:443', '[2001:DB8::1]', ' 2001:db8::1'])('take %s for IPv6', (ip) => {
+    expect(batchFrom([paymentOf({ ip })]).text('ip', 0)).toBe('2001:db8::1');
+  });
+
+  it('of a placeholder with a port are absent', () => {
+    const batch = batchFrom([paymentOf({ ip: '0.0.0.0:443' })]);
     expect(keyOf(batch, 'ip', 0)).toBe(ABSENT);
-    expect(keyOf(batch, 'ipPrefix', 0)).toBe(ABSENT);
-    expect(batch.text('ip', 0)).toBe(ip);
+    expect(batch.mistakenAddresses).toEqual([]);
+  });
+
+  const MISTAKEN = [
+    ...['999.1.1.1', '203.0.113', '203.0.113.', '203.0.113.09', '203.0.113:443', '1.2.3.4.5'],
+    ...['203.0.113.9, 10.0.0.1', '203.0.113.9:443, 10.0.0.1', '203.0.113.9,203.0.113.9'],
+    ...['unknown, 203.0.113.9', '2001:db8::1, 2001:db8::2, 2001:db8::3, 2001:db8::4'],
+    ...['203.0.113.0/24', '2001:db8::1::2', '[2001:db8::1::2]:443', 'aa:bb:cc:dd:ee:ff'],
+  ];
+  it.each(MISTAKEN)('are absent for %s, which is written as an address, and counted', (ip) => {
+    const decoder = testDecoder();
+    const batch = batchFrom([paymentOf(), paymentOf({ ip })], { decoder });
+    expect(keyOf(batch, 'ip', 1)).toBe(ABSENT);
+    expect(keyOf(batch, 'ipPrefix', 1)).toBe(ABSENT);
+    expect(batch.text('ip', 1)).toBe(ip);
     expect(decoder.keyOf('ip', ip)).toEqual({ lo: 0, hi: 0 });
+    expect(batch.mistakenAddresses).toEqual([1]);
+    batch.clear();
+    expect(batch.mistakenAddresses).toEqual([]);
   });
 
   const TOKENS = [
     ...['9f86d081884c7d65', 'n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is', 'fe80::1%eth0', '1234567890'],
     'SHA256:9f:86:d0:81:88:4c:7d:65:9a:2f:ea:a0:c5:5a:d0:15',
     '9f:86:d0:81:88:4c:7d:65:9a:2f:ea:a0:c5:5a:d0:15',
+    ...['9f86d081.884c7d65', '3fa9.b2c1', '3fa9.b2c1.0d4e', '1:9f86d081884c', '12345678.90123456'],
   ];
   it.each(TOKENS)('are there for the token %s', (ip) => {
     const batch = batchFrom([paymentOf({ ip })]);
     expect(keyOf(batch, 'ip', 0)).not.toBe(ABSENT);
     expect(keyOf(batch, 'ipPrefix', 0)).toBe(ABSENT);
+    expect(batch.mistakenAddresses).toEqual([]);
   });
 
   it('are what keyOf gives for the same text', () => {
