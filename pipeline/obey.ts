@@ -42,7 +42,8 @@ export interface ObeyParts {
   readonly caseWork: CaseWork;
   readonly metrics: Pick<Metrics, 'rescored'>;
   readonly clock: Clock;
-  readonly rewardsOfLabel: (label: Label) => readonly LedgerOp[];
+  /** `toldAtMs`: when it was told, if that is another time than the label's. */
+  readonly rewardsOfLabel: (label: Label, toldAtMs?: number) => readonly LedgerOp[];
   /** Gives texts the keys that events have. */
   readonly keys: KeyOf;
 }
@@ -160,9 +161,8 @@ function labels(
   const { words, result } = readLabels(command, standing);
   for (const word of words) recorder.addLabel(word);
   const causes = causesOfLabels(command.id, words, engine.watermarkMs);
-  void settle({ ops: words.flatMap(rewardsOfLabel), causes }).then((settled) =>
-    closeTaken(parts, command, settled),
-  );
+  const ops = words.flatMap((word) => rewardsOfLabel(word, command.issuedAtMs));
+  void settle({ ops, causes }).then((settled) => closeTaken(parts, command, settled));
   return result;
 }
 
@@ -243,14 +243,14 @@ async function label(
 
 /** A reward that waits for a person: approved it is posted, rejected every leg of it returns. */
 async function judge(
-  { recorder }: ObeyParts,
+  parts: ObeyParts,
   command: Of<'approve' | 'reject'>,
   settle: SettleOrder,
 ): Promise<CommandResult> {
   const { id: commandId, grantId, kind, actor, reason: why, issuedAtMs } = command;
   // Whose word it was is on record before it takes effect, also when it comes to nothing.
   const change = { campaignId: '', kind, grantId } as const;
-  recorder.addCampaignAction({ id: commandId, change, actor, reason: why, issuedAtMs });
+  parts.recorder.addCampaignAction({ id: commandId, change, actor, reason: why, issuedAtMs });
   const [to, reason] =
     kind === 'approve'
       ? (['posted', 'approved'] as const)

@@ -126,8 +126,11 @@ function whyUnknown({ resting }: CompiledCampaigns, named: string | undefined): 
   return resting.has(named) ? 'offer_not_open' : 'offer_not_found';
 }
 
-/** What an analyst's word on a decision means for the rewards that wait for it. */
-export function settle(label: Label): readonly LedgerOp[] {
+/**
+ * What an analyst's word on a decision means for the rewards that wait for it.
+ * @param toldAtMs when it was told, if that is another time than the label's.
+ */
+export function settle(label: Label, toldAtMs?: number): readonly LedgerOp[] {
   const confirmed = label.label === 'confirmed';
   return [
     {
@@ -137,6 +140,7 @@ export function settle(label: Label): readonly LedgerOp[] {
       to: confirmed ? 'voided' : 'posted',
       reason: confirmed ? 'review_confirmed' : 'released',
       occurredAtMs: label.labelledAtMs,
+      ...(toldAtMs !== undefined && { toldAtMs }),
     },
   ];
 }

@@ -147,6 +147,11 @@ export type SettleOp = {
     | 'held_for_review'
     | 'late_truth';
   readonly occurredAtMs: number;
+  /**
+   * When it was told, where it is dated otherwise: a bank's file says when the bank knew. Left out: the same time. What
+   * was given in place of something else is touched by no word that was told before.
+   */
+  readonly toldAtMs?: number;
 } & ({ readonly eventId: string } | { readonly grantId: string });
 
 /** The payment of an authorisation; grants that wait for it are posted, held for review, or voided. */

@@ -110,6 +110,7 @@ function encodeSettle(op: SettleOp): unknown {
     to: op.to,
     reason: op.reason,
     at: op.occurredAtMs,
+    told: op.toldAtMs,
   };
 }
 

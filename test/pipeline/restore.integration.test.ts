@@ -14,6 +14,7 @@ import { EventBatch } from '../../pipeline/event.ts';
 import { LiveConfig } from '../../pipeline/reload/live-config.ts';
 import { obey, type SettleOrder } from '../../pipeline/obey.ts';
 import { openHistory } from '../../pipeline/record/history.ts';
+import type { LabelStanding } from '../../pipeline/record/label-history.ts';
 import { restoreEngine } from '../../pipeline/restore.ts';
 import { settle } from '../../pipeline/reward/evaluate.ts';
 import { RewardProposals } from '../../pipeline/reward/proposal.ts';
@@ -188,6 +189,19 @@ describe("an analyst's order", () => {
     ]);
   });
 
+  it('labels of a file are dated by the file and told now', async () => {
+    const { orders, obeyed } = await obeying();
+    const labelledAtMs = START_MS - 1000;
+    const labels = [{ decisionId: 'dec_e', label: 'confirmed', labelledAtMs }] as const;
+    const standing = { decided: new Set(['e']), known: new Set<string>() };
+    expect(await obeyed({ ...by, id: '1-0', kind: 'labels', labels }, standing)).toMatchObject({
+      accepted: true,
+    });
+    expect(orders.ops).toMatchObject([
+      [{ kind: 'settle', eventId: 'e', occurredAtMs: labelledAtMs, toldAtMs: START_MS }],
+    ]);
+  });
+
   async function obeying() {
     await store.clear();
     const recording = await startRecording(store.analytics, {}, 'worker');
@@ -226,8 +240,8 @@ describe("an analyst's order", () => {
         earnAnew: () => Promise.resolve(undefined),
       },
     };
-    const obeyed = async (command: Command): Promise<CommandResult> =>
-      (await obey(parts, command, settleOrder)).answer;
+    const obeyed = async (command: Command, standing?: LabelStanding): Promise<CommandResult> =>
+      (await obey(parts, command, settleOrder, standing)).answer;
     return { engine, recording, obeyed, orders: { actions, ops } };
   }
 });

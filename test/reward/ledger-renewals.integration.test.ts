@@ -185,6 +185,20 @@ describe('a share of what an exchange spends', () => {
   });
 });
 
+test('a reward that was given anew goes by what is told afterwards, however early that is dated', async () => {
+  const [given, dated] = [FRIDAY_NOON_MS, FRIDAY_NOON_MS - DAY_MS];
+  const chargeback = (toldAtMs: number): SettleOp[] =>
+    label('p', 'confirmed', dated).map((op) => ({ ...op, toldAtMs }));
+  await apply([reserve({ id: 'p' }, BLOCKED), reserve({ id: 'p' }, word('w', given))]);
+  await apply(chargeback(given - 1));
+  expect(await ledger.grant('g_p')).toMatchObject({ state: 'posted' });
+  await apply(chargeback(given + 1));
+  expect(await ledger.grant('g_p')).toMatchObject({
+    ...{ state: 'clawed_back', reason: 'review_confirmed' },
+  });
+  await expectRebuilt();
+});
+
 test('goods that are out of the house stay out when the renewal is turned down', async () => {
   const cup = { of: NARROW, choices: [goodsChoice('cup', 1, 1000)] };
   const limited = cup.choices.map((choice) => ({

@@ -96,7 +96,7 @@ local function settle(op)
     local record = find(id)
     if record then
       touched[#touched + 1] = id
-      if op.at <= (made_good_at(record) or -1) then
+      if (op.told or op.at) <= (made_good_at(record) or -1) then
         -- It was said of what stood there before.
       elseif record.moving and has_run_out(record) then
         note_word(record, op)
