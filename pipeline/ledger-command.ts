@@ -9,6 +9,7 @@ import { discoverDetectors } from './detect/discover.ts';
 import { Failure } from './failure.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { LedgerFlags } from './main.ts';
+import { print } from './offline.ts';
 import { withRedis } from './order.ts';
 import { RowPrinter, type RowsFlags } from './print-rows.ts';
 import { ledgerHistory } from './record/ledger-history.ts';
@@ -19,7 +20,6 @@ import { rebuild } from './reward/rebuild.ts';
 import { verify } from './reward/verify.ts';
 import { openStores } from './stores.ts';
 import { createLogger } from './telemetry.ts';
-import { visibleLines } from './terminal-text.ts';
 
 /** @throws Failure when the ledger does not match its journal, or a part is not to be had. */
 export async function ledgerCommand(
@@ -88,7 +88,7 @@ async function withJournal(flags: LedgerFlags, work: JournalWork): Promise<void>
 
 const check: JournalWork = async (ledger, history) => {
   const result = await verify(ledger, history);
-  process.stdout.write(`${visibleLines(JSON.stringify(result, null, 2))}\n`);
+  await print(`${JSON.stringify(result, null, 2)}\n`);
   if (result.differences.length > 0 || result.missing > 0) {
     throw new Failure(
       `the ledger does not match its journal: ${result.differences.length} accounts differ, ${result.missing} entries are missing; ` +

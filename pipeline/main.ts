@@ -192,9 +192,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return error.exitCode;
     }
     process.stderr.write(`sheepdog: this is a defect; please report it with these lines:\n`);
-    process.stderr.write(
-      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    const lines = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${visibleLines(lines)}\n`);
     return 1;
   }
 }

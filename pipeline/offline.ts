@@ -12,9 +12,11 @@ import { discoverDetectors } from './detect/discover.ts';
 import { Examples } from './examples.ts';
 import { Failure, messageOf } from './failure.ts';
 import { parseCsvMap, type CsvMap } from './ingest/csv-map-schema.ts';
+import type { Screen } from './print-rows.ts';
 import { openAnalytics } from './record/clickhouse.ts';
 import { migrate } from './record/migrate.ts';
 import { writeSimulation } from './simulate/write.ts';
+import { visibleLines } from './terminal-text.ts';
 
 /** Reads a CSV's mapping file. @throws Failure (exit code 2) naming what is wrong, with line and column. */
 export async function readMap(path: string | undefined): Promise<CsvMap | undefined> {
@@ -111,10 +113,13 @@ export async function showSchemas(write: string | undefined): Promise<void> {
   await print(`${write}: ${schemas.length} schemas\n`);
 }
 
-/** Waits until it is out: what a pipe has not taken yet is lost when the process ends. */
-export function print(text: string): Promise<void> {
+/**
+ * Waits until it is out: what a pipe has not taken yet is lost when the process ends. A terminal shows what it would
+ * obey; a pipe and a file get the text as it is.
+ */
+export function print(text: string, screen: Screen = process.stdout): Promise<void> {
   return new Promise((resolve) => {
-    process.stdout.write(text, () => {
+    screen.write(screen.isTTY === true ? visibleLines(text) : text, () => {
       resolve();
     });
   });

@@ -10,6 +10,7 @@ import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { ReportFlags } from './command-report.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Failure, messageOf } from './failure.ts';
+import { print } from './offline.ts';
 import { requireWritable } from './paths.ts';
 import { isForEyes } from './print-rows.ts';
 import type { CampaignReport } from './report/document.ts';
@@ -66,7 +67,7 @@ function pathOf({ campaign, marginBp }: ReportFlags): string {
 
 async function write(path: string, text: string): Promise<void> {
   if (path === '-') {
-    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
+    await print(text);
     return;
   }
   try {

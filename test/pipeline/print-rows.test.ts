@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { print } from '../../pipeline/offline.ts';
 import { RowPrinter, type Screen } from '../../pipeline/print-rows.ts';
 
 function screen(kind: { isTTY?: boolean; columns?: number }): { screen: Screen; told: string[] } {
@@ -104,6 +105,18 @@ test('JSON lines at a terminal show what a terminal would obey, and say the same
   const [line] = await devices([{ value }], 80, true);
   expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   expect(JSON.parse(line!)).toEqual({ ...DEVICE, value });
+});
+
+test('a whole document at a terminal shows what a terminal would obey, and a pipe gets it as it is', async () => {
+  const text = '{\n  "eventId": "a\u009b2J\u202e"\n}\n';
+  for (const [isTTY, expected] of [
+    [true, String.raw`"a\u009b2J\u202e"`],
+    [false, '"a\u009b2J\u202e"'],
+  ] as const) {
+    const { screen: to, told } = screen({ isTTY });
+    await print(text, to);
+    expect(told).toEqual([`{\n  "eventId": ${expected}\n}\n`]);
+  }
 });
 
 test('letters of two columns count as two, and none is cut in half', async () => {
