@@ -3,6 +3,7 @@
 import type { Command, CommandResult, Label } from './decide/account-action.ts';
 import { actionOf } from './decide/freezing.ts';
 import type { AccountAction } from './decide/account-action.ts';
+import { openFor } from './earned-anew.ts';
 import type { ObeyParts, Obeyed, SettleOrder } from './obey.ts';
 import type { Grant, GrantState } from './reward/grant.ts';
 import type { LedgerOp, ReserveOp } from './reward/ledger-op.ts';
@@ -16,11 +17,14 @@ export interface CaseWork {
   /** Whether what was given is taken back without a person. */
   readonly automatic: boolean;
   /**
-   * What the payment that earned a reward, voided or taken back, would earn now, under the reward's id; undefined
-   * when it, or the campaign, would not earn it any more. Waits while the record is away.
+   * What the payment that earned a reward, voided or taken back, would earn now, under the reward's id, and what rests
+   * on it after it; undefined when it, or the campaign, would not earn it any more. Waits while the record is away.
    * @param word the command: the ledger gives by it once.
    */
-  readonly earnAnew: (proposal: RewardProposal, word: Word) => Promise<ReserveOp | undefined>;
+  readonly earnAnew: (
+    proposal: RewardProposal,
+    word: Word,
+  ) => Promise<readonly ReserveOp[] | undefined>;
 }
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
@@ -132,19 +136,44 @@ export async function judgeProposal(
     void settle({});
     return answered(command.id, true, `proposal ${proposalId} is dismissed`);
   }
-  const op =
-    proposal.kind === 'clawback'
-      ? clawbackOf(proposal.grantId, command)
-      : await caseWork.earnAnew(proposal, command);
-  if (op === undefined) {
+  if (proposal.kind === 'clawback') {
+    step(parts, proposal, command, 'approved');
+    const ops = [clawbackOf(proposal.grantId, command)];
+    return { answer: outcomeOf(command, proposal, settle({ ops })) };
+  }
+  return await makeGood(parts, proposal, command, settle);
+}
+
+async function makeGood(
+  parts: ObeyParts,
+  proposal: RewardProposal,
+  command: Of<'proposal'>,
+  settle: SettleOrder,
+): Promise<Obeyed> {
+  const { caseWork } = parts;
+  const { id: proposalId } = proposal;
+  const ops = await caseWork.earnAnew(proposal, command);
+  if (ops === undefined) {
     return refuse(
       command,
       settle,
       `proposal ${proposalId}: its payment, or the campaign, does not earn reward ${proposal.grantId} any more; it stays open until it is dismissed`,
     );
   }
-  step(parts, proposal, command, 'approved');
-  return { answer: outcomeOf(command, proposal, settle({ ops: [op] })) };
+  const [own, ...resting] = ops;
+  const [base] = openFor(caseWork.proposals, own?.needs ?? []);
+  if (base !== undefined) {
+    return refuse(
+      command,
+      settle,
+      `proposal ${proposalId}: reward ${proposal.grantId} rests on reward ${base.grantId}, and comes with it: approve ${base.id}; it stays open`,
+    );
+  }
+  const ids = resting.map(({ grantId }) => grantId);
+  for (const each of [proposal, ...openFor(caseWork.proposals, ids)]) {
+    step(parts, each, command, 'approved');
+  }
+  return { answer: outcomeOf(command, proposal, settle({ ops })) };
 }
 
 function judgeFreeze(

@@ -9,6 +9,7 @@ import type { CaseWork, Word } from './case-work.ts';
 import type { Clock } from './clock.ts';
 import type { Cause, LateEvents } from './decide/cause.ts';
 import { ALLOW } from './decide/policy.ts';
+import { askedAnew } from './earned-anew.ts';
 import { EventBatch, EventView } from './event.ts';
 import type { Decoder } from './ingest/decode.ts';
 import { Placeholders } from './ingest/placeholders.ts';
@@ -22,7 +23,6 @@ import type { History } from './record/history.ts';
 import { earningEvent, proposalSteps } from './record/proposal-history.ts';
 import type { CustomerBook } from './reward/customer-book.ts';
 import { evaluate } from './reward/evaluate.ts';
-import { earnedIdOf } from './reward/grant-id.ts';
 import type { ReserveOp } from './reward/ledger-op.ts';
 import type { LiveCampaigns } from './reward/live-campaigns.ts';
 import { RewardProposals, type RewardProposal } from './reward/proposal.ts';
@@ -140,20 +140,14 @@ function earnAnew(
   { campaigns, customers, configVersion }: EarnParts,
   { grantId, word }: RewardProposal & { readonly word: Word },
   { json, receivedAtMs }: { readonly json: Buffer; readonly receivedAtMs: number },
-): ReserveOp | undefined {
+): readonly ReserveOp[] | undefined {
   const batch = new EventBatch(1);
   const failure = assembleHistoryDecoder(config, keys).decode(json, receivedAtMs, batch);
   if (failure !== undefined)
     throw new Error(`a recorded event cannot be read back: ${failure.message}`);
   const event = new EventView(batch, 0);
   const ops = evaluate(campaigns.compiled, event, ALLOW, customers.of(event), configVersion());
-  const earnedId = earnedIdOf(grantId);
-  const op = ops.find(
-    (each): each is ReserveOp => each.kind === 'reserve' && each.grantId === earnedId,
-  );
-  if (op === undefined) return undefined;
-  const anew = { wordId: word.id, atMs: word.issuedAtMs };
-  return { ...op, anew, ...(op.intent === 'posted' && { reason: 'compensated' as const }) };
+  return askedAnew(ops, grantId, { wordId: word.id, atMs: word.issuedAtMs });
 }
 
 function isPassing(error: unknown): boolean {
