@@ -8,6 +8,7 @@ import { EVENT_TYPES } from '../event.ts';
 import { nodesOf, pathOf } from '../expression.ts';
 import { rangeOf as addressRangeOf } from './address-range.ts';
 import { holdsCard } from '../ingest/card-number.ts';
+import { CURRENCIES, isCode, isCurrency } from '../ingest/currency.ts';
 import { parseAddress } from '../ingest/decode-address.ts';
 import { MAX_TEXT_BYTES } from '../ingest/decode-fields.ts';
 import type { EventPattern } from './feature.ts';
@@ -23,6 +24,8 @@ export interface WrongLiteral {
 
 /** Numbers of events that are whole. */
 const WHOLE: ReadonlySet<string> = new Set(['amountMinor', 'terms', 'weekday', 'hour', 'minute']);
+/** What people call the yuan, at home and offshore. */
+const YUAN: ReadonlySet<string> = new Set(['RMB', 'CNH']);
 /** Calls that hold a part of a text against a constant. */
 const PARTS: ReadonlySet<string> = new Set(['startsWith', 'endsWith', 'contains']);
 
@@ -32,10 +35,13 @@ const PARTS: ReadonlySet<string> = new Set(['startsWith', 'endsWith', 'contains'
  */
 function textProblem(field: string, text: string): string | undefined {
   const bytes = Buffer.from(text);
-  if (field === 'currency' && !/^[A-Z]{3}$/.test(text)) {
+  if (field === 'currency' && !isCurrency(bytes, 0, bytes.length)) {
     const upper = text.trim().toUpperCase();
-    const instead = /^[A-Z]{3}$/.test(upper) ? upper : 'CNY';
-    return `a currency is three capital letters: write "${instead}"`;
+    if (isCode(bytes, 0, bytes.length)) {
+      const instead = YUAN.has(upper) ? ': write "CNY"' : ', so its events are refused';
+      return `it is no code of ISO 4217${instead}`;
+    }
+    return `a currency is three capital letters: write "${CURRENCIES.includes(upper) ? upper : 'CNY'}"`;
   }
   if (field === 'type' && !(EVENT_TYPES as readonly string[]).includes(text)) {
     return `there is no such type of event: write one of ${EVENT_TYPES.join(', ')}`;
@@ -156,9 +162,16 @@ function beyond(node: ASTNode, known: Known): WrongLiteral[] {
   if (number === undefined || range === undefined || !(number < range.from || number > range.to)) {
     return [];
   }
+  // `event.hour < 24` is how people write up to 23: it always holds, and the rule fires all the same.
+  const side = literal === right ? node.op : TURNED[node.op];
+  if (side === '<' && number > range.to && number <= range.to + 1) return [];
+  if (side === '>' && number < range.from && number >= range.from - 1) return [];
   const message = `event.${field!} lies between ${range.from} and ${range.to}, so ${number} parts no events from others`;
   return [{ node: literal, message }];
 }
+
+/** The same comparison with its sides changed. */
+const TURNED = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' } as const;
 
 interface ComparedText {
   readonly field: string;
@@ -188,12 +201,15 @@ function comparedTexts(node: ASTNode): readonly ComparedText[] {
 }
 
 function partProblem(field: string, part: string, node: ASTNode): string | undefined {
-  if (field === 'currency' && !/^[A-Z]{0,3}$/.test(part)) {
-    return 'a currency is three capital letters: write its first ones so, or compare it with ==';
-  }
-  if (field !== 'type' || node.op !== 'rcall') return undefined;
+  if (node.op !== 'rcall') return undefined;
   const call = node.args[0] as 'startsWith' | 'endsWith' | 'includes' | 'contains';
   const name = call === 'contains' ? 'includes' : call;
+  if (field === 'currency' && !CURRENCIES.some((code) => code[name](part))) {
+    return /^[A-Z]{0,3}$/.test(part)
+      ? 'no code of ISO 4217 has this part'
+      : 'a currency is three capital letters: write its first ones so, or compare it with ==';
+  }
+  if (field !== 'type') return undefined;
   return EVENT_TYPES.some((type) => type[name](part))
     ? undefined
     : `no type of event has this part: there are ${EVENT_TYPES.join(', ')}`;

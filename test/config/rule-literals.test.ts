@@ -23,6 +23,26 @@ describe('a text that no event can have is refused, with what to write', () => {
       '76: near-payments.when: no event.currency is ever "¥": a currency is three capital letters: write "CNY"',
     ],
     [
+      'the yuan by the name that people use',
+      'event.currency == "RMB"',
+      '94: near-payments.when: no event.currency is ever "RMB": it is no code of ISO 4217: write "CNY"',
+    ],
+    [
+      'that name in small letters',
+      'event.currency == "rmb"',
+      '94: near-payments.when: no event.currency is ever "rmb": a currency is three capital letters: write "CNY"',
+    ],
+    [
+      'a currency that is none',
+      'event.currency in ["CNY", "XQZ"]',
+      '102: near-payments.when: no event.currency is ever "XQZ": it is no code of ISO 4217, so its events are refused',
+    ],
+    [
+      'the beginning of a currency that is none',
+      'event.currency.startsWith("RM")',
+      '102: near-payments.when: no event.currency is ever "RM": no code of ISO 4217 has this part',
+    ],
+    [
       'one of several currencies',
       'event.currency in ["CNY", "usd "]',
       '102: near-payments.when: no event.currency is ever "usd ": a currency is three capital letters: write "USD"',
@@ -85,7 +105,9 @@ describe('a text that no event can have is refused, with what to write', () => {
 
   test.each([
     'event.currency == "CNY"',
+    'event.currency in ["CLF", "HRK"]',
     'event.currency.startsWith("C")',
+    'event.ip.contains(", ")',
     'event.type.startsWith("pay")',
     'event.ip == "2001:db8::1"',
     'event.ip == "token/7"',
@@ -127,6 +149,25 @@ describe('a number that no event can have is refused', () => {
     ],
   ])('%s', async (_what, condition, problem) => {
     expect(await saidOf(condition)).toEqual([`r.yaml:17:${problem}`]);
+  });
+
+  test.each([
+    ['an hour that no day has', 'event.hour > 3 || event.hour >= 24', 24],
+    ['a bound far beyond', 'event.hour < 240', 240],
+    ['a bound that no event is below', 'event.hour > 3 || event.hour < -1', -1],
+  ])('%s', async (_what, condition, number) => {
+    const [problem, ...others] = await saidOf(condition);
+    expect(others).toEqual([]);
+    expect(problem).toMatch(
+      new RegExp(`event\\.hour lies between 0 and 23, so ${number} parts no events from others$`),
+    );
+  });
+
+  test.each([
+    ...['event.hour < 24', 'event.minute < 60', 'event.second < 60', '24 > event.hour'],
+    ...['event.hour > -1', 'event.weekday < 8', 'event.amountMinor < 100000000001'],
+  ])('%s is a half-open range up to the end', async (condition) => {
+    expect(await saidOf(condition)).toEqual([]);
   });
 
   test('a negative amount that must be met is told as a condition that can never hold', async () => {
