@@ -12,7 +12,9 @@ const config = z.strictObject({
   minShare: z.number().min(0).max(1).default(0.5),
   /**
    * An address that is seen so early in the stream was there before: until the stream is as old as the window,
-   * nobody knows how many old accounts are behind it, and its new ones are not judged.
+   * nobody knows how many old accounts are behind it, and its new ones are not judged. By day two minutes show every
+   * gateway: two thousand telephones, each at work four times a day, make eleven events. More would spare more farms.
+   * 0: no address was there before.
    */
   warmUp: duration.prefault('2m'),
   sharedNetworks,
@@ -21,7 +23,7 @@ const config = z.strictObject({
 export default defineDetector({
   summary: 'Many accounts, or many new ones, come from one address: a farm behind one line.',
   cannotSee:
-    'A farm on rented residential addresses, or one among as many old accounts behind a gateway: its devices, rings and behaviour are for others; a stand that signs people up looks like a farm; for a day, a farm that was there when the stream began.',
+    'A farm on rented residential addresses, or one among as many old accounts behind a gateway: its devices, rings and behaviour are for others; a stand that signs people up looks like a farm, and for its first hour an office whose people sign up before their colleagues are at work (on a Monday, or after a start at night); for a day, a farm that was there when the stream began.',
   on: AT_WORK,
   config,
   lists: { sharedNetworks: 'shared-networks' },

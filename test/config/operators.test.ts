@@ -59,15 +59,17 @@ async function problemsOf(...args: Parameters<typeof load>): Promise<string[]> {
 /** Sixty new accounts behind one address, an hour after the stream began. */
 function judged(config: LoadedConfig, ip: string): Decision {
   const { engine } = assembleEngine(config);
-  const others: PlainEvent = { id: 'first', type: 'login', accountId: 'x', ip: '203.0.113.1' };
+  // The stream has begun long before.
+  const others = Array.from({ length: 100 }, (_, i): PlainEvent => ({
+    ...{ id: `x-${i}`, type: 'login', accountId: `x-${i}`, ip: '203.0.113.1' },
+    occurredAt: at(0),
+  }));
   const events = Array.from({ length: 60 }, (_, i): PlainEvent => ({
     ...{ id: `e-${i}`, type: 'account.opened', accountId: `a-${i}`, deviceId: `d-${i}`, ip },
     occurredAt: at(3_600_000 + i * 1000),
   }));
   const decoder = testDecoder({ maxFutureMs: Infinity });
-  const { judgements } = engine.judge(
-    batchFrom([{ ...others, occurredAt: at(0) }, ...events], { decoder }),
-  );
+  const { judgements } = engine.judge(batchFrom([...others, ...events], { decoder }));
   const last = judgements.at(-1)!;
   if (last.kind !== 'decided') throw new Error('not decided');
   return last.decision;

@@ -184,9 +184,10 @@ describe('an office on the first morning of the stream, whose new accounts come 
       ...{ accountId: `old-${i}`, deviceId: `old-phone-${i}`, ip: address, label: 'honest' },
     })),
   ];
-  const others = Array.from({ length: 200 }, (_, i): SimulatedEvent => ({
-    ...{ id: `x-${i}`, type: 'login', occurredAt: at(i * 60_000), label: 'honest' },
-    ...{ accountId: `other-${i}`, deviceId: `other-phone-${i}`, ip: `121.65.0.${i}` },
+  /** Ten people a minute, anywhere. */
+  const others = Array.from({ length: 2000 }, (_, i): SimulatedEvent => ({
+    ...{ id: `x-${i}`, type: 'login', occurredAt: at(i * 6000), label: 'honest' },
+    ...{ accountId: `other-${i}`, deviceId: `other-phone-${i}`, ip: `121.65.${i >> 8}.${i & 255}` },
   }));
   const inOrder = (events: readonly SimulatedEvent[]): SimulatedEvent[] =>
     [...events].sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
