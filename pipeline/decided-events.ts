@@ -77,7 +77,7 @@ export class DecidedEvents {
     if (time !== undefined) ops.push(time);
     if (due.length > 0) ops.push(...due);
     causesOf(this.#view, decision, causes, config.onTrial(configVersion));
-    if (this.#lateKeys.isLate(batch, row, due.length > 0)) causes.push(causeOfLate(this.#view));
+    if (this.#lateKeys.isLate(batch, row, due)) causes.push(causeOfLate(this.#view));
     tally.decision(decision, batch.occurredAtMs[row]!, latencyUs);
   }
 

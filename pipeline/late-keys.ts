@@ -4,6 +4,7 @@
  */
 
 import { keyColumn, type EventBatch } from './event.ts';
+import type { LedgerOp } from './reward/ledger-op.ts';
 
 /** Whoever shares one of these is measured together by most detectors. */
 export const LATE_KEYS = ['accountId', 'deviceId', 'cardId', 'ip'] as const;
@@ -21,8 +22,12 @@ export class LateKeys {
     this.#newestMs.fill(watermarkMs);
   }
 
-  /** Takes the event in that was decided; one that led to rewards makes older ones of its keys late. */
-  isLate(batch: EventBatch, row: number, isRewarded: boolean): boolean {
+  /**
+   * Takes the event in that was decided; one that earned a reward makes older ones of its keys late.
+   * @param due what the event asks of the ledger.
+   */
+  isLate(batch: EventBatch, row: number, due: readonly LedgerOp[]): boolean {
+    const isRewarded = due.some(isReward);
     const atMs = batch.occurredAtMs[row]!;
     let isLate = false;
     for (const column of this.#columns) {
@@ -38,4 +43,9 @@ export class LateKeys {
     }
     return isLate;
   }
+}
+
+/** Whether it gives, or keeps for later; a refund, and what is refused or voided at once, gives nothing. */
+function isReward(op: LedgerOp): boolean {
+  return op.kind === 'reserve' && (op.intent === 'posted' || op.intent === 'held');
 }

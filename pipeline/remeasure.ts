@@ -27,8 +27,10 @@ export interface RemeasureParts extends RescoreParts {
 
 /** Event time after a late event within which decisions are made again, and before them that they are measured over. */
 const REMEASURED_MS = 86_400_000;
-/** Decisions of one job, the newest first. */
+/** Decisions of one job: those nearest to what came late, which tells most by them. */
 const MAX_DECISIONS = 200;
+/** Of those that the nearest are chosen from: not each is after the very event that it shares a key with. */
+const MAX_CANDIDATES = 5000;
 /** Events that they are measured with: two passes are a fraction of a second. */
 const MAX_EVENTS = 5000;
 /** Measuring takes the same thread as deciding: however much came late, it gets a quarter of the time at most. */
@@ -40,16 +42,15 @@ const ON_RECORD_WITHIN_MS = 600_000;
 export function remeasurer(parts: RemeasureParts): (job: LateEvents) => Promise<boolean> {
   return (job) =>
     whileThere(async () => {
-      await parts.recorder.flush();
-      if (!(await parts.journal.caughtUp())) return false;
-      const late = await lateOf(parts, job);
-      if (late === undefined) return false;
-      const rewarded = await rewardedAfter(parts, late);
-      if (rewarded.length === 0) return true;
-      const { clock, signal } = parts;
+      const { clock, signal, journal } = parts;
       const startedMs = clock.monotonic();
-      const changed = await changedBy(parts, late, rewarded);
-      const isDone = await propose(parts, job, changed);
+      // Waited for, and not hurried: what is all out of order would have the record written in many small parts.
+      const late = await lateOf(parts, job);
+      if (late === undefined || !(await journal.caughtUp())) return false;
+      const rewarded = await rewardedAfter(parts, late);
+      const isDone =
+        rewarded.length === 0 ||
+        (await propose(parts, job, await changedBy(parts, late, rewarded)));
       await clock.sleep(REST * (clock.monotonic() - startedMs), signal);
       return isDone;
     });
@@ -76,18 +77,49 @@ async function rewardedAfter(
   const times = late.map(({ occurredAtMs }) => occurredAtMs);
   const span = { fromMs: Math.min(...times), toMs: Math.max(...times) + REMEASURED_MS };
   const keys = keysOf(parts, late);
-  const found = await rewardedEvents(parts.analytics, keys, span, MAX_DECISIONS + 1);
-  if (found.length > MAX_DECISIONS) tell(parts, 'beyond_limit');
+  const found = await rewardedEvents(parts.analytics, keys, span, MAX_CANDIDATES);
   const own = new Set(late.map(({ eventId }) => eventId));
-  return found
-    .slice(0, MAX_DECISIONS)
-    .filter((each) => !own.has(each.eventId) && late.some((one) => isAfter(each, one)));
+  const nearest = found
+    .filter(({ eventId }) => !own.has(eventId))
+    .map((event) => ({ event, ...nearnessOf(event, late) }))
+    .filter(({ sinceMs }) => sinceMs !== Infinity)
+    .sort((a, b) => Number(b.isClose) - Number(a.isClose) || a.sinceMs - b.sinceMs);
+  if (nearest.length > MAX_DECISIONS || found.length === MAX_CANDIDATES) {
+    tell(parts, 'beyond_limit');
+  }
+  return nearest.slice(0, MAX_DECISIONS).map(({ event }) => event);
+}
+
+interface Nearness {
+  /** More than an address is shared, which may be a whole campus. */
+  readonly isClose: boolean;
+  /** Since the nearest late event that it was made without; Infinity: it was made with all of them. */
+  readonly sinceMs: number;
+}
+
+function nearnessOf(decided: RecordedEvent, late: readonly RecordedEvent[]): Nearness {
+  let nearest: Nearness = { isClose: false, sinceMs: Infinity };
+  for (const one of late) {
+    if (!isAfter(decided, one)) continue;
+    const isClose = CLOSE_KEYS.some((field) => shares(decided, one, field));
+    if (nearest.isClose && !isClose) continue;
+    const sinceMs = decided.occurredAtMs - one.occurredAtMs;
+    if (isClose === nearest.isClose && sinceMs >= nearest.sinceMs) continue;
+    nearest = { isClose, sinceMs };
+  }
+  return nearest;
+}
+
+const CLOSE_KEYS = LATE_KEYS.filter((field) => field !== 'ip');
+
+function shares(a: EventKeys, b: EventKeys, field: keyof EventKeys): boolean {
+  return a[field] !== '' && a[field] === b[field];
 }
 
 function isAfter(decided: RecordedEvent, late: RecordedEvent): boolean {
   const sinceMs = decided.occurredAtMs - late.occurredAtMs;
   if (sinceMs <= 0 || sinceMs > REMEASURED_MS) return false;
-  return LATE_KEYS.some((field) => late[field] !== '' && late[field] === decided[field]);
+  return LATE_KEYS.some((field) => shares(late, decided, field));
 }
 
 interface Changed {

@@ -44,7 +44,10 @@ export function recordedEvents(
   );
 }
 
-/** Events of any of the keys that earned a reward which stands, the newest first. */
+/**
+ * Events of any of the keys that earned a reward which stands: those that share more than an address first, and
+ * then the earliest.
+ */
 export function rewardedEvents(
   analytics: Pick<Analytics, 'query'>,
   keys: KeyValues,
@@ -56,7 +59,7 @@ export function rewardedEvents(
      WHERE ${WITHIN} AND ${SHARED} AND event_id IN
        (SELECT event_id FROM grants WHERE occurred_at > fromUnixTimestamp64Milli({fromMs:Int64}) AND offer_id != ''
           AND state IN ('held', 'posted', 'awaiting_claim', 'awaiting_choice'))
-     ORDER BY occurred_at DESC LIMIT 1 BY event_id LIMIT {limit:UInt32}`,
+     ORDER BY ${NEAR} DESC, occurred_at, event_id LIMIT 1 BY event_id LIMIT {limit:UInt32}`,
     { ...keys, ...whole(span), limit },
   );
 }

@@ -103,17 +103,22 @@ async function come(...payments: readonly Payment[]): Promise<void> {
     recorder.addEvent(batch, 0, decision, META);
     const verdict = held ? 'review' : decision.verdict;
     const due = ops(compiled, { id, ...who, occurredAtMs }, verdict);
-    if (lateKeys.isLate(batch, 0, due.length > 0)) late.push({ eventId: id, occurredAtMs });
+    if (lateKeys.isLate(batch, 0, due)) late.push({ eventId: id, occurredAtMs });
     await ledger.apply(due);
     recorder.seal(recorder.endBatch(), {}, occurredAtMs);
   }
 }
 
 let orders = 0;
-/** Follows what came late so far, the orders it leads to obeyed at once. */
-async function follow(sinceMs = systemClock.now()): Promise<boolean> {
+/** Follows what came late so far, on record unless said otherwise, the orders it leads to obeyed at once. */
+async function follow({
+  sinceMs = systemClock.now(),
+  clock = systemClock,
+  written = true,
+} = {}): Promise<boolean> {
   const { recorder, metrics } = recording;
-  const shared = { clock: systemClock, log: silentLogger(), metrics };
+  if (written) await recorder.flush();
+  const shared = { clock, log: silentLogger(), metrics };
   const fail = (error: unknown): never => {
     throw error as Error;
   };
@@ -213,10 +218,57 @@ describe('an event that comes late', () => {
     expect(counted).not.toContain('cause="late_block"');
   });
 
+  it.each([
+    ['before what came late for them', 1],
+    ['after it, and after those it is nearer to', 310],
+  ])(
+    'is measured with the decisions next to it, however many of others lie %s',
+    async (_, from) => {
+      const crowd = Array.from({ length: 220 }, (__, n) => ({
+        ...{ id: `crowd-${n}`, account: `c-${n}`, device: 'shop', held: true },
+        minute: from + n / 100,
+      }));
+      await come(
+        ...crowd,
+        { id: 'p1', account: 'a', minute: 300 },
+        { id: 'p2', account: 'a', minute: 304 },
+        { id: 'q1', account: 'q', minute: 1 },
+        { id: 'z1', account: 'z', device: 'shop', minute: 330, held: true },
+        { id: 'late-q', account: 'q', minute: 0 },
+        { id: 'late-z', account: 'z', device: 'shop', minute: 309 },
+        { id: 'late', account: 'a', minute: 302 },
+      );
+      expect(late.map(({ eventId }) => eventId)).toEqual(['late-q', 'late-z', 'late']);
+      expect(await follow()).toBe(true);
+      expect(about()).toEqual(['clawback p2']);
+    },
+  );
+
+  it('is waited for without having the record written for it, and followed by a rest', async () => {
+    await come({ id: 'p1', account: 'a', minute: 4 }, { id: 'late', account: 'a', minute: 2 });
+    const { recorder } = recording;
+    const rests: number[] = [];
+    const sleep = (ms: number): Promise<void> => {
+      rests.push(ms);
+      return Promise.resolve();
+    };
+    const clock = { ...systemClock, sleep };
+    const waiting = recorder.bufferedRows;
+    expect(waiting).toBeGreaterThan(0);
+    expect(await follow({ clock, written: false })).toBe(false);
+    expect(recorder.bufferedRows).toBe(waiting);
+    expect(rests).toEqual([]);
+    late = [{ eventId: 'p1', occurredAtMs: FRIDAY_MS + 4 * MINUTE_MS }];
+    expect(await follow({ clock })).toBe(true);
+    expect(await recording.metrics.registry.metrics()).not.toContain('measured_again');
+    expect(rests).toEqual([expect.any(Number)]);
+    expect(rests[0]).toBeGreaterThan(0);
+  });
+
   it('is waited for until it is on record, and not for ever', async () => {
     await come({ id: 'p1', account: 'a', minute: 4 });
     late.push({ eventId: 'not yet', occurredAtMs: FRIDAY_MS });
     expect(await follow()).toBe(false);
-    expect(await follow(systemClock.now() - 3_600_000)).toBe(true);
+    expect(await follow({ sinceMs: systemClock.now() - 3_600_000 })).toBe(true);
   });
 });
