@@ -5,10 +5,15 @@
 
 import type { Command } from './decide/account-action.ts';
 import type { Cause, CausedGrant } from './decide/cause.ts';
-import { clawbackOf, type CaseWork } from './case-work.ts';
+import { clawbackOf, closeTaken, type CaseWork } from './case-work.ts';
 import type { ObeyParts, Obeyed, SettleOrder } from './obey.ts';
 import type { LedgerOp, SettleOp } from './reward/ledger-op.ts';
-import { proposalOf, type ProposalKind, type ProposalState } from './reward/proposal.ts';
+import {
+  proposalIdOf,
+  proposalOf,
+  type ProposalKind,
+  type ProposalState,
+} from './reward/proposal.ts';
 
 type Rescore = Extract<Command, { readonly kind: 'rescore' }>;
 
@@ -19,11 +24,8 @@ interface Step {
   readonly op?: LedgerOp;
 }
 
-export function rescore(
-  { caseWork, recorder, metrics, config }: ObeyParts,
-  command: Rescore,
-  settle: SettleOrder,
-): Obeyed {
+export function rescore(parts: ObeyParts, command: Rescore, settle: SettleOrder): Obeyed {
+  const { caseWork, recorder, metrics, config } = parts;
   const { id: actionId, cause, grants, actor, issuedAtMs: occurredAtMs } = command;
   const { proposals } = caseWork;
   const ops: LedgerOp[] = [];
@@ -37,7 +39,9 @@ export function rescore(
     const about = { ...command, cause: causeOf(cause, grant) };
     const step = stepOf(caseWork, about, grant);
     if (!proposals.isNews(step.kind, grant.grantId, cause)) continue;
-    if (step.state === 'open' && proposals.isFull) {
+    // One that takes the place of an open one, which a trial proposed, needs no room.
+    const isOpen = proposals.get(proposalIdOf(step.kind, grant.grantId)) !== undefined;
+    if (step.state === 'open' && proposals.isFull && !isOpen) {
       metrics.rescored.inc({ cause: cause.kind, outcome: 'no_room' });
       continue;
     }
@@ -50,7 +54,7 @@ export function rescore(
     if (step.op !== undefined) ops.push(step.op);
     steps++;
   }
-  void settle({ ops });
+  void settle({ ops }).then((settled) => closeTaken(parts, command, settled));
   const message = `${cause.id}: ${steps} of ${grants.length} rewards were news`;
   return { answer: Promise.resolve({ commandId: actionId, accepted: true, message }) };
 }
@@ -71,7 +75,8 @@ function stepOf({ automatic }: CaseWork, command: Rescore, grant: CausedGrant): 
       ? step('hold', 'done', `released: ${why}`, settleOf(command, grantId, 'posted', 'released'))
       : step('compensation', 'open', why);
   }
-  if (standing !== 'held') {
+  // What a trial would keep waiting would wait on when the trial is taken back: it only proposes.
+  if (standing !== 'held' || cause.trial !== undefined) {
     // A review is a question, and a trial may be taken back: nobody loses a reward by them without a person.
     return automatic && cause.kind !== 'late_review' && cause.trial === undefined
       ? step('clawback', 'done', why, clawbackOf(grantId, command))

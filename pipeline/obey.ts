@@ -260,6 +260,7 @@ async function judge(
       { kind: 'settle', id: `${kind}_${commandId}`, grantId, to, reason, occurredAtMs: issuedAtMs },
     ],
   });
+  closeTaken(parts, command, [grants]);
   return judgedReward(
     command,
     grants.find(({ id }) => id === grantId),

@@ -210,6 +210,22 @@ describe('what is caused', () => {
     expect(second.proposals.ofTrial('judging-3')).toEqual([]);
   });
 
+  it('by a trial only proposes about what waits, and that is over once a person gives it up', async () => {
+    const life = await live();
+    await hold('h1', 'a');
+    const before = await ledger.sequence();
+    await life.queue.enqueue([{ ...CAUSE, trial: 'judging-2' }]);
+    await followed(life);
+    expect(about(life)).toEqual(['h1 1000']);
+    expect(await ledger.sequence()).toBe(before);
+    const [open] = [...life.proposals.all()];
+    await life.queue.enqueue([REVIEWED]);
+    await followed(life);
+    expect(await standings()).toEqual(['h1 voided review_rejected']);
+    await until(() => life.proposals.size === 0);
+    expect(life.proposals.stateOf(open!.id)).toBe('done');
+  });
+
   it('by a late review is asked of a person, whatever is set', async () => {
     const life = await live({ automatic: true });
     await pay('p1', 'a');

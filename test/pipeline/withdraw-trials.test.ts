@@ -14,8 +14,9 @@ import type { ExclusionChange } from '../../pipeline/detect/exclusion.ts';
 import { EventBatch, EventView } from '../../pipeline/event.ts';
 import { keysOf } from '../../pipeline/keys.ts';
 import { LiveConfig } from '../../pipeline/reload/live-config.ts';
-import type { ObeyParts } from '../../pipeline/obey.ts';
+import { obey, type ObeyParts } from '../../pipeline/obey.ts';
 import { rescore } from '../../pipeline/obey-rescore.ts';
+import type { Grant } from '../../pipeline/reward/grant.ts';
 import { RewardProposals, type RewardProposal } from '../../pipeline/reward/proposal.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
@@ -52,6 +53,7 @@ function parts(automatic = false): ObeyParts {
   const recorder = {
     addRewardProposal: (row: RewardProposal) => rows.rewards.push(row),
     addExclusionChange: (row: ExclusionChange) => rows.exclusions.push(row),
+    addCampaignAction: () => undefined,
   };
   const caseWork = { proposals, automatic };
   return {
@@ -108,11 +110,15 @@ function round(hour: number): Cause[] {
 }
 
 let orders = 0;
-function follow(cause: Cause, automatic = false): readonly LedgerOp[] {
+function follow(
+  cause: Cause,
+  automatic = false,
+  standing: CausedGrant['standing'] = 'live',
+): readonly LedgerOp[] {
   const grant: CausedGrant = {
     ...{ grantId: `g_${cause.accountIds[0]}`, campaignId: 'c', accountId: cause.accountIds[0]! },
-    ...{ customerId: 'x', eventId: 'e', standing: 'live', amountMinor: 1000 },
-  } as const;
+    ...{ customerId: 'x', eventId: 'e', standing, amountMinor: 1000 },
+  };
   const said = { id: `${++orders}-0`, actor: 'late-truth', reason: '', issuedAtMs: 1 };
   const command: Extract<Command, { kind: 'rescore' }> = {
     kind: 'rescore',
@@ -198,6 +204,45 @@ describe('a trial that is taken back', () => {
     const { trial: _, ...certain } = first!;
     expect(follow({ ...certain, accountIds: ['other'] }, true)).toHaveLength(1);
   });
+});
+
+it('a trial keeps nothing waiting that it could not let go of, and what speaks for itself keeps it', () => {
+  tryOut();
+  const [first] = round(0);
+  for (const automatic of [false, true]) expect(follow(first!, automatic, 'held')).toEqual([]);
+  expect(open()).toEqual([`g_${first!.accountIds[0]}`]);
+  const { trial: _, ...certain } = first!;
+  expect(follow({ ...certain, id: 'block_of_everybody' }, false, 'held')).toMatchObject([
+    { kind: 'settle', to: 'held', reason: 'held_for_review' },
+  ]);
+  rollBack();
+  expect(open()).toEqual([]);
+});
+
+it('what a trial proposed of a reward that waits is over once a person rejects that', async () => {
+  tryOut();
+  const [first] = round(0);
+  follow(first!, false, 'held');
+  const grantId = `g_${first!.accountIds[0]}`;
+  const rejected = { id: grantId, state: 'voided', reason: 'review_rejected' } as Grant;
+  const order = { ...BY, kind: 'reject', grantId, id: '9-0', issuedAtMs: 1 } as const;
+  const { answer } = await obey(parts(), order, () => Promise.resolve([[rejected]]));
+  expect(await answer).toMatchObject({ accepted: true });
+  expect(open()).toEqual([]);
+  expect(rows.rewards.at(-1)).toMatchObject({ state: 'done', actor: 'li' });
+});
+
+it('what speaks for itself takes the place of what a trial proposed, however full the list is', () => {
+  tryOut();
+  const [first, second] = round(0);
+  proposals = new RewardProposals(1);
+  follow(first!);
+  const { trial: _, ...certain } = first!;
+  follow({ ...certain, id: 'block_of_everybody' });
+  expect([...proposals.all()]).toMatchObject([{ causeId: 'block_of_everybody' }]);
+  follow({ ...certain, accountIds: second!.accountIds });
+  rollBack();
+  expect(open()).toEqual([`g_${first!.accountIds[0]}`]);
 });
 
 describe('what a trial proposed stays', () => {
