@@ -8,6 +8,7 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { EVENT_TYPES } from '../pipeline/event.ts';
+import { CURRENCIES } from '../pipeline/ingest/currency.ts';
 import {
   benefitKeys,
   benefitOf,
@@ -245,7 +246,10 @@ export const campaignSchema = z
     title: text,
     timezone: z.string().refine((zone) => IANAZone.isValidZone(zone), 'is no IANA time zone'),
     /** Payments in another currency do not take part. */
-    currency: z.string().regex(/^[A-Z]{3}$/, 'write a currency code such as CNY'),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, { error: 'write a currency code such as CNY', abort: true })
+      .refine((code) => CURRENCIES.includes(code), 'is no code of ISO 4217: the yuan is CNY'),
     window: interval,
     /** `draft`: checked, never granted. */
     status: z.enum(['draft', 'approved']).default('approved'),
