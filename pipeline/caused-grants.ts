@@ -6,6 +6,7 @@
 import type { Cause, CausedGrant, SaidOfDecision } from './decide/cause.ts';
 import { eventIdOf } from './decide/decision.ts';
 import type { Analytics } from './record/analytics.ts';
+import { portionsOf } from './record/id-portions.ts';
 import { ABUSE_REASONS } from './reward/abuse.ts';
 import type { GrantState } from './reward/grant.ts';
 import type { Logger, Metrics } from './telemetry.ts';
@@ -26,8 +27,6 @@ export interface LookUpParts {
   readonly metrics: Pick<Metrics, 'rescored'>;
 }
 
-/** Decisions that are looked up together. */
-const DECISIONS_A_PORTION = 2500;
 /** Rewards of a portion, the newest first. */
 const MAX_PORTION = 50_000;
 /** Holds that a person's word on the whole account releases; a reward that its offer always reviews is none. */
@@ -47,7 +46,9 @@ export async function* causedGrants(
     yield await grantsOf(parts, cause);
     return;
   }
-  for (const portion of portionsOf(cause.said)) yield await grantsOfMany(parts, cause, portion);
+  for (const portion of portionsOf(eachOf(cause.said), ({ decisionId }) => decisionId)) {
+    yield await grantsOfMany(parts, cause, portion);
+  }
 }
 
 interface Said {
@@ -55,17 +56,10 @@ interface Said {
   readonly decisionId: string;
 }
 
-function* portionsOf(said: readonly SaidOfDecision[]): Generator<readonly Said[]> {
-  let portion: Said[] = [];
+function* eachOf(said: readonly SaidOfDecision[]): Generator<Said> {
   for (const { evidence, decisionIds } of said) {
-    for (const decisionId of decisionIds) {
-      portion.push({ evidence, decisionId });
-      if (portion.length < DECISIONS_A_PORTION) continue;
-      yield portion;
-      portion = [];
-    }
+    for (const decisionId of decisionIds) yield { evidence, decisionId };
   }
-  if (portion.length > 0) yield portion;
 }
 
 interface GrantRow extends Omit<CausedGrant, 'standing' | 'because'> {
@@ -102,15 +96,19 @@ async function grantsOfMany(
   const { accounts, customers } = await ownersOf(parts, cause, said);
   if (accounts.size === 0) return [];
   const fromMs = Math.min(...[...accounts.values()].map((each) => each.fromMs)) - lookBackMs;
-  const found = await analytics.query<GrantRow>(STANDING, {
-    accounts: [...accounts.keys()],
-    customers: [...customers.keys()],
-    fromMs: Math.floor(fromMs),
-    ofAccount: maxGrants,
-    limit: MAX_PORTION + 1,
-  });
-  if (found.length > MAX_PORTION) tellLimit(parts, cause, MAX_PORTION);
-  return found.slice(0, MAX_PORTION).flatMap((row): CausedGrant[] => {
+  const found = new Map<string, GrantRow>();
+  for (const owned of ownedBy([...accounts.keys()], [...customers.keys()])) {
+    const rows = await analytics.query<GrantRow>(STANDING, {
+      ...owned,
+      fromMs: Math.floor(fromMs),
+      ofAccount: maxGrants,
+      limit: MAX_PORTION + 1,
+    });
+    if (rows.length > MAX_PORTION) tellLimit(parts, cause, MAX_PORTION);
+    // One of an account and a customer of different parts comes twice.
+    for (const row of rows.slice(0, MAX_PORTION)) found.set(row.grantId, row);
+  }
+  return [...found.values()].flatMap((row): CausedGrant[] => {
     const speaks = [accounts.get(row.accountId), customers.get(row.customerId)].find(
       (each) => each !== undefined && row.occurredAtMs > each.fromMs - lookBackMs,
     );
@@ -118,6 +116,19 @@ async function grantsOfMany(
     const { decisionId, evidence } = speaks;
     return [{ ...grantOf(row), because: { decisionId, evidence } }];
   });
+}
+
+/** In as few parts as accounts and customers fit: all of them together, unless their names are long. */
+function* ownedBy(
+  accounts: readonly string[],
+  customers: readonly string[],
+): Generator<{ readonly accounts: readonly string[]; readonly customers: readonly string[] }> {
+  const ofAccounts = [...portionsOf(accounts, (value) => value)];
+  const ofCustomers = [...portionsOf(customers, (value) => value)];
+  const parts = Math.max(ofAccounts.length, ofCustomers.length);
+  for (let part = 0; part < parts; part++) {
+    yield { accounts: ofAccounts[part] ?? [], customers: ofCustomers[part] ?? [] };
+  }
 }
 
 function tellLimit({ metrics, log }: LookUpParts, cause: Cause, limit: number): void {
