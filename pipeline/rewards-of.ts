@@ -22,7 +22,7 @@ export type EarnedGrant = Pick<
 /** By event id: what it earned, and what it acted on. An event that did neither has no entry. */
 export type EarnedGrants = ReadonlyMap<string, readonly EarnedGrant[]>;
 
-/** Ids in one statement: they travel in the request's URL. */
+/** Ids in one statement: of the longest, 256 bytes, as many as fit what a server takes as a parameter, 128 KiB. */
 const IDS_A_QUERY = 300;
 
 // The latest revision of each grant without FINAL, which would not look into the index of event ids. A refund, a claim

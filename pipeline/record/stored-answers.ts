@@ -22,7 +22,7 @@ export interface Unflushed {
   find(eventId: string): StoredDecision | undefined;
 }
 
-/** Ids in one statement: they travel in the request's URL. */
+/** Ids in one statement: of the longest, 256 bytes, as many as fit what a server takes as a parameter, 128 KiB. */
 const IDS_A_QUERY = 300;
 
 export class StoredAnswers {
