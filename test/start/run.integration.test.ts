@@ -48,7 +48,7 @@ describe('start --simulate --exit-when-done', () => {
     expect(ended.code, ended.stderr).toBe(0);
     expect(ended.stdout).toMatch(/verdict +events +accounts\n +allow +\d+/);
     expect(ended.stdout).toMatch(/Worst suspects\n.*\n +[a-z-]+ +(accountId|deviceId|ip|cardId) /);
-    expect(ended.stdout).toMatch(/Rewards\n[^]*posted +\d+ +\d+\.\d\d/);
+    expect(ended.stdout).toMatch(/Rewards\n[^]*posted +[\d,]+ +[\d,]+\.\d\d/);
     expect(ended.stderr).toMatch(/console and API at http:\/\/127\.0\.0\.1:\d+/);
     // A few lines for a person, and no log of each block.
     expect(ended.stderr.trimEnd().split('\n').length, ended.stderr).toBeLessThan(20);
