@@ -95,7 +95,7 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
     analytics: stores.analytics,
     fileLists: () => assembled.engine.lists.files,
     exclusions: assembled.engine.exclusions,
-    sharing: () => assembled.layers.sharing(),
+    sharing: () => assembled.layers.sharing(assembled.engine.ruling.detectors.columns),
     freezeOf: (accountId) => assembled.engine.freezing.get(accountId),
     configVersion: () => live.active.version,
     configStatus: () => live.status,

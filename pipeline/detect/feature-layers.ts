@@ -15,6 +15,7 @@ import {
   type FeatureLayout,
   type FeatureLimits,
   type FeatureSource,
+  type Warming,
 } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import type { SharingFigures } from './sharing-feature.ts';
@@ -148,11 +149,25 @@ export class FeatureLayers {
     }
   }
 
-  /** How many accounts share a value, by its field: what the limits of hubs follow from. */
-  sharing(): readonly SharingFigures[] {
-    return this.#placed.flatMap(({ layout }) =>
-      layout.sources.flatMap((source) => (source instanceof SharingSource ? source.sharing() : [])),
+  /**
+   * How many accounts share a value, by its field: what the limits of hubs follow from.
+   * @param columns what whoever judges reads: a layer may still measure for a configuration of before.
+   */
+  sharing(columns: ReadonlySet<number>): readonly SharingFigures[] {
+    return this.#placed.flatMap(({ layout, at }) =>
+      layout.sources.flatMap((source) =>
+        source instanceof SharingSource ? source.sharing((n) => columns.has(at + n)) : [],
+      ),
     );
+  }
+
+  /** Features that do not know enough yet. @param columns what whoever judges reads. */
+  warming(columns: ReadonlySet<number>): readonly Warming[] {
+    return this.#placed.flatMap(({ layout, at, requests }) => {
+      const isRead = (n: number): boolean => columns.has(at + n);
+      if (!requests.some((_, n) => isRead(n))) return [];
+      return layout.sources.flatMap((source) => [...(source.stats(isRead).warming ?? [])]);
+    });
   }
 
   /** What a source has to show of the event of a row of the batch that was measured last. */

@@ -51,7 +51,8 @@ export interface FeatureSource {
   explain?(row: number): Evidence | undefined;
   /** Its parts in the bounds that all layers share; left out: it holds nothing that is bounded so. */
   readonly budgets?: readonly Budget[];
-  stats(): FeatureSourceStats;
+  /** @param isRead of which of its columns it tells that they are warming up; left out: of all. */
+  stats(isRead?: (column: number) => boolean): FeatureSourceStats;
 }
 
 export interface FeatureSourceStats {

@@ -1,30 +1,40 @@
 /**
- * The accounts of the values of one span: all of them up to a bound, then those of a sample of the values. What
- * is known follows from the set of pairs that were added, whatever their order.
+ * The accounts of the values of one span: all of them up to a bound, then those of a sample of the values. Of one
+ * value, too, all accounts up to a bound and then a sample of them, so that a few large values do not drive the
+ * others out. What is known follows from the set of pairs that were added, whatever their order.
  */
 
 /** Pairs of value and account that are kept. */
 export const SAMPLE_PAIRS = 16_384;
-/** Accounts of one value that are told apart: a hub must not fill the sample. */
-export const MOST_ACCOUNTS = 4096;
+/** Accounts of one value that are counted; of more every second one is kept, every fourth … */
+export const VALUE_PAIRS = 64;
 
-/** Twice what is kept, so that probing stays short. */
-const SLOTS = SAMPLE_PAIRS * 2;
-const MASK = SLOTS - 1;
-/** Words of a pair: the half of the value's hash that says whether it is kept, and the pair's own hash. */
-const PAIR = 3;
-/** Words of a value: its hash and its accounts, 0 where the slot is free. */
+const FIRST_SLOTS = 1024;
+/** Words of a pair: the halves of the value's hash and of the account's, which are 0 where the slot is free. */
+const PAIR = 4;
+/** Words of a value: the halves of its hash, and its accounts with the level of their sample: 0 where it is free. */
 const VALUE = 3;
+const KEPT_BITS = 0xff;
+const LEVEL_SHIFT = 8;
+/** Far more accounts of a value than there are people. */
+const MOST_LEVELS = 28;
 
 export class SharingSample {
   /** Values are kept whose hash has so many zero bits at its end. */
   private level = 0;
-  private pairs = new Int32Array(SLOTS * PAIR);
-  private values = new Int32Array(SLOTS * VALUE);
-  /** By number of accounts: values that have so many. */
-  private counts = new Int32Array(MOST_ACCOUNTS + 1);
+  private pairs = new Int32Array(FIRST_SLOTS * PAIR);
+  private values = new Int32Array(FIRST_SLOTS * VALUE);
+  /** By number of accounts, as `binOf` has it: values that have so many. */
+  private readonly bins = new Int32Array(VALUE_PAIRS * (MOST_LEVELS + 2));
+  /** Where the last quantile was found, and the values that lie above it. */
+  private bin = 0;
+  private above = 0;
   private pairCount = 0;
   private valueCount = 0;
+  /** Slots of pairs that are taken: also by those that a value no longer keeps. */
+  private taken = 0;
+  /** Of each value its accounts, at most VALUE_PAIRS: unlike `pairCount` it never falls as accounts come. */
+  private charge = 0;
 
   /** Pairs that are kept. */
   get size(): number {
@@ -32,7 +42,7 @@ export class SharingSample {
   }
 
   get bytes(): number {
-    return this.pairs.byteLength + this.values.byteLength + this.counts.byteLength;
+    return this.pairs.byteLength + this.values.byteLength + this.bins.byteLength;
   }
 
   /** Values that are kept. */
@@ -50,43 +60,48 @@ export class SharingSample {
     return (hi & ((1 << this.level) - 1)) === 0;
   }
 
-  /** Adds an account to a value; both by the halves of their hashes. */
-  add(lo: number, hi: number, accountLo: number, accountHi: number): void {
-    if (!this.keeps(hi)) return;
-    const value = this.slotOf(lo, hi);
-    const accounts = this.values[value + 2]!;
-    if (accounts >= MOST_ACCOUNTS) return;
-    const pairLo = Math.imul(lo ^ Math.imul(accountLo, 0x9e3779b1), 0x85ebca6b) ^ accountHi;
-    // The last bit tells a pair from a free slot.
-    const pairHi = (Math.imul(hi ^ Math.imul(accountHi, 0xc2b2ae35), 0x27d4eb2f) ^ accountLo) | 1;
-    if (!this.enter(hi, pairLo, pairHi)) return;
-    if (accounts === 0) {
-      this.values[value] = lo;
-      this.values[value + 1] = hi;
+  /**
+   * Adds an account to a value; both by the halves of their hashes, the account's not both 0.
+   * @returns whether it was new, and is kept.
+   */
+  add(lo: number, hi: number, accountLo: number, accountHi: number): boolean {
+    if (!this.keeps(hi)) return false;
+    const at = this.slotOf(lo, hi);
+    const word = this.values[at + 2]!;
+    if (!isSampled(word >> LEVEL_SHIFT, lo, accountHi)) return false;
+    if (!this.enter(lo, hi, accountLo, accountHi)) return false;
+    if (word === 0) {
+      this.values[at] = lo;
+      this.values[at + 1] = hi;
       this.valueCount++;
     } else {
-      this.counts[accounts]!--;
+      this.count(word, -1);
     }
-    this.values[value + 2] = accounts + 1;
-    this.counts[accounts + 1]!++;
-    while (this.pairCount > SAMPLE_PAIRS) this.thin();
+    if (word < VALUE_PAIRS) this.charge++;
+    this.values[at + 2] = word + 1;
+    if (((word + 1) & KEPT_BITS) > VALUE_PAIRS) this.halve(at);
+    this.count(this.values[at + 2]!, 1);
+    while (this.charge > SAMPLE_PAIRS) this.thin();
+    this.makeRoom();
+    return true;
   }
 
   /** Accounts that a share of the values does not pass, 0 where there are none. @param share 0 to 1. */
   quantile(share: number): number {
-    let above = this.valueCount - Math.max(1, Math.ceil(share * this.valueCount));
     if (this.valueCount === 0) return 0;
-    for (let accounts = MOST_ACCOUNTS; accounts > 0; accounts--) {
-      above -= this.counts[accounts]!;
-      if (above < 0) return accounts;
-    }
-    return 0;
+    const { bins } = this;
+    const most = this.valueCount - Math.max(1, Math.ceil(share * this.valueCount));
+    // It lies where it was found last, or near.
+    while (this.above > most) this.above -= bins[++this.bin]!;
+    while (this.above + bins[this.bin]! <= most) this.above += bins[this.bin--]!;
+    return accountsOf(this.bin);
   }
 
   /** The place of a value, or of the free slot for it. */
   private slotOf(lo: number, hi: number): number {
     const { values } = this;
-    for (let at = lo & MASK; ; at = (at + 1) & MASK) {
+    const mask = values.length / VALUE - 1;
+    for (let at = lo & mask; ; at = (at + 1) & mask) {
       const place = at * VALUE;
       if (values[place + 2] === 0 || (values[place] === lo && values[place + 1] === hi)) {
         return place;
@@ -95,42 +110,126 @@ export class SharingSample {
   }
 
   /** @returns false when the pair is known. */
-  private enter(hi: number, pairLo: number, pairHi: number): boolean {
+  private enter(lo: number, hi: number, accountLo: number, accountHi: number): boolean {
     const { pairs } = this;
-    for (let at = (pairLo ^ (pairLo >>> 15)) & MASK; ; at = (at + 1) & MASK) {
+    const mask = pairs.length / PAIR - 1;
+    const mixed = Math.imul(lo ^ Math.imul(accountLo, 0x9e3779b1), 0x85ebca6b);
+    for (let at = (mixed ^ (mixed >>> 15)) & mask; ; at = (at + 1) & mask) {
       const place = at * PAIR;
-      if (pairs[place + 2] === 0) {
-        pairs[place] = hi;
-        pairs[place + 1] = pairLo;
-        pairs[place + 2] = pairHi;
+      if ((pairs[place + 2]! | pairs[place + 3]!) === 0) {
+        pairs[place] = lo;
+        pairs[place + 1] = hi;
+        pairs[place + 2] = accountLo;
+        pairs[place + 3] = accountHi;
         this.pairCount++;
+        this.taken++;
         return true;
       }
-      if (pairs[place + 1] === pairLo && pairs[place + 2] === pairHi) return false;
+      if (
+        pairs[place + 2] === accountLo &&
+        pairs[place + 3] === accountHi &&
+        pairs[place] === lo &&
+        pairs[place + 1] === hi
+      ) {
+        return false;
+      }
     }
+  }
+
+  /** Keeps of a value's accounts every second one of those before; the others stay in the table until it is laid anew. */
+  private halve(at: number): void {
+    const { pairs, values } = this;
+    const lo = values[at]!;
+    const hi = values[at + 1]!;
+    let level = values[at + 2]! >> LEVEL_SHIFT;
+    let kept = values[at + 2]! & KEPT_BITS;
+    while (kept > VALUE_PAIRS && level < MOST_LEVELS) {
+      level++;
+      this.pairCount -= kept;
+      kept = 0;
+      for (let place = 0; place < pairs.length; place += PAIR) {
+        if (pairs[place] !== lo || pairs[place + 1] !== hi) continue;
+        if ((pairs[place + 2]! | pairs[place + 3]!) === 0) continue;
+        if (isSampled(level, lo, pairs[place + 3]!)) kept++;
+      }
+      this.pairCount += kept;
+    }
+    values[at + 2] = (level << LEVEL_SHIFT) | kept;
+  }
+
+  /** Counts a value in, or out. */
+  private count(word: number, by: 1 | -1): void {
+    const bin = binOf(word & KEPT_BITS, word >> LEVEL_SHIFT);
+    this.bins[bin]! += by;
+    if (bin > this.bin) this.above += by;
   }
 
   /** Keeps half of the values. */
   private thin(): void {
-    const { pairs, values } = this;
     this.level++;
-    this.pairs = new Int32Array(SLOTS * PAIR);
-    this.values = new Int32Array(SLOTS * VALUE);
-    this.counts = new Int32Array(MOST_ACCOUNTS + 1);
+    this.lay(this.values.length, this.pairs.length);
+  }
+
+  private makeRoom(): void {
+    const { values, pairs } = this;
+    const isFull = this.taken * PAIR * 4 > pairs.length * 3;
+    const areMany = this.valueCount * VALUE * 2 > values.length;
+    if (!isFull && !areMany) return;
+    const isShort = this.pairCount * PAIR * 2 > pairs.length;
+    this.lay(values.length * (areMany ? 2 : 1), pairs.length * (isShort ? 2 : 1));
+  }
+
+  /** Lays the tables anew, without what is no longer kept. */
+  private lay(valueWords: number, pairWords: number): void {
+    const { pairs, values } = this;
+    this.pairs = new Int32Array(pairWords);
+    this.values = new Int32Array(valueWords);
+    this.bins.fill(0);
+    this.bin = 0;
+    this.above = 0;
     this.pairCount = 0;
     this.valueCount = 0;
-    for (let place = 0; place < pairs.length; place += PAIR) {
-      if (pairs[place + 2] === 0 || !this.keeps(pairs[place]!)) continue;
-      this.enter(pairs[place]!, pairs[place + 1]!, pairs[place + 2]!);
-    }
+    this.taken = 0;
+    this.charge = 0;
     for (let place = 0; place < values.length; place += VALUE) {
-      const lo = values[place]!;
-      const hi = values[place + 1]!;
-      const accounts = values[place + 2]!;
-      if (accounts === 0 || !this.keeps(hi)) continue;
-      this.values.set([lo, hi, accounts], this.slotOf(lo, hi));
-      this.counts[accounts]!++;
+      const word = values[place + 2]!;
+      if (word === 0 || !this.keeps(values[place + 1]!)) continue;
+      const at = this.slotOf(values[place]!, values[place + 1]!);
+      for (let n = 0; n < VALUE; n++) this.values[at + n] = values[place + n]!;
       this.valueCount++;
+      this.charge += Math.min(word, VALUE_PAIRS);
+      this.count(word, 1);
+    }
+    for (let place = 0; place < pairs.length; place += PAIR) {
+      const lo = pairs[place]!;
+      const hi = pairs[place + 1]!;
+      const accountHi = pairs[place + 3]!;
+      if ((pairs[place + 2]! | accountHi) === 0 || !this.keeps(hi)) continue;
+      const level = this.values[this.slotOf(lo, hi) + 2]! >> LEVEL_SHIFT;
+      if (isSampled(level, lo, accountHi)) this.enter(lo, hi, pairs[place + 2]!, accountHi);
     }
   }
+}
+
+/** Whether a value whose accounts are sampled so far keeps an account: another part of them for each value. */
+function isSampled(level: number, lo: number, accountHi: number): boolean {
+  if (level === 0) return true;
+  const mixed = Math.imul(accountHi ^ Math.imul(lo, 0xc2b2ae35), 0x27d4eb2f);
+  return ((mixed ^ (mixed >>> 16)) & ((1 << level) - 1)) === 0;
+}
+
+/** Numbers of accounts in their order: one by one below 2 × VALUE_PAIRS, then as a floating point number has them. */
+function binOf(kept: number, level: number): number {
+  let [digits, power] = [kept, level];
+  while (power > 0 && digits < VALUE_PAIRS) {
+    digits *= 2;
+    power--;
+  }
+  return power * VALUE_PAIRS + digits;
+}
+
+/** The number of accounts that a bin counts. */
+function accountsOf(bin: number): number {
+  const power = Math.max(0, Math.floor(bin / VALUE_PAIRS) - 1);
+  return (bin - power * VALUE_PAIRS) * 2 ** power;
 }

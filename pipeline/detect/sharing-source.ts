@@ -3,13 +3,17 @@
 import { EVENT_TYPES, keyColumn, typeCodeOf, type EventBatch, type EventType } from '../event.ts';
 import type { FeatureSource, FeatureSourceStats, Warming } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
-import { MOST_ACCOUNTS, SharingSample } from './sharing-sample.ts';
+import { SharingSample, VALUE_PAIRS } from './sharing-sample.ts';
 import type { SharingFeature, SharingFigures } from './sharing-feature.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 type SharingRequest = FeatureRequest<SharingFeature> & { readonly column: number };
 
 const ACCOUNT = keyColumn('accountId');
+/** Parts of a span: three hours of a day, in which a stream that is alive has an event. */
+const PARTS = 8;
+/** Of a sample of fewer values nothing is told. Where every value has VALUE_PAIRS accounts, twice as many are kept. */
+const LEAST_KEPT = 64;
 
 export class SharingSource implements FeatureSource {
   readonly name = 'sharing';
@@ -27,37 +31,42 @@ export class SharingSource implements FeatureSource {
     for (const kind of this.kinds) kind.restore(batch, from, to);
   }
 
-  /** Of the last span that is over, of each kind. */
-  sharing(): readonly SharingFigures[] {
-    return this.kinds.map((kind) => kind.figures);
+  /** Of the last span that is over, of each kind. @param isRead whether a column is of interest. */
+  sharing(isRead: (column: number) => boolean): readonly SharingFigures[] {
+    return this.kinds.filter(({ column }) => isRead(column)).map(({ figures }) => figures);
   }
 
-  stats(): FeatureSourceStats {
+  stats(isRead: (column: number) => boolean = () => true): FeatureSourceStats {
     const sum = (of: (kind: SharingKind) => number): number =>
       this.kinds.reduce((total, kind) => total + of(kind), 0);
     return {
       keys: sum(({ size }) => size),
       bytes: sum(({ bytes }) => bytes),
       capped: 0,
-      warming: this.kinds.flatMap(({ warming }) => warming ?? []),
+      warming: this.kinds
+        .filter(({ column }) => isRead(column))
+        .flatMap(({ warming }) => warming ?? []),
     };
   }
 }
 
 /** One kind of value. */
 class SharingKind {
+  readonly column: number;
   private readonly spec: SharingFeature;
-  private readonly column: number;
   private readonly feeds: Uint8Array;
   private readonly measuredOn: Uint8Array;
   private readonly key: number;
   private readonly latenessMs: number;
   /** By number of the span: the one before what may still be measured, and those after it. */
-  private readonly spans = new Map<number, SharingSample>();
+  private readonly spans = new Map<number, Span>();
   private watermarkMs = Number.NEGATIVE_INFINITY;
-  /** The span that the latest event was in, for most come from one. */
-  private latest = Number.NaN;
-  private latestSample: SharingSample | undefined;
+  /** The part that the latest event was in, for most come from one: from (inclusive) to (exclusive). */
+  private partFromMs = Number.POSITIVE_INFINITY;
+  private partToMs = Number.NEGATIVE_INFINITY;
+  /** Its span, and the one before; undefined: too old, and never there. */
+  private now: Span | undefined;
+  private before: Span | undefined;
 
   constructor({ spec, column, measuredOn }: SharingRequest, latenessMs: number) {
     this.spec = spec;
@@ -69,51 +78,54 @@ class SharingKind {
   }
 
   get size(): number {
-    return [...this.spans.values()].reduce((sum, { size }) => sum + size, 0);
+    return [...this.spans.values()].reduce((sum, { sample }) => sum + sample.size, 0);
   }
 
   get bytes(): number {
-    return [...this.spans.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    return [...this.spans.values()].reduce((sum, { sample }) => sum + sample.bytes, 0);
   }
 
   get figures(): SharingFigures {
     const over = this.over;
-    const [p99, p999, most] = [0.99, 0.999, 1].map((share) => over?.quantile(share) ?? 0);
+    const [p99, p999, most] = [0.99, 0.999, 1].map((share) => over?.sample.quantile(share) ?? 0);
     return {
       field: this.spec.field,
-      values: over?.all ?? 0,
-      isKnown: (over?.kept ?? 0) >= this.spec.values,
+      values: over?.sample.all ?? 0,
+      state: over === undefined ? 'tooYoung' : this.stateOf(over),
       ...{ p99: p99!, p999: p999!, most: most! },
-      countedTo: MOST_ACCOUNTS,
+      countedTo: VALUE_PAIRS,
     };
   }
 
-  /** What is not known yet, at the newest event. */
+  /** How much of a whole span is known, where none is: one of too few values is no younger for that. */
   get warming(): Warming | undefined {
-    const known = this.over?.kept ?? 0;
-    const { field, values: needed } = this.spec;
-    if (known >= needed) return undefined;
-    return { feature: `usual accounts per ${field}`, known, needed, unit: 'values' };
+    if (this.over?.isWhole === true) return undefined;
+    const running = this.spans.get(this.spanOf(this.watermarkMs));
+    const parts = Math.max(this.over?.parts ?? 0, running?.parts ?? 0);
+    const { field, windowMs } = this.spec;
+    return {
+      feature: `usual accounts per ${field}`,
+      known: hoursOf((parts / PARTS) * windowMs),
+      needed: hoursOf(windowMs),
+      unit: 'hours',
+    };
   }
 
   measure(batch: EventBatch, from: number, to: number, out: FeatureMatrix): void {
     batch.requireKey(this.key);
-    let usual = Number.NaN;
-    let usualOf = Number.NaN;
+    const { late, occurredAtMs, typeCode } = batch;
+    const { values, width } = out;
     for (let row = from; row < to; row++) {
-      const isLate = batch.late[row] === 1;
-      const timeMs = batch.occurredAtMs[row]!;
-      if (!isLate && this.take(batch, row, timeMs)) usualOf = Number.NaN;
-      let measure = Number.NaN;
-      if (this.measuredOn[batch.typeCode[row]!] === 1) {
-        const span = this.spanOf(isLate ? Math.max(timeMs, this.openMs) : timeMs);
-        if (span !== usualOf) {
-          usual = this.usualBefore(span);
-          usualOf = span;
-        }
-        measure = usual;
+      const timeMs = occurredAtMs[row]!;
+      const isLate = late[row] === 1;
+      if (!isLate) this.take(batch, row, timeMs);
+      let usual = Number.NaN;
+      if (this.measuredOn[typeCode[row]!] === 1) {
+        usual = this.usualOf(
+          isLate ? this.spans.get(this.spanOf(Math.max(timeMs, this.openMs)) - 1) : this.before,
+        );
       }
-      out.values[row * out.width + this.column] = measure;
+      values[row * width + this.column] = usual;
     }
   }
 
@@ -122,47 +134,59 @@ class SharingKind {
     for (let row = from; row < to; row++) this.take(batch, row, batch.occurredAtMs[row]!);
   }
 
-  /** @returns whether what is usual may be another now: of a span that is over, or of which spans are kept. */
-  private take(batch: EventBatch, row: number, timeMs: number): boolean {
-    let isMoved = false;
-    if (timeMs > this.watermarkMs) {
-      isMoved = this.spanOf(timeMs) !== this.spanOf(this.watermarkMs);
-      this.watermarkMs = timeMs;
-      if (isMoved) this.forget();
-    }
-    if (this.feeds[batch.typeCode[row]!] === 0) return isMoved;
+  private take(batch: EventBatch, row: number, timeMs: number): void {
+    if (timeMs > this.watermarkMs) this.watermarkMs = timeMs;
+    if (!(timeMs >= this.partFromMs && timeMs < this.partToMs)) this.turnTo(timeMs);
+    const { now } = this;
+    if (now === undefined || this.feeds[batch.typeCode[row]!] === 0) return;
     const at = this.key * batch.capacity + row;
-    const lo = batch.keyLo[at]!;
     const hi = batch.keyHi[at]!;
-    if ((lo | hi) === 0) return isMoved;
-    const span = this.spanOf(timeMs);
-    if (span < this.oldest) return isMoved;
-    const sample = this.sampleOf(span);
-    const who = ACCOUNT * batch.capacity + row;
     // Of most values nothing is kept.
-    if (!sample.keeps(hi) || (batch.keyLo[who]! | batch.keyHi[who]!) === 0) return isMoved;
-    sample.add(lo, hi, batch.keyLo[who]!, batch.keyHi[who]!);
-    return isMoved || span < this.spanOf(this.watermarkMs);
+    if (!now.sample.keeps(hi)) return;
+    const lo = batch.keyLo[at]!;
+    if ((lo | hi) === 0) return;
+    const who = ACCOUNT * batch.capacity + row;
+    const accountLo = batch.keyLo[who]!;
+    const accountHi = batch.keyHi[who]!;
+    if ((accountLo | accountHi) === 0) return;
+    if (now.sample.add(lo, hi, accountLo, accountHi)) now.isAsked = false;
   }
 
-  private sampleOf(span: number): SharingSample {
-    if (span === this.latest && this.latestSample !== undefined) return this.latestSample;
-    let sample = this.spans.get(span);
-    if (sample === undefined) this.spans.set(span, (sample = new SharingSample()));
-    this.latest = span;
-    this.latestSample = sample;
-    return sample;
+  /** Another part of a span, or another span. */
+  private turnTo(timeMs: number): void {
+    const { windowMs } = this.spec;
+    for (const span of this.spans.keys()) if (span < this.oldest) this.spans.delete(span);
+    const span = this.spanOf(timeMs);
+    const part = Math.floor(((timeMs - span * windowMs) * PARTS) / windowMs);
+    this.partFromMs = span * windowMs + (part * windowMs) / PARTS;
+    this.partToMs = span * windowMs + ((part + 1) * windowMs) / PARTS;
+    this.now = this.spans.get(span);
+    if (this.now === undefined && span >= this.oldest)
+      this.spans.set(span, (this.now = new Span()));
+    this.now?.see(part);
+    this.before = this.spans.get(span - 1);
   }
 
-  private usualBefore(span: number): number {
-    const sample = this.spans.get(span - 1);
-    return sample === undefined || sample.kept < this.spec.values
-      ? Number.NaN
-      : sample.quantile(this.spec.quantile);
+  private usualOf(span: Span | undefined): number {
+    if (span === undefined) return Number.NaN;
+    if (!span.isAsked) {
+      const isKnown = this.stateOf(span) === 'known';
+      span.usual = isKnown ? span.sample.quantile(this.spec.quantile) : Number.NaN;
+      span.isAsked = true;
+    }
+    return span.usual;
+  }
+
+  private stateOf({ isWhole, sample }: Span): SharingFigures['state'] {
+    if (!isWhole) return 'tooYoung';
+    const { values } = this.spec;
+    return sample.all >= values && sample.kept >= Math.min(values, LEAST_KEPT)
+      ? 'known'
+      : 'tooFewValues';
   }
 
   /** The last span that is over. */
-  private get over(): SharingSample | undefined {
+  private get over(): Span | undefined {
     return this.spans.get(this.spanOf(this.watermarkMs) - 1);
   }
 
@@ -178,11 +202,34 @@ class SharingKind {
   private get oldest(): number {
     return this.spanOf(this.openMs) - 1;
   }
+}
 
-  private forget(): void {
-    for (const span of this.spans.keys()) if (span < this.oldest) this.spans.delete(span);
-    this.latest = Number.NaN;
+/** A span of event time. */
+class Span {
+  readonly sample = new SharingSample();
+  /** Parts in which events came, of whatever type. */
+  parts = 0;
+  /** What was usual in it, as long as `isAsked`; NaN: that is not known. */
+  usual = Number.NaN;
+  isAsked = false;
+  private seen = 0;
+
+  /** Events came in each of its parts: the stream neither began nor stood still within it. */
+  get isWhole(): boolean {
+    return this.parts === PARTS;
   }
+
+  see(part: number): void {
+    if ((this.seen & (1 << part)) !== 0) return;
+    this.seen |= 1 << part;
+    this.parts++;
+    this.isAsked = false;
+  }
+}
+
+/** Two digits after the point say enough. */
+function hoursOf(spanMs: number): number {
+  return Math.round(spanMs / 36_000) / 100;
 }
 
 function flagsOf(types: readonly EventType[]): Uint8Array {

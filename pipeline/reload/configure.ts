@@ -44,8 +44,8 @@ export async function configure(
     { ...options, engine: assembled.engine, recorder, history },
     start.active,
   );
-  live.unready = () =>
-    assembled.layers.sources.flatMap((source) => [...(source.stats().warming ?? [])]);
+  const { engine, layers } = assembled;
+  live.unready = () => layers.warming(engine.ruling.detectors.columns);
   return { start, assembled, live };
 }
 

@@ -29,6 +29,30 @@ function strangers(fromMs: number, count: number): ReturnType<typeof batchOf> {
   );
 }
 
+describe('what is usual of a kind of value', () => {
+  const LIMITS = { allowedLatenessMs: 0, maxKeys: MOST, maxEntries: 10_000 };
+  const usual = (field: 'cardId' | 'deviceId', quantile: number) =>
+    request({
+      ...{ kind: 'sharing', field, on: ['payment'], windowMs: HOUR_MS },
+      ...{ quantile, values: 1 },
+    });
+  const first = [usual('deviceId', 0.9), usual('cardId', 0.9)];
+
+  it('is told, and reported as warming, only by the features that the one who judges reads', () => {
+    const layers = new FeatureLayers(first, LIMITS);
+    layers.complete(layers.lay([usual('deviceId', 0.99)]));
+    // Another quantile for devices, the same one for cards.
+    const columns = new Set([1, 2]);
+    expect(layers.sharing(columns).map(({ field }) => field)).toEqual(['cardId', 'deviceId']);
+    expect(layers.warming(columns).map(({ feature }) => feature)).toEqual([
+      'usual accounts per cardId',
+      'usual accounts per deviceId',
+    ]);
+    expect(layers.warming(new Set([2])).length).toBe(1);
+    expect(layers.sharing(new Set([0, 1])).length).toBe(2);
+  });
+});
+
 describe('layers share the configured bounds', () => {
   const kinds = {
     windows: [countPer('accountId'), countPer('deviceId')],

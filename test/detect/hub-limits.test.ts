@@ -64,10 +64,15 @@ function use(kind: HubKind, value: string, accountId: string, offsetMs: number):
 const valueOf = (kind: HubKind, n: number): string =>
   kind === 'ips' ? `121.64.${n >> 8}.${n & 255}` : `${kind}-${n}`;
 
-/** A day on which `values` values of a kind are used by `each` accounts. */
+/** A day throughout which `values` values of a kind are used by `each` accounts. */
 function usualDay(kind: HubKind, each: number, values = 150, day = 0): PlainEvent[] {
   return Array.from({ length: values * each }, (_, i) =>
-    use(kind, valueOf(kind, i % values), `a-${i}`, day * DAY_MS + i * 1000),
+    use(
+      kind,
+      valueOf(kind, i % values),
+      `a-${i}`,
+      day * DAY_MS + Math.floor((i * DAY_MS) / (values * each)),
+    ),
   );
 }
 
@@ -110,6 +115,14 @@ describe.each(KINDS)('a value that joins strangers: %s', (kind) => {
     ]);
   });
 
+  it('is held against the least limit after a day that was seen in part only', () => {
+    const bench = new Bench();
+    const evening = usualDay(kind, 4).slice(300);
+    bench.judge([...evening, ...crowd(kind, 31)]);
+    expect(bench.proposed).toEqual([`${kind} ${name} above 30`]);
+    expect(bench.proposals[0]!.reason).toContain('what is usual is not known yet');
+  });
+
   it('is held against the same limit after a restart', () => {
     const bench = new Bench();
     bench.restore(usualDay(kind, 4));
@@ -118,27 +131,36 @@ describe.each(KINDS)('a value that joins strangers: %s', (kind) => {
   });
 });
 
+/** What the detectors of a bench read. */
+const columns = ({ assembled }: Bench): ReadonlySet<number> =>
+  assembled.engine.ruling.detectors.columns;
+
 describe('what is usual', () => {
   const bench = new Bench();
   beforeAll(() => bench.judge([...usualDay('payees', 3), ...crowd('payees', 1)]));
 
   it('is told with its distribution', () => {
-    const figures = bench.assembled.layers.sharing();
+    const figures = bench.assembled.layers.sharing(columns(bench));
     expect(figures).toContainEqual({
-      ...{ field: 'payeeId', values: 150, isKnown: true, p99: 3, p999: 3, most: 3 },
-      countedTo: 4096,
+      ...{ field: 'payeeId', values: 150, state: 'known', p99: 3, p999: 3, most: 3 },
+      countedTo: 64,
     });
-    expect(figures.find(({ field }) => field === 'inviterId')).toMatchObject({ isKnown: false });
+    const inviters = figures.find(({ field }) => field === 'inviterId');
+    expect(inviters).toMatchObject({ values: 0, state: 'tooFewValues' });
   });
 
-  it('is reported where it is not known yet', () => {
-    const warming = bench.assembled.layers.sources
-      .flatMap((source) => source.stats().warming ?? [])
-      .filter(({ unit }) => unit === 'values');
-    const features = warming.map(({ feature }) => feature);
-    expect(features).toContain('usual accounts per inviterId');
-    expect(features).not.toContain('usual accounts per payeeId');
-    expect(warming[0]).toMatchObject({ known: 0, needed: 100 });
+  // The stream begins at two o'clock, in the first of the eighths of its day.
+  it('is reported as warming up until a day was seen as a whole, also of what a bank never sends', () => {
+    const usual = (of: Bench): string[] =>
+      of.assembled.layers
+        .warming(columns(of))
+        .filter(({ feature }) => feature.startsWith('usual accounts'))
+        .map(({ feature, known, needed, unit }) => `${feature}: ${known} of ${needed} ${unit}`);
+    const young = new Bench();
+    young.judge(usualDay('payees', 1).slice(0, 75));
+    expect(usual(young)).toContain('usual accounts per payeeId: 15 of 24 hours');
+    expect(usual(young)).toContain('usual accounts per inviterId: 15 of 24 hours');
+    expect(usual(bench)).toEqual([]);
   });
 });
 

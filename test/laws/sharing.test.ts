@@ -74,6 +74,10 @@ function expected(all: readonly Arrival[]): number[][] {
     return REQUESTS.map(({ spec: { field, on, quantile, values }, measuredOn }) => {
       if (!(measuredOn as readonly unknown[]).includes(one.event['type'])) return -1;
       const accounts = new Map<unknown, Set<unknown>>();
+      const eighths = stored
+        .filter(({ atMs }) => Math.floor(atMs / HOUR) === span)
+        .map(({ atMs }) => Math.floor(((atMs % HOUR) * 8) / HOUR));
+      if (new Set(eighths).size < 8) return -1;
       for (const { atMs, event } of stored) {
         const value = event[field];
         if (Math.floor(atMs / HOUR) !== span || !(on as readonly unknown[]).includes(event['type']))
@@ -135,19 +139,73 @@ describe('what is usual of a kind of value', () => {
     expect(matrix.values[0]).toBeNaN();
   });
 
-  it('is reported as long as it is not known', () => {
-    const { sources } = layFeatures(REQUESTS, LIMITS);
-    const source = sources[0]!;
-    const take = (all: readonly Arrival[]): void => {
-      const batch = batchFrom(all.map(({ event }) => event));
-      source.restore(batch, 0, batch.length);
+  it('is not told of an hour that the stream began in, or in which it stood still', () => {
+    const all = arrivals(6, 600);
+    const second = all.slice(Math.floor(600 / 5), 2 * Math.floor(600 / 5));
+    const third = all.slice(2 * Math.floor(600 / 5), 3 * Math.floor(600 / 5));
+    const tell = (known: readonly Arrival[]) => new Set(measured(third, known).map(([one]) => one));
+    const atMinute = ({ atMs }: Arrival): number => (atMs % HOUR) / 60_000;
+    expect(tell(second)).not.toEqual(new Set([-1]));
+    expect(tell(second.filter((one) => atMinute(one) >= 40))).toEqual(new Set([-1]));
+    expect(tell(second.filter((one) => atMinute(one) < 20 || atMinute(one) > 40))).toEqual(
+      new Set([-1]),
+    );
+  });
+
+  it.each([25, 40, 100])('is told where each of 700 values has %i accounts', (each) => {
+    const spec: SharingFeature = { ...DEVICES, quantile: 0.99, values: 500 };
+    const { sources, width } = layFeatures([{ spec, measuredOn: ['login'] }], LIMITS);
+    const login = (atMs: number, n: number): PlainEvent => ({
+      ...{ id: `e-${atMs}-${n}`, type: 'login', occurredAt: new Date(atMs).toISOString() },
+      ...{ accountId: `a-${n}`, deviceId: `d-${n % 700}` },
+    });
+    const count = 700 * each;
+    const hour = Array.from({ length: count }, (_, n) =>
+      login(START + Math.floor((n * HOUR) / count), n),
+    );
+    const batch = batchFrom([...hour, login(START + HOUR, 0)]);
+    const values = new Float64Array(batch.length);
+    sources[0]!.measure(batch, 0, batch.length, { width, values });
+    expect(Math.abs(values.at(-1)! / each - 1)).toBeLessThanOrEqual(each <= 64 ? 0 : 0.5);
+  });
+
+  describe('is reported', () => {
+    const source = () => {
+      const made = layFeatures(REQUESTS, LIMITS).sources[0]!;
+      const take = (all: readonly Arrival[]): void => {
+        const batch = batchFrom(all.map(({ event }) => event));
+        made.restore(batch, 0, batch.length);
+      };
+      const warming = (isRead?: (column: number) => boolean) =>
+        made.stats(isRead).warming!.map(({ feature, known, needed, unit }) => {
+          return `${feature}: ${known} of ${needed} ${unit}`;
+        });
+      return { take, warming };
     };
-    const warming = () => source.stats().warming!.map(({ feature, known }) => [feature, known]);
-    expect(warming()).toEqual([
-      ['usual accounts per payeeId', 0],
-      ['usual accounts per deviceId', 0],
-    ]);
-    take(arrivals(1, 600));
-    expect(warming()).toEqual([]);
+
+    it('as long as no span was seen as a whole', () => {
+      const { take, warming } = source();
+      const all = arrivals(1, 600);
+      expect(warming()).toEqual([
+        'usual accounts per payeeId: 0 of 1 hours',
+        'usual accounts per deviceId: 0 of 1 hours',
+      ]);
+      take(all.slice(0, 60));
+      expect(warming()[0]).toBe('usual accounts per payeeId: 0.5 of 1 hours');
+      take(all.slice(60));
+      expect(warming()).toEqual([]);
+    });
+
+    it('no longer of a kind that has too few values, and never will have more', () => {
+      const { take, warming } = source();
+      take(arrivals(1, 600).map(({ atMs, event: { payeeId: _, ...event } }) => ({ atMs, event })));
+      expect(warming()).toEqual([]);
+    });
+
+    it('of the columns that are read', () => {
+      expect(source().warming((column) => column === 1)).toEqual([
+        'usual accounts per deviceId: 0 of 1 hours',
+      ]);
+    });
   });
 });
