@@ -9,8 +9,6 @@ import type { NamedDetector } from '../pipeline/detect/detector.ts';
 import type { ExclusionFile } from '../pipeline/detect/exclusion.ts';
 import type { Sections } from '../pipeline/detect/section.ts';
 import { messageOf } from '../pipeline/failure.ts';
-import { openAsnDatabase } from '../pipeline/detect/asn.ts';
-import type { AsnOf } from '../pipeline/detect/networks.ts';
 import { asnProblems, operatorSets, unknownOperators } from './asn-needs.ts';
 import { cardsInContent, cardsInText } from './card-numbers.ts';
 import type { Campaign } from './campaign-schema.ts';
@@ -98,7 +96,7 @@ export async function loadConfig(
       blockList,
       allowList,
       watchList,
-      exclusions.written,
+      exclusions,
       placeholders,
     ]),
     files: reading.texts,
@@ -114,7 +112,7 @@ export async function loadConfig(
     blockList: entriesOf(blockList),
     allowList: entriesOf(allowList),
     watchList: entriesOf(watchList),
-    exclusions: { ...exclusions.written, asnOf: exclusions.asnOf },
+    exclusions,
   };
 }
 
@@ -133,7 +131,7 @@ async function readParts(reading: ConfigReading, detectors: readonly NamedDetect
     detectors,
     system?.ingest.maxAmountMinor ?? Number.MAX_SAFE_INTEGER,
   );
-  const written = await readExclusions(reading, {
+  const exclusions = await readExclusions(reading, {
     catalogue: [...detectors, ...rules.rules],
     sections: { ...coded, ...rules.sections },
   });
@@ -143,10 +141,9 @@ async function readParts(reading: ConfigReading, detectors: readonly NamedDetect
   if (system !== undefined) {
     problems.push(...softenedBands(reading, detectors, { ...coded }, rules, system.hubs));
   }
-  const asnOf = await readOperators(reading, system, { ...coded });
+  await checkOperators(reading, system, { ...coded });
   const sources = await readCampaigns(reading);
   const texts = await readTexts(reading);
-  const exclusions = { written, asnOf };
   return { system, lists, coded, rules, exclusions, sources, texts };
 }
 
@@ -186,35 +183,18 @@ async function readTexts(reading: ConfigReading): Promise<{
   return { placeholders, categories };
 }
 
-/**
- * Lets the shared networks know which addresses are whose, where they name operators.
- * @returns what tells, where anybody asks.
- */
-async function readOperators(
+/** Tells of shared networks that name operators where no file says which addresses are whose. */
+async function checkOperators(
   reading: ConfigReading,
   system: SystemConfig | undefined,
   sections: Sections,
-): Promise<AsnOf | undefined> {
+): Promise<void> {
+  if (system === undefined || system.networks.asnDatabase !== undefined) return;
   const [list] = await reading.namesIn('lists', /^shared-networks\.yaml$/);
-  const wanted = operatorSets(sections);
-  if (system === undefined || (wanted.length === 0 && list === undefined)) return undefined;
-  const path = system.networks.asnDatabase;
   const unknown = list === undefined ? [] : unknownOperators(await reading.yaml('lists', list));
-  if (path === undefined) {
-    const inline = `${reading.nameOf('detectors.yaml')}: sharedNetworks: asn: name a file of autonomous systems in sheepdog.yaml, networks.asnDatabase`;
-    reading.problems.push(...(wanted.length > 0 && unknown.length === 0 ? [inline] : unknown));
-    return undefined;
-  }
-  if (wanted.length === 0 && unknown.length === 0) return undefined;
-  try {
-    const database = openAsnDatabase(path);
-    const asnOf: AsnOf = (ip) => database.numberOf(ip);
-    for (const set of wanted) set.know(asnOf);
-    return asnOf;
-  } catch (error) {
-    reading.problems.push(`${reading.nameOf('sheepdog.yaml')}: ${messageOf(error)}`);
-    return undefined;
-  }
+  const inline = `${reading.nameOf('detectors.yaml')}: sharedNetworks: asn: name a file of autonomous systems in sheepdog.yaml, networks.asnDatabase`;
+  const isInline = unknown.length === 0 && operatorSets(sections).length > 0;
+  reading.problems.push(...(isInline ? [inline] : unknown));
 }
 
 /** A folder without the file watches nobody. */

@@ -1,6 +1,7 @@
 /** Puts engine and campaigns together from a configuration: the same ones for live, backtest and replay. */
 
 import type { LoadedConfig } from '../config/load.ts';
+import { operatorSets } from '../config/asn-needs.ts';
 import { unpublishable } from '../config/publishing-check.ts';
 import { Engine } from './decide/engine.ts';
 import { FreezeState } from './decide/freezing.ts';
@@ -12,6 +13,7 @@ import { basesOf } from './detect/evidence-basis.ts';
 import { compileDetectors } from './detect/evaluate.ts';
 import { ExclusionRegistry } from './detect/exclusion.ts';
 import type { HubSettings } from './detect/hub.ts';
+import type { AsnOf } from './detect/networks.ts';
 import { NOTHING_STANDING, withRequests, type StandingFeatures } from './detect/feature-columns.ts';
 import { FeatureLayers } from './detect/feature-layers.ts';
 import { Decoder, type DecodeLimits } from './ingest/decode.ts';
@@ -88,17 +90,22 @@ export interface AssembledVersions extends Omit<AssembledEngine, 'detectors' | '
 /**
  * One engine that measures what any of the configurations asks for.
  * @param configs the first one judges, and says what is built into an engine: lateness, bounds, bursts, networks.
+ * @throws Failure (exit code 2) where its file of autonomous systems cannot be read: whoever judges needs it.
  */
 export function assembleVersions(configs: readonly LoadedConfig[]): AssembledVersions {
   const config = configs[0]!;
+  const { windows, bursts, networks, lists } = config.system;
+  const asn = new AsnReader(
+    networks.asnDatabase === undefined ? undefined : openAsnDatabase(networks.asnDatabase),
+  );
+  const asnOf: AsnOf = (ip) => asn.ofText(ip);
   let standing = NOTHING_STANDING;
   const rulings = configs.map((each) => {
-    const ruling = rulingOf(each, standing);
+    const ruling = rulingOf(each, standing, asnOf);
     standing = withRequests(standing, ruling.detectors.requests);
     return ruling;
   });
   const ruling = rulings[0]!;
-  const { windows, bursts, networks, lists } = config.system;
   const { allowedLatenessMs, maxKeys, maxEntries } = windows;
   const requests = rulings.flatMap(({ detectors }) => detectors.requests);
   const exclusions = new ExclusionRegistry(ruling.exclusions);
@@ -108,9 +115,7 @@ export function assembleVersions(configs: readonly LoadedConfig[]): AssembledVer
     maxKeys,
     maxEntries,
     bursts,
-    asn: new AsnReader(
-      networks.asnDatabase === undefined ? undefined : openAsnDatabase(networks.asnDatabase),
-    ),
+    asn,
   });
   const horizonMs = layers.longestWindowMs + allowedLatenessMs + ID_MARGIN_MS;
   const ids = new IdTable({ horizonMs, maxEntries: MAX_IDS });
@@ -125,12 +130,17 @@ export function assembleVersions(configs: readonly LoadedConfig[]): AssembledVer
   return { engine, layers, ids, horizonMs, rulings };
 }
 
-/** @param standing features that are measured already; what else the configuration needs is in the detectors' requests. */
+/**
+ * @param standing features that are measured already; what else the configuration needs is in the detectors' requests.
+ * @param asnOf tells operators, as the engine's features do; left out: the configuration has been told before.
+ */
 export function rulingOf(
   config: LoadedConfig,
   standing: StandingFeatures = NOTHING_STANDING,
+  asnOf?: AsnOf,
 ): Ruling {
   const { policy, freezing } = config.system;
+  if (asnOf !== undefined) for (const set of operatorSets(config.sections)) set.know(asnOf);
   return {
     version: config.version,
     judging: config.judging,
@@ -138,7 +148,7 @@ export function rulingOf(
     policy,
     freezing,
     lists: assembleFileLists(config),
-    exclusions: config.exclusions,
+    exclusions: { ...config.exclusions, asnOf },
   };
 }
 

@@ -68,6 +68,14 @@ export const sharedNetworks = z
       if ((entry.cidr === undefined) === (entry.asn === undefined)) {
         add([], 'write cidr, an address range, or asn, the number of an autonomous system');
       }
+      const { accounts, newAccounts } = entry.bands;
+      // Left without limits, one line would stop judging by addresses for the customers of half a country.
+      if (entry.asn !== undefined && Object.keys({ ...accounts, ...newAccounts }).length === 0) {
+        add(
+          ['bands'],
+          'an operator has no limits unless they are written: write bands.accounts or bands.newAccounts, such as newAccounts: { review: 200 }',
+        );
+      }
       const name = nameOf(entry);
       // The limits of one of them would silently hold for both.
       if (taken.has(name))

@@ -208,6 +208,7 @@ export class Reloader {
       layers,
       { config: target.stable, ruling: same ? engine.ruling : undefined },
       target.trial,
+      engine.ruling.exclusions.asnOf,
     );
     const layer = rulings.requests.length === 0 ? undefined : await this.#fill(target, rulings);
     // Worked out now: between two batches there is no time for it.

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { ConfigFailure } from '../../config/yaml-file.ts';
+import { operatorSets } from '../../config/asn-needs.ts';
 import { assembleEngine } from '../../pipeline/assemble.ts';
 import type { Decision } from '../../pipeline/decide/decision.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { ExclusionRegistry } from '../../pipeline/detect/exclusion.ts';
+import { prepare } from '../../pipeline/reload/prepare.ts';
 import { at, batchFrom, testDecoder, type PlainEvent } from '../support/events.ts';
 import { mmdb } from '../support/mmdb.ts';
 
@@ -87,8 +89,8 @@ describe('a shared network by its operator', () => {
   });
 
   it('never links, and is never proposed', async () => {
-    const { exclusions } = await load({ [LIST]: CARRIER });
-    const registry = new ExclusionRegistry(exclusions);
+    const { engine } = assembleEngine(await load({ [LIST]: CARRIER }));
+    const registry = new ExclusionRegistry(engine.ruling.exclusions);
     expect(registry.keepsApart('ip', '121.64.3.3', 0)).toBe(true);
     expect(registry.mayPropose('ip', '121.64.3.3', 0)).toBe(false);
     expect(registry.keepsApart('ip', '122.64.3.3', 0)).toBe(false);
@@ -101,6 +103,24 @@ describe('a shared network by its operator', () => {
   });
 });
 
+describe('a reloaded configuration', () => {
+  it('tells operators as the running engine does, also when the file has been replaced', async () => {
+    const path = join(folder, 'replaced.mmdb');
+    const write = (asn: number) =>
+      writeFile(path, mmdb({ '121.64.0.0/16': { asn, operator: 'Carrier' } }));
+    await write(64501);
+    const first = await load({ [LIST]: CARRIER }, 'replaced.mmdb');
+    const { engine, layers } = assembleEngine(first);
+    await write(64502);
+    const second = await load({ [LIST]: CARRIER.replace('200', '300') }, 'replaced.mmdb');
+    const { asnOf } = engine.ruling.exclusions;
+    const { stable } = prepare(layers, { config: second }, undefined, asnOf);
+    expect(stable.exclusions.asnOf!('121.64.3.3')).toBe(64501);
+    const [set] = operatorSets(second.sections);
+    expect(set!.match('121.64.3.3')).toMatchObject({ asn: 64501 });
+  });
+});
+
 describe('an operator is refused', () => {
   it('where no file says which addresses are whose', async () => {
     expect(await problemsOf({ [LIST]: CARRIER }, '')).toEqual([
@@ -108,10 +128,10 @@ describe('an operator is refused', () => {
     ]);
   });
 
-  it('where that file cannot be read', async () => {
-    const [problem] = await problemsOf({ [LIST]: CARRIER }, 'missing.mmdb');
-    expect(problem).toMatch(
-      /^sheepdog\.yaml: networks\.asnDatabase: \/missing\.mmdb cannot be read: .*: name an MMDB file of autonomous systems$/,
+  it('by whoever judges, where that file cannot be read', async () => {
+    const config = await load({ [LIST]: CARRIER }, 'missing.mmdb');
+    expect(() => assembleEngine(config)).toThrow(
+      /^networks\.asnDatabase: .*\/missing\.mmdb cannot be read: .*: name an MMDB file of autonomous systems$/,
     );
   });
 
@@ -125,6 +145,16 @@ describe('an operator is refused', () => {
       'twice',
       `${CARRIER}  - { asn: 64501, reason: again }\n`,
       'shared-networks.yaml:9:12: networks.2.asn: AS64501 stands here twice',
+    ],
+    [
+      'without limits, which would judge nobody there',
+      'networks:\n  - { asn: 64501, kind: carrier, reason: telephones }\n',
+      'shared-networks.yaml:2:5: networks.0.bands: an operator has no limits unless they are written: write bands.accounts or bands.newAccounts, such as newAccounts: { review: 200 }',
+    ],
+    [
+      'with limits of bursts alone',
+      CARRIER.replace('newAccounts', 'burst'),
+      'shared-networks.yaml:5:12: networks.0.bands: an operator has no limits unless they are written: write bands.accounts or bands.newAccounts, such as newAccounts: { review: 200 }',
     ],
     [
       'as a range that stands there in another spelling',
