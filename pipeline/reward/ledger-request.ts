@@ -191,7 +191,7 @@ export function decodeAnswers(request: LedgerRequest, answers: readonly LedgerAn
 
 /** Nearly every answer is about the very operation that was sent: its facts are at hand. */
 function decodeAnswer(op: LedgerOp, id: string, head: string): Grant {
-  if (op.kind === 'settle' && hasHeard(head, op.id, op.occurredAtMs)) {
+  if (op.kind === 'settle' && hasHeard(head, op.id, op.toldAtMs ?? op.occurredAtMs)) {
     return { ...decodeGrant(id, head), heard: true };
   }
   if (op.kind !== 'reserve' || head.includes('\n')) return decodeGrant(id, head);

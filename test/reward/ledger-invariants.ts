@@ -1,5 +1,6 @@
 /** The invariants of the ledger, checked on its journal entry by entry, and on what stands at the end. */
 
+import { hash } from 'node:crypto';
 import { expect } from 'vitest';
 import { earnedIdOf } from '../../pipeline/reward/grant-id.ts';
 import { hasOffer, type Grant, type StoredGrant } from '../../pipeline/reward/grant.ts';
@@ -9,7 +10,12 @@ import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import type { Voucher } from '../../pipeline/reward/voucher.ts';
 import { SPEND, TOTAL } from './ledger-scenario.ts';
 
-const LIVE = new Set(['held', 'awaiting_claim', 'awaiting_choice', 'posted']);
+export const LIVE: ReadonlySet<string> = new Set([
+  'held',
+  'awaiting_claim',
+  'awaiting_choice',
+  'posted',
+]);
 const PENDING = new Set(['held', 'awaiting_claim', 'awaiting_choice']);
 /** Accounts that stand at or below nothing. */
 const CONTRA = /^(payable|points-issued|receivable-points)\//;
@@ -191,19 +197,31 @@ export async function keepsWhatIsWritten(
   expect(new Map(kept.filter(isMoved))).toEqual(new Map([...balances].filter(isMoved)));
 }
 
-/** When a person's word gave it although it was taken for abuse, which stands in its record; −1 when none did. */
-function madeGoodAt({ ledgerRecord }: StoredGrant): number {
-  const words = ledgerRecord.split('\n', 1)[0]!.matchAll(/=\+[0-9a-f]+@(\d+)/g);
-  return Math.max(-1, ...[...words].map(([, at]) => Number(at)));
+/** The words by which a person gave it although it was taken for abuse, and when, as they stand in its record. */
+function gaveIt({ ledgerRecord }: StoredGrant): { readonly word: string; readonly at: number }[] {
+  const words = ledgerRecord.split('\n', 1)[0]!.matchAll(/=\+([0-9a-f]+)@(\d+)/g);
+  return [...words].map(([, word, at]) => ({ word: word!, at: Number(at) }));
 }
 
-/** Whether a word was spoken already when the grant was asked for anew: told again, it is none on what was given then. */
-function wasSaidBefore(list: readonly LedgerOp[], index: number, { id }: StoredGrant): boolean {
+/** When it was given last by such a word; −1 when by none. */
+function madeGoodAt(grant: StoredGrant): number {
+  return Math.max(-1, ...gaveIt(grant).map(({ at }) => at));
+}
+
+/** Whether a word was spoken already when one gave the grant anew: told again, it is none on what was given then. */
+function wasSaidBefore(list: readonly LedgerOp[], index: number, grant: StoredGrant): boolean {
   const said = JSON.stringify(list[index]);
   const first = list.findIndex((op) => JSON.stringify(op) === said);
+  const gave = new Set(gaveIt(grant).map(({ word }) => word));
   return list
     .slice(first)
-    .some((op) => op.kind === 'reserve' && op.anew && op.grantId === earnedIdOf(id));
+    .some(
+      (op) =>
+        op.kind === 'reserve' &&
+        op.anew !== undefined &&
+        op.grantId === earnedIdOf(grant.id) &&
+        gave.has(hash('sha1', op.anew.wordId, 'hex').slice(0, 10)),
+    );
 }
 
 /** I9: an event that was intercepted, or whose reward was found to be abuse, has nothing, unless a person gave it. */
@@ -217,7 +235,8 @@ export function checkIntercepted(list: readonly LedgerOp[], { grants }: Outcome)
     if (op.kind !== 'settle' || op.reason !== 'review_confirmed' || !('eventId' in op)) continue;
     for (const grant of grants.values()) {
       if (grant.eventId !== op.eventId || !hasOffer(grant)) continue;
-      if (op.occurredAtMs <= madeGoodAt(grant) || wasSaidBefore(list, index, grant)) continue;
+      const toldAtMs = op.toldAtMs ?? op.occurredAtMs;
+      if (toldAtMs <= madeGoodAt(grant) || wasSaidBefore(list, index, grant)) continue;
       expect(LIVE.has(grant.state), grant.id).toBe(false);
     }
   }

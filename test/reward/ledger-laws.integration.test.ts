@@ -11,6 +11,7 @@ import { Ledger } from '../../pipeline/reward/ledger.ts';
 import type { LedgerOp, RefundOp } from '../../pipeline/reward/ledger-op.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { checkIntercepted, checkJournal, checkLedger, checkStanding } from './ledger-invariants.ts';
+import { checkOthers } from './ledger-others.ts';
 import { checkOutside } from './ledger-outside.ts';
 import { offer, ops, refund, SPEND } from './ledger-scenario.ts';
 import { wholeState } from './ledger-state.ts';
@@ -86,6 +87,7 @@ describe('for any story of everything that can happen', () => {
         checkStanding(outcome);
         checkOutside(journal, outcome, list.filter(isRefund));
         checkIntercepted(list, outcome);
+        checkOthers(journal, outcome, list);
         await checkLedger(ledger, outcome);
       }),
       { numRuns: 300 },

@@ -115,7 +115,7 @@ function checkShares(grant: StoredGrant, { vouchers, balances }: Outcome): void 
 }
 
 /** round_half_up(total × part / whole) */
-function share(total: number, part: number, whole: number): number {
+export function share(total: number, part: number, whole: number): number {
   return Math.floor((2 * total * part + whole) / (2 * whole));
 }
 

@@ -66,8 +66,19 @@ export function paymentOps(n: number, verdict: Verdict): ReserveOp[] {
     }
     case 2:
       return [reserve(facts, { ...given, choices: [pointsChoice(300, 'c0')], onRefund })];
-    case 3:
-      return [reserve(facts, { ...given, choices: [pointsChoice(-200, 'c0')] })];
+    case 3: {
+      // What is spent, and a share of it that rests on that.
+      const rests = {
+        grantId: `g_share${n}`,
+        offerId: 'share',
+        needs: [`g_p%002f${n}`],
+        limits: [],
+      };
+      return [
+        reserve(facts, { ...given, choices: [pointsChoice(-200, 'c0')] }),
+        reserve(facts, { ...given, ...rests, choices: [pointsChoice(11, 'c0')] }),
+      ];
+    }
     case 4:
       return [withOptions(reserve(facts, { ...given, onRefund }), n)];
     case 5: {
@@ -91,11 +102,12 @@ export function paymentOps(n: number, verdict: Verdict): ReserveOp[] {
 }
 
 /** A proof of a payment, by another account. */
-export function proofOps(n: number): ReserveOp[] {
+export function proofOps(n: number, verdict: Verdict = 'allow'): ReserveOp[] {
   const facts = { id: `x/${n}`, customerId: 'c9', occurredAtMs: timeOf(n), category: `x${n}` };
   const own = {
     of: WORLD,
     accountId: 'account-2',
+    ...INTENTS[verdict],
     onRefund: { quota: 'keep', keepAtLeastMinor: 0 },
   } as const;
   return [
@@ -103,9 +115,9 @@ export function proofOps(n: number): ReserveOp[] {
   ];
 }
 
-/** It is asked for anew what was taken for abuse: of an authorisation by its payment. */
-export function madeGood(n: number, wordId: string, atMs: number): ReserveOp[] {
-  return paymentOps(n, 'allow').map((op) => {
+/** It is asked for anew what was taken for abuse: of an authorisation by its payment; what a proof was given for, too. */
+export function madeGood(n: number, wordId: string, atMs: number, byProof = false): ReserveOp[] {
+  return (byProof ? proofOps(n) : paymentOps(n, 'allow')).map((op) => {
     const given = { ...op, anew: { wordId, atMs }, ...(op.intent === 'posted' && COMPENSATED) };
     return n % 8 === 1 ? { ...given, ...COMPENSATED, intent: 'posted', eventId: `p/${n}` } : given;
   });

@@ -98,6 +98,15 @@ describe('a renewal that is turned down leaves no trace of the old reward where 
     await expectRebuilt();
   });
 
+  test('though what was refunded by then stays refunded: another proof of the payment is given nothing', async () => {
+    const back = refund('r', 'p', 30_000).map((op) => ({ ...op, accountId: 'account-2' }));
+    await apply([...kept, ...back, taken(), renewed]);
+    expect(await ledger.redis.hkeys(ledger.keys.payments)).toEqual(['q']);
+    const second = reserve({ id: 'y', customerId: 'c8' }, { provenPaymentId: 'p' });
+    expect(await one([second])).toMatchObject({ state: 'clawed_back', reason: 'refunded' });
+    await expectRebuilt();
+  });
+
   test('of a payment that captured it, also one whose name is spelt in an account', async () => {
     const id = '支付 1/ä%';
     const review = { of: NARROW, reviewHold: { timeoutMs: DAY_MS, onTimeout: 'void' } } as const;

@@ -38,6 +38,8 @@ const later = fc.constantFrom(0, 0, 0, 1, 1, 7);
 const intent = fc.constantFrom('posted', 'posted', 'held');
 /** Times of persons' words: before and after those by which something is made good. */
 const at = fc.constantFrom(1, 4);
+/** Of words that a file dates, when they were told. */
+const told = fc.constantFrom({}, {}, { toldAtMs: 5 });
 
 function from<T>(arbitrary: fc.Arbitrary<T>, make: (value: T) => readonly LedgerOp[]) {
   return arbitrary.map(make);
@@ -69,6 +71,17 @@ const spent = fc
     ...label(`p/${n}`, 'false_positive', 4),
   ]);
 
+/** What was given for a proof is taken for abuse, and given after all if the lines still bear it, beside refunds of the payment. */
+const keptBack = fc
+  .record({ n: fc.constantFrom(7, 15), back: fc.boolean() })
+  .map(({ n, back }): readonly LedgerOp[] => [
+    ...proofOps(n, 'review'),
+    ...label(`x/${n}`, 'confirmed', 1),
+    ...(back ? refund(`r${n}-4000`, `p/${n}`, 4000) : paymentOps(n, 'allow')),
+    ...madeGood(n, `word-x${n}`, 4, true),
+    ...(back ? paymentOps(n, 'allow') : refund(`r${n}-4000`, `p/${n}`, 4000)),
+  ]);
+
 const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   {
     weight: 24,
@@ -86,7 +99,14 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   },
   { weight: 4, arbitrary: used },
   { weight: 2, arbitrary: spent },
-  { weight: 2, arbitrary: from(fc.constantFrom(7, 15), proofOps) },
+  {
+    weight: 3,
+    arbitrary: from(
+      fc.record({ n: fc.constantFrom(7, 15), verdict: fc.constantFrom('allow', 'review') }),
+      ({ n, verdict }) => proofOps(n, verdict),
+    ),
+  },
+  { weight: 2, arbitrary: keptBack },
   {
     weight: 2,
     arbitrary: from(fc.constantFrom(7, 15), (n) =>
@@ -98,8 +118,14 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: from(fc.record({ n: number, confirmed: fc.boolean(), at }), ({ n, confirmed, at }) =>
-      label(n % 8 === 1 ? `a/${n}` : `p/${n}`, confirmed ? 'confirmed' : 'false_positive', at),
+    arbitrary: from(
+      fc.record({ n: number, confirmed: fc.boolean(), at, told }),
+      ({ n, confirmed, at, told }) =>
+        label(
+          n % 8 === 1 ? `a/${n}` : `p/${n}`,
+          confirmed ? 'confirmed' : 'false_positive',
+          at,
+        ).map((op) => ({ ...op, ...told })),
     ),
   },
   {
@@ -237,7 +263,7 @@ function comesInTurn(op: LedgerOp, index: number, list: readonly LedgerOp[]): bo
     .some(
       (each) =>
         each.kind === 'settle' &&
-        each.occurredAtMs > since &&
+        (each.toldAtMs ?? each.occurredAtMs) > since &&
         numberOf('eventId' in each ? each.eventId : each.grantId) === numberOf(op.grantId),
     );
 }

@@ -166,13 +166,12 @@ local function lists(ids, id)
   return false
 end
 
--- Refunds find a grant by what it stands under. Returns what stood there before.
+-- Refunds find a grant by what it stands under.
 local function list_under(payment, id)
   local others = read('payments', payment)
   if not lists(others, id) then
     write('payments', payment, others and (others .. ' ' .. id) or id)
   end
-  return others
 end
 
 local function take(op, choice)
@@ -203,14 +202,12 @@ local function take(op, choice)
   if record.state == 'posted' then
     issue_vouchers(record, op.eventTime, op.anew and days_late(record) or 0)
   end
-  local others = list_under(op.event, record.id)
+  list_under(op.event, record.id)
   if op.proven then
-    others = list_under(op.proven, record.id)
+    list_under(op.proven, record.id)
   end
-  -- What is given anew may be the only reward of a payment that has been refunded since it was taken for abuse.
-  if others or op.anew then
-    catch_up(record, record.id, op.eventTime)
-  end
+  -- Its payment may have been refunded although no other reward stands there: one that was taken for abuse stood there.
+  catch_up(record, record.id, op.eventTime)
   unpark(op.proven or op.event, record.part)
 end
 

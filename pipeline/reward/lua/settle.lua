@@ -25,7 +25,7 @@ end
 -- Whether a word is new to what waits, which remembers it from now on, also one that changes nothing: a word that comes
 -- again after another would undo that one. An account's part never holds "=".
 local function hears(record, op)
-  local word = '=' .. string.sub(redis.sha1hex(op.id .. ' ' .. int(op.at)), 1, 10)
+  local word = '=' .. string.sub(redis.sha1hex(op.id .. ' ' .. int(op.told or op.at)), 1, 10)
   if string.find(record.heard, word, 1, true) then
     return false
   end
