@@ -14,6 +14,8 @@ const share = z.number().min(0).max(1);
 const hubLimit = z.int().min(0).max(1_000_000);
 
 const DEFAULT_MAX_FUTURE_MS = 300_000;
+const DEFAULT_HUB_WINDOW = '24h';
+const LEAST_HUB_WINDOW_MS = 3_600_000;
 
 /** How often a change on trial may block (or review), held against the accounts beside it. */
 const rateBound = (points: number, atLeast: number) =>
@@ -93,7 +95,13 @@ const settings = z.strictObject({
     .prefault({}),
   hubs: z
     .strictObject({
-      window: windowDuration.prefault('24h'),
+      /** At least `windows.allowedLatenessMs`, so that what is usual is kept of few windows. */
+      window: windowDuration
+        .refine(
+          (windowMs) => windowMs >= LEAST_HUB_WINDOW_MS,
+          'must be at least 1h: what is usual is kept of each window that late events may belong to',
+        )
+        .prefault(DEFAULT_HUB_WINDOW),
       /** Usual of a kind is what this share of its values did not pass in the window before, … */
       quantile: z.number().min(0.5).max(0.9999).default(0.99),
       /** … which is known where it had so many values. */
@@ -231,7 +239,7 @@ const settings = z.strictObject({
     .prefault({}),
 });
 
-export const systemSchema = settings.superRefine(({ ingest, windows, kafka }, context) => {
+export const systemSchema = settings.superRefine(({ ingest, windows, hubs, kafka }, context) => {
   if (ingest.maxFutureMs > windows.allowedLatenessMs) {
     context.addIssue({
       code: 'custom',
@@ -241,6 +249,16 @@ export const systemSchema = settings.superRefine(({ ingest, windows, kafka }, co
           ? ['windows', 'allowedLatenessMs']
           : ['ingest', 'maxFutureMs'],
       message: `ingest.maxFutureMs (${ms(ingest.maxFutureMs)}) must not be longer than windows.allowedLatenessMs (${ms(windows.allowedLatenessMs)}): one event from a clock that runs ahead would make all others late`,
+    });
+  }
+  if (hubs.window < windows.allowedLatenessMs) {
+    context.addIssue({
+      code: 'custom',
+      path:
+        hubs.window === ms(DEFAULT_HUB_WINDOW)
+          ? ['windows', 'allowedLatenessMs']
+          : ['hubs', 'window'],
+      message: `hubs.window (${ms(hubs.window)}) must not be shorter than windows.allowedLatenessMs (${ms(windows.allowedLatenessMs)}): what is usual is kept of each window that late events may belong to`,
     });
   }
   if (kafka.heartbeatMs >= kafka.sessionTimeoutMs) {

@@ -31,6 +31,18 @@ describe('a configuration file', () => {
       'sheepdog.yaml:2:22: windows.allowedLatenessMs: ingest.maxFutureMs (5m) must not be longer',
     ],
     [
+      'hubs:\n  window: 59m\n',
+      'sheepdog.yaml:2:11: hubs.window: must be at least 1h: what is usual is kept of each',
+    ],
+    [
+      'windows: {allowedLatenessMs: 3h}\nhubs: {window: 2h}\n',
+      'sheepdog.yaml:2:16: hubs.window: hubs.window (2h) must not be shorter than windows.allowedLatenessMs (3h)',
+    ],
+    [
+      'windows: {allowedLatenessMs: 25h}\n',
+      'sheepdog.yaml:1:30: windows.allowedLatenessMs: hubs.window (1d) must not be shorter than',
+    ],
+    [
       'kafka: {sessionTimeoutMs: 3s, heartbeatMs: 3s}\n',
       'sheepdog.yaml:1:44: kafka.heartbeatMs: must be shorter than',
     ],
