@@ -1,6 +1,6 @@
 /** The payments of the stories: what each asks of the ledger follows from its number. */
 
-import type { CaptureOp, ReserveOp } from '../../pipeline/reward/ledger-op.ts';
+import type { CaptureOp, LedgerOp, ReserveOp } from '../../pipeline/reward/ledger-op.ts';
 import {
   authorise,
   goodsChoice,
@@ -9,7 +9,7 @@ import {
   reserve,
   voucherChoice,
 } from './ledger-offers.ts';
-import { FRIDAY_NOON_MS, money, offer, ops, type Verdict } from './ledger-scenario.ts';
+import { FRIDAY_NOON_MS, label, money, offer, ops, type Verdict } from './ledger-scenario.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -121,6 +121,20 @@ export function madeGood(n: number, wordId: string, atMs: number, byProof = fals
     const given = { ...op, anew: { wordId, atMs }, ...(op.intent === 'posted' && COMPENSATED) };
     return n % 8 === 1 ? { ...given, ...COMPENSATED, intent: 'posted', eventId: `p/${n}` } : given;
   });
+}
+
+/** An exchange is taken for abuse with the share of what it spends, both are given after all, and it is taken back again. */
+export function renewedExchange(n: number): readonly LedgerOp[] {
+  return [
+    ...paymentOps(n - 1, 'allow'),
+    ...paymentOps(n, 'allow'),
+    ...label(`p/${n}`, 'confirmed', 1),
+    ...madeGood(n, `word-${n}-1`, 2),
+    {
+      ...{ kind: 'settle', id: `late-again-${n}`, grantId: `g_p%002f${n}.again`, to: 'voided' },
+      ...{ reason: 'late_truth', occurredAtMs: 4 },
+    },
+  ];
 }
 
 const COMPENSATED = { reason: 'compensated' } as const;

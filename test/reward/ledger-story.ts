@@ -1,6 +1,7 @@
 /** Stories for the laws of the ledger: few customers, tight limits, every operation, every order. */
 
 import fc from 'fast-check';
+import { earnedIdOf } from '../../pipeline/reward/grant-id.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import type { RedeemOp } from '../../pipeline/reward/wish-op.ts';
 import { cancel, capture, choose, claim, redeem } from './ledger-offers.ts';
@@ -12,6 +13,7 @@ import {
   PAYMENTS,
   paymentOps,
   proofOps,
+  renewedExchange,
   timeOf,
 } from './ledger-payments.ts';
 import { label, refund, SPEND, TIER_1, TIER_2, TOTAL } from './ledger-scenario.ts';
@@ -107,6 +109,7 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
     ),
   },
   { weight: 2, arbitrary: keptBack },
+  { weight: 2, arbitrary: from(fc.constantFrom(3, 11), renewedExchange) },
   {
     weight: 2,
     arbitrary: from(fc.constantFrom(7, 15), (n) =>
@@ -257,7 +260,7 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
 function comesInTurn(op: LedgerOp, index: number, list: readonly LedgerOp[]): boolean {
   if (op.kind !== 'reserve' || (op.anew ?? op.provenPaymentId) === undefined) return true;
   const since = op.anew?.atMs ?? 0;
-  const numberOf = (id: string): string => /\d+$/.exec(id)![0];
+  const numberOf = (id: string): string => /\d+$/.exec(earnedIdOf(id))![0];
   return !list
     .slice(0, index)
     .some(
@@ -276,7 +279,8 @@ function comesAfterwards(op: LedgerOp, index: number, list: readonly LedgerOp[])
       .some(
         (each) => each.kind === 'reserve' && (each.eventId === eventId || each.grantId === grantId),
       );
-  if (op.kind === 'settle') return 'eventId' in op ? about(op.eventId, '') : about('', op.grantId);
+  if (op.kind === 'settle')
+    return 'eventId' in op ? about(op.eventId, '') : about('', earnedIdOf(op.grantId));
   if (op.kind === 'capture' || op.kind === 'cancel') return about(op.authorisationId, '');
   return true;
 }
