@@ -41,6 +41,8 @@ describe('an event is late', () => {
     expect(isLate(keys, 1000, { deviceId: 'other' })).toBe(false);
     expect(isLate(keys, 2000, { deviceId: 'quiet' }, [])).toBe(false);
     expect(isLate(keys, 1000, { deviceId: 'quiet' })).toBe(false);
+    expect(isLate(keys, 2000, { deviceId: 'same text' })).toBe(false);
+    expect(isLate(keys, 1000, { accountId: 'same text' })).toBe(false);
     expect(isLate(keys, 2000, { deviceId: 'unknown' })).toBe(false);
     expect(isLate(keys, 1000, { deviceId: 'unknown' })).toBe(false);
   });
