@@ -33,6 +33,23 @@ describe('the log', () => {
     await worker.stop();
   });
 
+  it('tells of a source whose addresses are none, and the metrics count them', async () => {
+    const worker = startIn(join(await newFolder(), 'data'));
+    const address = await worker.ready();
+    const ip = '203.0.113.9, 10.0.0.1';
+    const response = await fetch(`${address}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...payment, ip }),
+    });
+    expect(response.status).toBe(200);
+    await worker.said(/"source":"http","eventId":"p-1","msg":"ip is no address, or several/);
+    expect(await (await fetch(`${address}/metrics`)).text()).toContain(
+      'sheepdog_mistaken_values_total{field="ip"} 1\n',
+    );
+    await worker.stop();
+  });
+
   it('of a run over a file gives way to the summary, unless its level is named', async () => {
     const folder = await newFolder();
     const file = join(folder, 'events.ndjson');
