@@ -30,7 +30,7 @@ export interface RingLink {
 export const RING_VALUES = ['accounts', 'captive', 'newAccounts', 'values', 'kinds'] as const;
 export type RingValue = (typeof RING_VALUES)[number];
 
-/** A measure of the accounts that are linked with the account of an event, or with one of its values. */
+/** A measure of the ring around the account of an event. */
 export interface RingFeature {
   readonly kind: 'ring';
   /** Types of the events that link. */
@@ -40,11 +40,10 @@ export interface RingFeature {
   readonly newMs: number;
   /**
    * `accounts` in the ring; those of them that are `captive`: seen on devices, and on none that nobody else
-   * used; `newAccounts` in it; `values` that join them and the number of their `kinds`. About a value:
-   * `sharing`, the accounts of the event's own value of the first link, up to one more than its limit;
-   * `own`, the other values of that kind which the event's account used and nobody else did.
+   * used; `newAccounts` in it; `values` that join them and the number of their `kinds`. Without a walk `own`:
+   * the values of the first link's kind, other than the event's, that its account used and nobody else did.
    */
-  readonly value: RingValue | 'sharing' | 'own';
+  readonly value: RingValue | 'own';
   /** Rings of so many accounts are told with their links; left out: none. */
   readonly tellFrom?: number;
 }

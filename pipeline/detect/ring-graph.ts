@@ -115,23 +115,6 @@ export class RingGraph implements Budget {
     return this.nodes.mayBeOpened(account) ? this.openedMs[account]! : Number.NEGATIVE_INFINITY;
   }
 
-  /** Accounts that are linked with the event's own value of field n later than a time; at most as many as are kept. */
-  sharing(batch: EventBatch, row: number, n: number, account: number, afterMs: number): number {
-    const { uses, links, nodes } = this;
-    const at = this.lookup.cell(batch, row, n + 1);
-    const place =
-      account < 0 ? NONE : uses.find(account, batch.keyLo[at]!, batch.keyHi[at]!, n + 1);
-    // The number of a value whose link expired may be another's.
-    if (place >= 0 && uses.timeAt(place) > this.closedMs) {
-      if (uses.isAloneAt(place)) return uses.timeAt(place) > afterMs ? 1 : 0;
-      return links.later(uses.valueAt(place), afterMs);
-    }
-    const value = this.lookup.node(batch, row, n + 1);
-    if (value < 0) return 0;
-    if (nodes.ownerOf(value) < 0) return links.later(value, afterMs);
-    return this.ownedAt(value) > afterMs ? 1 : 0;
-  }
-
   /** Whether an account's link is with the event's own value of field n. */
   isOwn(batch: EventBatch, row: number, n: number, place: number): boolean {
     const at = this.lookup.cell(batch, row, n + 1);
@@ -162,16 +145,6 @@ export class RingGraph implements Budget {
   forgetExclusions(): void {
     const { rows, used } = this.nodes;
     for (let node = 0; node < used; node++) rows[node * ROW + TEXT_LENGTH]! &= ~EXCLUSION_BITS;
-  }
-
-  /** Values of a field by the accounts that are kept of them: index k counts those with k. */
-  distribution(n: number): number[] {
-    const counts = new Array<number>(this.fields[n]!.keep + 1).fill(0);
-    for (let node = 0; node < this.nodes.used; node++) {
-      if (this.nodes.kindOf(node) !== n + 1) continue;
-      counts[this.nodes.ownerOf(node) < 0 ? this.links.count(node) : 1]!++;
-    }
-    return counts;
   }
 
   /** Links at or before it can be met by no event that may still be measured. */

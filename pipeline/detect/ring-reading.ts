@@ -29,25 +29,24 @@ export interface Reading {
   ): Evidence | undefined;
 }
 
-/** Requests with the same links share a walk, those about the same value's kind a look. */
+/** Requests with the same links share a walk. */
 export function readingsOf(
   requests: readonly RingRequest[],
   graph: RingGraph,
   exclusions: LinkExclusions,
 ): readonly Reading[] {
-  const groups = new Map<string, RingRequest[]>();
+  const own = requests.filter(({ spec }) => spec.value === 'own');
+  const walks = new Map<string, RingRequest[]>();
   for (const request of requests) {
     const { value, links, newMs } = request.spec;
-    const aboutValue = value === 'sharing' || value === 'own';
-    const key = aboutValue ? links[0]!.field : JSON.stringify([links, newMs]);
-    groups.set(key, [...(groups.get(key) ?? []), request]);
+    if (value === 'own') continue;
+    const key = JSON.stringify([links, newMs]);
+    walks.set(key, [...(walks.get(key) ?? []), request]);
   }
-  return [...groups.values()].flatMap((group): Reading[] => {
-    const { value } = group[0]!.spec;
-    return value === 'sharing' || value === 'own'
-      ? group.map((request) => new ValueReading(request, graph))
-      : [new WalkReading(group, graph, exclusions)];
-  });
+  return [
+    ...[...walks.values()].map((group) => new WalkReading(group, graph, exclusions)),
+    ...own.map((request) => new OwnReading(request, graph)),
+  ];
 }
 
 class WalkReading implements Reading {
@@ -96,11 +95,11 @@ class WalkReading implements Reading {
   }
 }
 
-class ValueReading implements Reading {
+/** Values of a field, other than the event's own, that the account used and nobody else did. */
+class OwnReading implements Reading {
   readonly measuredOn: Uint8Array;
   readonly columns: readonly number[];
   private readonly column: number;
-  private readonly asks: 'sharing' | 'own';
   private readonly field: number;
   private readonly link: RingLink;
   private readonly graph: RingGraph;
@@ -110,7 +109,6 @@ class ValueReading implements Reading {
     this.measuredOn = typesOf([request]);
     this.columns = [column];
     this.column = column;
-    this.asks = spec.value as 'sharing' | 'own';
     this.link = spec.links[0]!;
     this.field = fieldNumber(graph, this.link.field);
     this.graph = graph;
@@ -124,21 +122,12 @@ class ValueReading implements Reading {
     values: Float64Array,
     base: number,
   ): undefined {
-    const { graph, field, link } = this;
-    const afterMs = timeMs - link.windowMs;
-    let measure = Number.NaN;
-    if (this.asks === 'own') {
-      measure = account < 0 ? 0 : this.own(batch, row, account, afterMs);
-    } else if (graph.hasValue(batch, row, field)) {
-      const sharing = graph.sharing(batch, row, field, account, afterMs);
-      measure = Math.min(sharing, link.accounts + 1);
-    }
-    values[base + this.column] = measure;
+    const afterMs = timeMs - this.link.windowMs;
+    values[base + this.column] = account < 0 ? 0 : this.count(batch, row, account, afterMs);
     return undefined;
   }
 
-  /** Values of the field, other than the event's own, that the account used and nobody else did. */
-  private own(batch: EventBatch, row: number, account: number, afterMs: number): number {
+  private count(batch: EventBatch, row: number, account: number, afterMs: number): number {
     const { graph, field } = this;
     const { uses, links } = graph;
     const at = uses.at(account);

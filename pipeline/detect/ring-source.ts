@@ -17,18 +17,6 @@ export interface RingLimits {
   readonly maxKeys: number;
 }
 
-/** The distribution of accounts a value. */
-export interface SharingFigures {
-  readonly field: LinkField;
-  readonly values: number;
-  /** Accounts of a value that 99 % and 99.99 % of the values do not pass. */
-  readonly p99: number;
-  readonly p9999: number;
-  readonly most: number;
-  /** A value with more counts as one with so many. */
-  readonly countedTo: number;
-}
-
 /** Keeps no value from linking. */
 export const NOTHING_EXCLUDED: LinkExclusions = Object.freeze({
   generation: 0,
@@ -139,29 +127,12 @@ export class RingSource implements FeatureSource {
     }
   }
 
-  /** How many accounts the values of each field have, as they are kept now: what a hub's limit is held against. */
-  sharing(): readonly SharingFigures[] {
-    return this.graph.fields.map(({ field, keep }, n) => {
-      const counts = this.graph.distribution(n);
-      const values = counts.reduce((sum, count) => sum + count, 0);
-      const [p99, p9999] = [quantile(counts, 0.99 * values), quantile(counts, 0.9999 * values)];
-      return { field, values, p99, p9999, most: quantile(counts, values), countedTo: keep };
-    });
-  }
-
   /** What is known of nodes is asked anew once the exclusions have changed. */
   private heedExclusions(): void {
     if (this.generation === this.exclusions.generation) return;
     this.generation = this.exclusions.generation;
     this.graph.forgetExclusions();
   }
-}
-
-/** The smallest number of accounts that so many values do not pass. */
-function quantile(counts: readonly number[], values: number): number {
-  let below = 0;
-  const found = counts.findIndex((count) => (below += count) >= values);
-  return Math.max(0, found);
 }
 
 /** Of each field the largest limit that anybody has for it, in an order of their own. */

@@ -62,10 +62,6 @@ export class RingOracle {
     const world = new World(this.stored, spec, timeMs);
     const first = spec.links[0]!;
     const own = row[first.field];
-    if (spec.value === 'sharing') {
-      if (own === undefined) return Number.NaN;
-      return Math.min(first.accounts + 1, world.accountsOf(first, own).length);
-    }
     if (spec.value === 'own') {
       return world
         .valuesOf(accountId)

@@ -37,8 +37,7 @@ const SPECS: readonly RingFeature[] = [
     { ...ADDRESS, newOnly: false },
   ]),
   { kind: 'ring', on: ON, links: [DEVICE], newMs: 0, value: 'own' },
-  { kind: 'ring', on: ON, links: [DEVICE], newMs: 0, value: 'sharing' },
-  { kind: 'ring', on: ON, links: [CARD], newMs: 0, value: 'sharing' },
+  { kind: 'ring', on: ON, links: [CARD], newMs: 0, value: 'own' },
 ];
 
 interface Shape {
