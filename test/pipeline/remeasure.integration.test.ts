@@ -25,20 +25,18 @@ import { paymentOf, testDecoder } from '../support/events.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const shipped = await loadConfig('config', await discoverDetectors());
-/** Three payments of an account within its window block for certain. */
-const config: LoadedConfig = {
+const velocity = (payments: Readonly<Record<string, number>>): LoadedConfig => ({
   ...shipped,
   sections: {
     ...shipped.sections,
     'account-velocity': {
       ...shipped.sections['account-velocity']!,
-      bands: {
-        ...shipped.sections['account-velocity']!.bands,
-        payments: { block: 3, conclusive: 3 },
-      },
+      bands: { ...shipped.sections['account-velocity']!.bands, payments },
     },
   },
-};
+});
+/** Three payments of an account within its window block for certain. */
+const BLOCKING = velocity({ block: 3, conclusive: 3 });
 const FRIDAY_MS = Date.parse('2026-11-20T13:00:00+08:00');
 const MINUTE_MS = 60_000;
 const compiled = campaigns({
@@ -58,6 +56,7 @@ afterAll(async () => {
 });
 
 let starts = 0;
+let config: LoadedConfig;
 let recording: Recording;
 let engine: Engine;
 let ledger: Ledger;
@@ -68,6 +67,7 @@ beforeEach(async () => {
   await store.clear();
   await redis.connect().flushall();
   recording = await startRecording(store.analytics, {}, `worker-${++starts}`);
+  config = BLOCKING;
   ({ engine } = assembleEngine(config));
   ledger = new Ledger(redis.connect());
   lateKeys = new LateKeys(-Infinity);
@@ -202,6 +202,21 @@ describe('an event that comes late', () => {
     proposals.apply({ ...open!, state: 'dismissed' });
     expect(await follow()).toBe(true);
     expect(about()).toEqual([]);
+  });
+
+  it('that would have one reward reviewed and another blocked says of each what it is', async () => {
+    config = velocity({ review: 2, block: 3, conclusive: 3 });
+    await come(
+      { id: 'p1', account: 'a', minute: 2 },
+      { id: 'p2', account: 'a', minute: 4 },
+      { id: 'late', account: 'a', minute: 1 },
+    );
+    expect(await follow()).toBe(true);
+    const kinds = [...proposals.all()].map(({ eventId, causeKind }) => [eventId, causeKind]);
+    expect(kinds.sort()).toEqual([
+      ['p1', 'late_review'],
+      ['p2', 'late_block'],
+    ]);
   });
 
   it('is not blamed for what the rules of now say without it as well', async () => {
