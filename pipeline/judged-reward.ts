@@ -1,14 +1,16 @@
 /** The answer to a person's word on one reward that waits for it. */
 
 import type { Command, CommandResult } from './decide/account-action.ts';
-import type { Grant, GrantReason, GrantState } from './reward/grant.ts';
+import type { Grant, GrantReason } from './reward/grant.ts';
 
 /**
- * Where an approval that a grant has heard leaves it, whatever its reason says: given, all or in part or with nothing
- * left since its payment was refunded meanwhile, or with its payment alone to wait for. A claim or a choice that it
- * waits for was only told, unless the reason is the approval.
+ * Whether an approval that a grant has heard worked, whatever the reason says: it is given, all or in part or with
+ * nothing left since its payment was refunded meanwhile, or has its payment alone to wait for. To one that waits for
+ * its customer, or for a word on what the customer answered, it was only told.
  */
-const APPROVED: ReadonlySet<GrantState> = new Set(['posted', 'clawed_back', 'held']);
+function wasApproved({ state, reason }: Grant): boolean {
+  return state === 'posted' || state === 'clawed_back' || reason === 'awaiting_payment';
+}
 
 /**
  * @param grant as the ledger answered; undefined: there is none.
@@ -24,7 +26,7 @@ export function judgedReward(
   }
   const { state, heard } = grant;
   const accepted =
-    grant.reason === reason || (kind === 'approve' && heard === true && APPROVED.has(state));
+    grant.reason === reason || (kind === 'approve' && heard === true && wasApproved(grant));
   const why = grant.reason === reason ? '' : ` (${grant.reason})`;
   const message = accepted
     ? `reward ${grantId} is ${state}${why}`

@@ -79,6 +79,16 @@ describe('an approval', () => {
   });
 });
 
+test('an approval that came before the claim is none of the claim, which is in doubt', async () => {
+  await apply([reserve({ id: 'p' }, prize)]);
+  expect((await told('approve'))[0]).toBe(false);
+  await apply([claim('g_p', { id: 'c', intent: 'held' })]);
+  expect(await told('approve')).toEqual([
+    false,
+    'reward g_p does not wait for a review: it is held (held_for_review)',
+  ]);
+});
+
 test('a rejection of what waits works, and an approval after it comes to nothing', async () => {
   expect(await told('reject')).toEqual([false, 'there is no reward g_p']);
   await apply([reserve({ id: 'p' }, held)]);
