@@ -48,9 +48,7 @@ function limitsInWords(before: readonly SharedAccount[], after: readonly SharedA
     const inWords = account.startsWith(BUDGET) ? money : count;
     return [`${account} ${inWords(was)} → ${inWords(limit)}`];
   });
-  return changed.length === 0
-    ? 'no limit is another one'
-    : `the limits are ${changed.join(', ')}`;
+  return changed.length === 0 ? 'no limit is another one' : `the limits are ${changed.join(', ')}`;
 }
 
 function count(value: number): string {

@@ -84,7 +84,10 @@ function addTune(root: Command): void {
     )
     .option('--labels <file>', 'labels of events, above their own: .csv or .ndjson, also .gz')
     .option('--out <file>', 'a page with the plot that needs nothing else: .html')
-    .option('--report <file>', 'the same as JSON; without --out on stdout, where that is no terminal')
+    .option(
+      '--report <file>',
+      'the same as JSON; without --out on stdout, where that is no terminal',
+    )
     .action(async (detector: string, options: TuneFlags) => {
       const { tuneCommand } = await import('./tune-command.ts');
       await tuneCommand(detector, options);

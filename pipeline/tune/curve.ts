@@ -61,10 +61,7 @@ function rateOf(point: CurvePoint): number {
 }
 
 /** The mildest threshold whose rate is within the target; undefined when even the strictest is beyond it. */
-function mildestWithin(
-  curve: readonly CurvePoint[],
-  target: number,
-): CurvePoint | undefined {
+function mildestWithin(curve: readonly CurvePoint[], target: number): CurvePoint | undefined {
   return curve.findLast((point) => rateOf(point) <= target);
 }
 
