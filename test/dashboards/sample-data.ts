@@ -185,7 +185,7 @@ const TUNING = [
    SELECT event_id, occurred_at, 'cfg-a', ['same-device.accounts', 'rapid-payments.payments'],
           [10000 + cityHash64(event_id) % 100, cityHash64(event_id) % 2], arrival, recorded_at
    FROM events FINAL WHERE cityHash64(event_id) % 16 = 0`,
-  `INSERT INTO exclusion_changes
+  `INSERT INTO exclusion_changes (* EXCEPT (trial, bands))
    SELECT 'devices', concat('d-', toString(intDiv(number, 2))), toString(number), if(number = 1, 'add', 'propose'), 120, 100, 'policy', 'many accounts', 'dec_1',
           toDateTime64('2026-03-06 02:00:00', 3, 'UTC') AS at, NULL, number, at
    FROM numbers(3)`,
@@ -193,7 +193,7 @@ const TUNING = [
    SELECT if(number % 2 = 0, 'block', 'watch'), 'devices', concat('d-', toString(number)), if(number < 5, 'auto_dec_1_devices', '7-0.0'), 'add', 'two findings', 'policy',
           'policy', 'dec_1', toDateTime64('2026-03-06 02:00:00', 3, 'UTC') + INTERVAL number MINUTE AS at, at + INTERVAL 7 DAY, '', number, at
    FROM numbers(20)`,
-  `INSERT INTO reward_proposals
+  `INSERT INTO reward_proposals (* EXCEPT (trial))
    SELECT concat('claw_', grant_id), toString(n), 'clawback', if(n = 1, 'open', 'dismissed'), grant_id, campaign_id, account_id, customer_id, event_id, amount_minor,
           'label', 'c1', 'chargeback', 'late-truth', 'fraud came to be known', occurred_at + INTERVAL n MINUTE, revision + n, recorded_at
    FROM (SELECT * FROM grants FINAL WHERE state = 'posted' AND amount_minor > 0 ORDER BY grant_id LIMIT 40) AS g ARRAY JOIN if(cityHash64(grant_id) % 2 = 0, [1], [1, 2]) AS n`,
