@@ -6,7 +6,7 @@
  */
 
 import type { Finding } from '../decide/decision.ts';
-import { EVENT_TYPES, typeCodeOf, type EventView } from '../event.ts';
+import { EVENT_TYPES, typeCodeOf, type EventType, type EventView } from '../event.ts';
 import { MeasureError, type Detector, type NamedDetector } from './detector.ts';
 import {
   FeatureColumns,
@@ -16,11 +16,11 @@ import {
 } from './feature-columns.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import type { ExclusionChange } from './exclusion.ts';
-import { HubGuard, hubFeatures, type HubSettings } from './hub.ts';
+import { HubGuard, type HubSettings, type Spoken } from './hub.ts';
 import { tell, weigh, type Armed, type Reached, type Surroundings } from './reach.ts';
 import type { MeasureSample } from './measure-sketch.ts';
 import { weakest, type Section, type Sections } from './section.ts';
-import { sharedFields } from './shared-value.ts';
+import { sharedFields, type SharedField } from './shared-value.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** The measures of one event type, with what screens them in columns of their own: most calls end there. */
@@ -199,8 +199,21 @@ export function compileDetectors(
     features,
     byType.map((armed) => (armed.length === 0 ? NO_MEASURES : armed)),
     cursor,
-    hubs && new HubGuard(hubs, features.accessors(hubFeatures(hubs), EVENT_TYPES)),
+    hubs && new HubGuard(hubs, spokenOf(byType), features, cursor),
   );
+}
+
+/** What the armed measures speak of, by the type of the event. */
+function spokenOf(byType: readonly (readonly Armed[])[]): Spoken {
+  const spoken = new Map<SharedField, Set<EventType>>();
+  for (const [code, armed] of byType.entries()) {
+    for (const field of armed.flatMap(({ shared }) => shared)) {
+      let types = spoken.get(field);
+      if (types === undefined) spoken.set(field, (types = new Set()));
+      types.add(EVENT_TYPES[code]!);
+    }
+  }
+  return spoken;
 }
 
 /** The measures of a detector that have a band; none when it is off, and then no feature is requested. */

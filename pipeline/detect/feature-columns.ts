@@ -76,7 +76,7 @@ export class FeatureColumns {
   /** One object for all events: its properties read the matrix at the cursor. */
   accessors(specs: Specs, on: readonly EventType[]): FeatureValues<string> {
     const columns = Object.entries(specs).map(
-      ([name, spec]) => [name, this.#request(spec, on)] as const,
+      ([name, spec]) => [name, this.column(spec, on)] as const,
     );
     const identity = JSON.stringify(columns);
     let shared = this.#accessors.get(identity);
@@ -113,10 +113,11 @@ export class FeatureColumns {
     const spec = specs[condition.feature];
     if (spec === undefined)
       throw new TypeError(`measure ${name} declares no feature ${condition.feature}`);
-    return { column: this.#request(spec, on), sign: condition.sign, limit: condition.limit };
+    return { column: this.column(spec, on), sign: condition.sign, limit: condition.limit };
   }
 
-  #request(spec: FeatureSpec, on: readonly EventType[]): number {
+  /** The column of a feature that something reads at events of these types. */
+  column(spec: FeatureSpec, on: readonly EventType[]): number {
     const column = this.#columnOf(spec, on);
     this.columns.add(column);
     return column;

@@ -7,13 +7,14 @@
 
 import type { EventType, EventView } from '../event.ts';
 import { AT_WORK } from './at-work.ts';
-import type { Bands, Evidence, FeatureValues } from './detector.ts';
+import type { Bands, Evidence } from './detector.ts';
 import {
   EXCLUSION_FIELDS,
   type ExclusionChange,
   type ExclusionKind,
   type ExclusionRegistry,
 } from './exclusion.ts';
+import type { Cursor, FeatureColumns } from './feature-columns.ts';
 import type { FeatureSpec } from './feature.ts';
 import type { OwnBands } from './own-bands.ts';
 import type { SharedField } from './shared-value.ts';
@@ -65,29 +66,6 @@ export interface Lenience {
   readonly evidence: Evidence;
 }
 
-const OWN = 'own';
-
-/** The features that tell hubs, by name: of each kind the accounts of the event's value, and what is usual. */
-export function hubFeatures(settings: HubSettings): Record<string, FeatureSpec> {
-  const { windowMs, quantile, values } = settings;
-  const ofKinds = hubsOf(settings).flatMap(({ kind, field }): [string, FeatureSpec][] => {
-    const on = USED_ON[kind];
-    const aggregate = { kind: 'distinct', of: 'accountId' } as const;
-    return [
-      [field, { key: field, on, windowMs, aggregate }],
-      [usualOf(field), { kind: 'sharing', field, on, windowMs, quantile, values }],
-    ];
-  });
-  const own: FeatureSpec = {
-    kind: 'ring',
-    on: AT_WORK,
-    links: [{ field: 'deviceId', windowMs, accounts: 2 }],
-    newMs: 0,
-    value: 'own',
-  };
-  return { ...Object.fromEntries(ofKinds), [OWN]: own };
-}
-
 /** The kind of value whose accounts a feature counts, none of which its hubs miss; undefined: of no kind. */
 export function hubKindCountedBy(spec: FeatureSpec, windowMs: number): HubKind | undefined {
   if (spec.kind !== undefined || spec.windowMs > windowMs) return undefined;
@@ -99,37 +77,62 @@ export function hubKindCountedBy(spec: FeatureSpec, windowMs: number): HubKind |
   );
 }
 
+/** By field, the types of the events at which some measure speaks of its values. */
+export type Spoken = ReadonlyMap<SharedField, ReadonlySet<EventType>>;
+
+/** A kind of value that findings are about, and where its features stand in the matrix. */
 interface Hub {
   readonly kind: HubKind;
   readonly field: (typeof EXCLUSION_FIELDS)[HubKind];
-  readonly usual: string;
   readonly least: number;
+  /** The accounts of the event's value. */
+  readonly accounts: number;
+  /** What is usual of the kind. */
+  readonly usual: number;
 }
 
-function hubsOf({ least }: HubSettings): readonly Hub[] {
-  return Object.entries(least).map(([name, limit]) => {
+/** Of a value that no finding is about nothing is measured: it softens none, and nobody would exclude it. */
+function hubsOf(settings: HubSettings, spoken: Spoken, features: FeatureColumns): readonly Hub[] {
+  const { windowMs, quantile, values, least } = settings;
+  return Object.entries(least).flatMap(([name, limit]): Hub[] => {
     const kind = name as HubKind;
     const field = EXCLUSION_FIELDS[kind];
-    return { kind, field, usual: usualOf(field), least: limit };
+    const at = spoken.get(field);
+    if (at === undefined) return [];
+    const on = USED_ON[kind];
+    const aggregate = { kind: 'distinct', of: 'accountId' } as const;
+    const accounts = features.column({ key: field, on, windowMs, aggregate }, [...at]);
+    const sharing = { kind: 'sharing', field, on, windowMs, quantile, values } as const;
+    return [{ kind, field, least: limit, accounts, usual: features.column(sharing, [...at]) }];
   });
 }
 
-function usualOf(field: string): string {
-  return `${field} usual`;
+/** Where devices stand that are an account's own; −1 where no finding is about a device. */
+function ownOf({ windowMs }: HubSettings, spoken: Spoken, features: FeatureColumns): number {
+  const at = spoken.get('deviceId');
+  if (at === undefined) return -1;
+  const links = [{ field: 'deviceId', windowMs, accounts: 2 }] as const;
+  return features.column({ kind: 'ring', on: AT_WORK, links, newMs: 0, value: 'own' }, [...at]);
 }
 
 export class HubGuard {
-  readonly #features: FeatureValues<string>;
+  readonly #cursor: Cursor;
   readonly #settings: HubSettings;
   readonly #hubs: readonly Hub[];
+  readonly #own: number;
   readonly #hours: string;
   #registry: ExclusionRegistry | undefined;
 
-  /** @param features those of `hubFeatures`, read at the event being judged. */
-  constructor(settings: HubSettings, features: FeatureValues<string>) {
-    this.#features = features;
+  /**
+   * @param spoken what the findings that it softens are about.
+   * @param features where what it reads is asked for.
+   * @param cursor at the event being judged.
+   */
+  constructor(settings: HubSettings, spoken: Spoken, features: FeatureColumns, cursor: Cursor) {
+    this.#cursor = cursor;
     this.#settings = settings;
-    this.#hubs = hubsOf(settings);
+    this.#hubs = hubsOf(settings, spoken, features);
+    this.#own = ownOf(settings, spoken, features);
     this.#hours = `${Number((settings.windowMs / 3_600_000).toFixed(2))} h`;
   }
 
@@ -160,8 +163,9 @@ export class HubGuard {
       const evidence = { hub: `${field} of ${this.#excessOf(hub)}` };
       return { bands: undefined, reviewAtMost: true, evidence };
     }
-    const own = this.#features[OWN]!;
-    if (!(own > 0) || !fields.includes('deviceId')) return undefined;
+    if (!fields.includes('deviceId')) return undefined;
+    const own = this.#at(this.#own);
+    if (!(own > 0)) return undefined;
     return { bands: undefined, reviewAtMost: true, evidence: { ownDevices: own } };
   }
 
@@ -200,7 +204,7 @@ export class HubGuard {
       op: 'propose',
       kind,
       value,
-      accounts: this.#features[field]!,
+      accounts: this.#at(hub.accounts),
       hubLimit: this.#limitOf(hub),
       actor: 'policy',
       reason: this.#excessOf(hub),
@@ -213,19 +217,25 @@ export class HubGuard {
     changes.push(change);
   }
 
+  /** What a column holds at the event being judged; NaN where the event's type has no such feature. */
+  #at(column: number): number {
+    const { values, base } = this.#cursor;
+    return values[base + column]!;
+  }
+
   #isHub(hub: Hub): boolean {
-    const accounts = this.#features[hub.field]!;
+    const accounts = this.#at(hub.accounts);
     // At nearly every event that is all.
     return accounts > hub.least && accounts > this.#limitOf(hub);
   }
 
   #limitOf({ usual, least }: Hub): number {
-    const known = this.#features[usual]!;
+    const known = this.#at(usual);
     return known > 0 ? Math.max(least, Math.ceil(this.#settings.times * known)) : least;
   }
 
   #excessOf(hub: Hub): string {
-    const usual = this.#features[hub.usual]!;
+    const usual = this.#at(hub.usual);
     const share = Number((this.#settings.quantile * 100).toFixed(3));
     const why =
       usual > 0

@@ -8,7 +8,7 @@ import {
 import { compileDetectors, type CompiledDetectors } from '../../pipeline/detect/evaluate.ts';
 import type { FeatureSpec } from '../../pipeline/detect/feature.ts';
 import { detectorsSchema } from '../../pipeline/detect/section.ts';
-import { EventView } from '../../pipeline/event.ts';
+import { EventView, type EventType } from '../../pipeline/event.ts';
 import { batchFrom, eventOf, paymentOf } from '../support/events.ts';
 
 const PAYMENTS: FeatureSpec = {
@@ -163,6 +163,46 @@ describe('modes and types', () => {
     const compiled = compile({ counting: counting() });
     expect(at(compiled, [9], eventOf('login'))).toEqual([]);
     expect(compiled.requests).toEqual([{ spec: PAYMENTS, measuredOn: ['payment'] }]);
+  });
+});
+
+describe('hubs', () => {
+  const least = { devices: 100, cards: 100, ips: 100, phones: 100, payees: 100, inviters: 100 };
+  const hubs = { windowMs: 86_400_000, quantile: 0.99, values: 100, times: 10, least };
+  /** A detector whose measure is about a field. */
+  const about = (subject: 'accountId' | 'cardId' | 'deviceId', on: EventType[]): Detector => {
+    const { payments } = counting().measures;
+    return counting({ on, measures: { payments: { ...payments!, subject } } });
+  };
+  const asked = (detectors: Readonly<Record<string, Detector>>, mode = 'live'): unknown[] => {
+    const named = Object.entries(detectors).map(([name, detector]) => ({ name, detector }));
+    const sections = detectorsSchema(named).parse(
+      Object.fromEntries(named.map(({ name }) => [name, { mode }])),
+    );
+    const { requests } = compileDetectors(named, sections, undefined, hubs);
+    return requests.flatMap(({ spec, measuredOn }) => {
+      if (spec.kind === 'sharing') return [[spec.field, measuredOn]];
+      return spec.kind === 'ring' ? [['own', measuredOn]] : [];
+    });
+  };
+
+  it('are measured of the values that findings are about, at the events of those findings', () => {
+    expect(asked({ one: about('accountId', ['payment']) })).toEqual([]);
+    expect(
+      asked({
+        one: about('cardId', ['payment']),
+        two: about('cardId', ['wallet.bound']),
+        three: about('accountId', ['refund']),
+      }),
+    ).toEqual([['cardId', ['payment', 'wallet.bound']]]);
+    expect(asked({ one: about('deviceId', ['login']) })).toEqual([
+      ['deviceId', ['login']],
+      ['own', ['login']],
+    ]);
+  });
+
+  it('are measured of nothing for a detector that is off', () => {
+    expect(asked({ one: about('deviceId', ['login']) }, 'off')).toEqual([]);
   });
 });
 
