@@ -68,13 +68,19 @@ export class MeasuringAgain {
 
   #layersOf(config: LoadedConfig, { detectors }: Ruling, events: number): FeatureLayers {
     const { windows, bursts } = config.system;
-    return new FeatureLayers(detectors.requests, {
+    // A cut of the record begins no stream: its first keys may be as old as any.
+    const requests = detectors.requests.map((request) =>
+      request.spec.kind === 'early'
+        ? { ...request, spec: { ...request.spec, withinMs: 0 } }
+        : request,
+    );
+    return new FeatureLayers(requests, {
       exclusions: this.#parts.engine.exclusions,
       allowedLatenessMs: windows.allowedLatenessMs,
       maxKeys: Math.min(windows.maxKeys, 16 * (events + 64)),
       maxEntries: Math.min(windows.maxEntries, 64 * (events + 64)),
       bursts,
-      // Which operator an address belongs to makes no difference between two measures of the same event.
+      // Features of operators are absent from both measures of an event; the limits of shared networks know operators.
       asn: new AsnReader(undefined),
     });
   }
