@@ -96,7 +96,8 @@ test('shadow detectors and rules change nothing but findings, whichever they are
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 1000 }),
-      fc.subarray(names, { minLength: 5 }),
+      // Some never speak in six minutes; this one always does.
+      fc.subarray(names).map((some) => [...new Set(['rapid-payments', ...some])]),
       fc.constantFrom(0, 1, 2),
       (seed, shadowed, band) => {
         const plain = outcomeOf(config, seed);

@@ -54,10 +54,13 @@ describe('report', () => {
       });
       expect(answer.status).toBe(200);
     }
+    const asked = async (): Promise<string> =>
+      (await fetch(`${address}/v1/campaigns/autumn/report?marginBp=75`)).text();
+    // Two answers are alike only once every row is written.
+    await expect.poll(asked, { timeout: 20_000 }).not.toContain('still to be written');
     const beside = await report('--campaign', 'autumn', '--margin-bp', '75');
     expect(beside.code, beside.stderr).toBe(0);
-    const here = await fetch(`${address}/v1/campaigns/autumn/report?marginBp=75`);
-    expect(JSON.parse(beside.stdout)).toEqual(await here.json());
+    expect(JSON.parse(beside.stdout)).toEqual(JSON.parse(await asked()));
     expect(beside.stdout).toContain('秋季满减');
     const page = join(folder, 'report.html');
     expect((await report('--campaign', 'autumn', '--out', page)).code).toBe(0);
