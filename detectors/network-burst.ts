@@ -46,6 +46,8 @@ export default defineDetector({
       ),
       countsNew: true,
       bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.burst,
+      allBandsFor: ({ sharedNetworks }) =>
+        sharedNetworks.toJSON().flatMap(({ bands }) => bands.burst ?? []),
     },
   },
   evidence: (event, { accounts, usual, known }, { group, sharedNetworks }) => {

@@ -52,6 +52,8 @@ export default defineDetector({
       windowMs: ({ window }) => window,
       of: (_event, features) => features.accounts,
       bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.accounts,
+      allBandsFor: ({ sharedNetworks }) =>
+        sharedNetworks.toJSON().map(({ bands }) => bands.accounts),
     },
     newAccounts: {
       about: 'distinct accounts opened from one address, at an event of a new account',
@@ -67,6 +69,8 @@ export default defineDetector({
       of: (_event, { isNew, newAccounts, accounts, early }, { minShare }) =>
         isNew > 0 && newAccounts >= minShare * accounts && early === 0 ? newAccounts : Number.NaN,
       bandsFor: (event, { sharedNetworks }) => sharedNetworks.match(event.ip)?.bands.newAccounts,
+      allBandsFor: ({ sharedNetworks }) =>
+        sharedNetworks.toJSON().map(({ bands }) => bands.newAccounts),
     },
   },
   evidence: (event, features, { group, sharedNetworks }) => {
@@ -163,6 +167,23 @@ export default defineDetector({
         accountId,
         ip: '100.64.3.3',
       })),
+    },
+    {
+      title: 'the limits of a shared network may be stricter than those of all others',
+      config: {
+        sharedNetworks: [
+          {
+            ...{ cidr: '203.0.113.0/24', reason: 'office of a customer' },
+            bands: { accounts: { review: 3 }, newAccounts: { review: 5 } },
+          },
+        ],
+      },
+      events: ['a1', 'a2', 'a3'].map((accountId) => ({
+        type: 'login',
+        accountId,
+        ip: '203.0.113.9',
+      })),
+      finding: { band: 'review', measure: 3 },
     },
     {
       title: 'the unspecified address is nobody, so it joins nobody',

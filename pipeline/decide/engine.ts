@@ -69,6 +69,8 @@ export class Engine {
   readonly #disowned = new Set<string>();
   /** The matrix that the rulings read. */
   #bound: FeatureMatrix | undefined;
+  /** The exclusions that they heed. */
+  #heeded: number | undefined;
   /**
    * Kept between batches: V8 drops code compiled for a shape of object when a collection finds no object of
    * that shape, and would compile most of the path again.
@@ -271,7 +273,8 @@ export class Engine {
     }
     const { layers } = this.#parts;
     const { matrix } = layers;
-    if (matrix === this.#bound) return;
+    const { generation } = this.exclusions;
+    if (matrix === this.#bound && generation === this.#heeded) return;
     for (const ruling of [this.#ruling, this.#trial?.ruling]) {
       ruling?.detectors.bind(matrix);
       ruling?.detectors.heed({
@@ -280,6 +283,7 @@ export class Engine {
       });
     }
     this.#bound = matrix;
+    this.#heeded = generation;
   }
 
   /** Plain allows, by far the most, share one value. */

@@ -87,10 +87,12 @@ export interface Measure<Config = unknown, Name extends string = string> {
    */
   of(event: Event, features: FeatureValues<Name>, config: Config): number;
   /**
-   * More lenient bands for this event (a shared network has its own limits, say), or undefined for the
-   * configured ones. Asked only when a configured band was reached, so it cannot make anything stricter.
+   * Other bands for this event (a shared network has its own limits, say), or undefined for the configured ones.
+   * Asked only when one of those was reached, or one of `allBandsFor`.
    */
   bandsFor?(event: Event, config: Config): Bands | undefined;
+  /** All that `bandsFor` can give; left out: none of them is stricter than the configured ones. */
+  allBandsFor?(config: Config): readonly Bands[];
 }
 
 export interface Detector<Config = unknown, Name extends string = string> {

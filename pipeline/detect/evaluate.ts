@@ -15,7 +15,7 @@ import {
   type StandingFeatures,
 } from './feature-columns.ts';
 import type { FeatureRequest } from './feature-plan.ts';
-import type { ExclusionChange } from './exclusion.ts';
+import type { ExclusionChange, ExclusionRegistry } from './exclusion.ts';
 import { HubGuard, type HubSettings, type Spoken } from './hub.ts';
 import { tell, weigh, type Armed, type Reached, type Surroundings } from './reach.ts';
 import type { MeasureSample } from './measure-sketch.ts';
@@ -86,6 +86,19 @@ export class CompiledDetectors {
   heed(surroundings: Surroundings): void {
     this.#surroundings = surroundings;
     this.#guard?.heed(surroundings.exclusions);
+    this.#reachFor(surroundings.exclusions);
+  }
+
+  /** Looks as far down as the weakest limit that an excluded value has of its own. */
+  #reachFor({ ownLimits }: ExclusionRegistry): void {
+    for (const { armed, names, limits } of this.#byType) {
+      for (const [index, one] of armed.entries()) {
+        const own = ownLimits.of(names[index]!, one.measure.direction);
+        if (own === undefined) continue;
+        one.reach = Math.min(one.reach, one.sign * own);
+        if (one.measure.ceiling !== undefined) limits[index] = one.reach;
+      }
+    }
   }
 
   /** Adds the exclusions that the event evaluated last gives reason to propose: see `HubGuard.propose`. */
@@ -216,23 +229,25 @@ function spokenOf(byType: readonly (readonly Armed[])[]): Spoken {
   return spoken;
 }
 
-/** The measures of a detector that have a band; none when it is off, and then no feature is requested. */
+/** The measures of a detector that have a band for anybody; none when it is off, and then no feature is requested. */
 function arm(
   name: string,
   detector: Detector,
   section: Section,
   columns: FeatureColumns,
 ): readonly Armed[] {
-  const measures = Object.entries(detector.measures).filter(
-    ([key, measure]) => weakest(section.bands[key]!, measure.direction) !== undefined,
-  );
+  const measures = Object.entries(detector.measures).flatMap(([key, measure]) => {
+    const all = [section.bands[key]!, ...(measure.allBandsFor?.(section) ?? [])];
+    const first = weakest(all, measure.direction);
+    return first === undefined ? [] : [{ key, measure, first }];
+  });
   if (section.mode === 'off' || measures.length === 0) return NO_MEASURES;
   const specs = detector.features(section);
   const features = columns.accessors(specs, detector.on);
-  return measures.map(([key, measure]) => {
+  return measures.map(({ key, measure, first }) => {
     const sign = measure.direction === 'atLeast' ? 1 : -1;
     const bands = section.bands[key]!;
-    const reach = sign * weakest(bands, measure.direction)!;
+    const reach = sign * first;
     return {
       of: measure.of.bind(measure),
       features,

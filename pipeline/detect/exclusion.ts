@@ -8,7 +8,7 @@ import { parseAddress } from '../ingest/decode-address.ts';
 import type { KeyField } from '../event.ts';
 import { RangeTable, rangeOf } from './address-range.ts';
 import { NetworkSet, type AsnOf, type Network } from './networks.ts';
-import type { OwnBands } from './own-bands.ts';
+import { WeakestLimits, type OwnBands } from './own-bands.ts';
 import type { LinkExclusions } from './ring-walk.ts';
 
 /** Kinds of values, as files and orders call them, and the field of an event that each names. */
@@ -80,6 +80,7 @@ export class ExclusionRegistry implements LinkExclusions {
   #file = new Map<string, Exclusion>();
   #ranges = new NetworkSet<Network & { readonly entry: Exclusion }>([]);
   #shared = new NetworkSet<Network>([]);
+  #ownLimits = new WeakestLimits();
   readonly #live = new Map<string, Exclusion>();
   /** Those of them that are ranges of addresses. */
   readonly #liveRanges = new RangeTable<Exclusion>();
@@ -107,7 +108,16 @@ export class ExclusionRegistry implements LinkExclusions {
       }),
     );
     this.#shared = new NetworkSet(sharedNetworks, asnOf);
+    this.#ownLimits = new WeakestLimits();
+    for (const { bands } of [...entries, ...this.#live.values()]) {
+      if (bands !== undefined) this.#ownLimits.add(bands);
+    }
     this.generation++;
+  }
+
+  /** The weakest that any value has of its own; those that ended lately still count. */
+  get ownLimits(): WeakestLimits {
+    return this.#ownLimits;
   }
 
   /** The exclusion that holds for a value at a time. */
@@ -199,6 +209,7 @@ export class ExclusionRegistry implements LinkExclusions {
     if (change.op === 'add') {
       const entry = { kind, value, reason, author: actor, expiresAtMs, ...(bands && { bands }) };
       this.#live.set(key, entry);
+      if (bands !== undefined) this.#ownLimits.add(bands);
       const range = kind === 'ips' ? rangeOf(value) : undefined;
       if (range !== undefined) this.#liveRanges.set(range, entry);
       this.#nextEndMs = Math.min(this.#nextEndMs, forgottenAt(entry));

@@ -1,7 +1,7 @@
 /** Own limits of an exclusion: detector → measure → bands. What is left out reaches no band. */
 
 import { z } from 'zod';
-import type { Bands, NamedDetector } from './detector.ts';
+import type { Bands, Measure, NamedDetector } from './detector.ts';
 import { wrongBands, type Sections } from './section.ts';
 
 const limit = z.number().min(0).optional();
@@ -17,6 +17,31 @@ export interface Limited {
   readonly catalogue: readonly NamedDetector[];
   /** Those of detectors whose settings were wrong are left out, and their bands are not looked at. */
   readonly sections: Sections;
+}
+
+/** The weakest of the own limits of many values, by measure: what is short of it reaches none of them. */
+export class WeakestLimits {
+  readonly #sets = new Map<string, { readonly least: number; readonly most: number }>();
+
+  add(own: OwnBands): void {
+    for (const [detector, measures] of Object.entries(own)) {
+      for (const [measure, limits] of Object.entries(measures)) {
+        const name = `${detector}.${measure}`;
+        for (const limit of Object.values(limits)) {
+          if (limit === undefined) continue;
+          const known = this.#sets.get(name);
+          const least = Math.min(known?.least ?? limit, limit);
+          this.#sets.set(name, { least, most: Math.max(known?.most ?? limit, limit) });
+        }
+      }
+    }
+  }
+
+  /** @param name `detector.measure`. @returns undefined where no value has a limit of its own. */
+  of(name: string, direction: Measure['direction']): number | undefined {
+    const limits = this.#sets.get(name);
+    return direction === 'atLeast' ? limits?.least : limits?.most;
+  }
 }
 
 interface Misnamed {

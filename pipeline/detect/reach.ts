@@ -23,8 +23,8 @@ export interface Armed {
   readonly config: Section;
   /** 1 when larger is worse, −1 when smaller is. */
   readonly sign: number;
-  /** The weakest configured band times the sign: nothing below it needs a second look. */
-  readonly reach: number;
+  /** The weakest band that holds for anybody, times the sign: nothing below it needs a second look. */
+  reach: number;
   /** Spares most calls of `of`. */
   readonly screen: Screen;
   readonly name: string;

@@ -40,7 +40,7 @@ export function sectionSchema(detector: Detector): z.ZodType<Section> {
         }
       }
       const armed = measures.some(
-        ([name]) => weakest(section.bands[name]!, 'atLeast') !== undefined,
+        ([name]) => weakest([section.bands[name]!], 'atLeast') !== undefined,
       );
       if (section.mode !== 'off' && !armed) {
         const message = 'no measure has a band, so it can never fire: give it one or set mode: off';
@@ -62,9 +62,14 @@ export function detectorsSchema(detectors: readonly NamedDetector[]): z.ZodType<
   );
 }
 
-/** The band that is reached first, or undefined when there is none. */
-export function weakest(bands: Bands, direction: Measure['direction']): number | undefined {
-  const limits = BAND_NAMES.map((name) => bands[name]).filter((value) => value !== undefined);
+/** The band that is reached first of all sets of them, or undefined when there is none. */
+export function weakest(
+  sets: Iterable<Bands>,
+  direction: Measure['direction'],
+): number | undefined {
+  const limits = [...sets]
+    .flatMap((bands) => BAND_NAMES.map((name) => bands[name]))
+    .filter((value) => value !== undefined);
   if (limits.length === 0) return undefined;
   return direction === 'atLeast' ? Math.min(...limits) : Math.max(...limits);
 }

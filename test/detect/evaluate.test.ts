@@ -145,6 +145,34 @@ describe('bands', () => {
     expect(asked).toEqual(['p-1']);
     expect(at(lenient, [8])).toMatchObject([{ band: 'review', threshold: 6 }]);
   });
+
+  it.each([{ ceiling: 'payments' }, {}])(
+    'bands for an event may be stricter than the configured ones, or stand where there are none (%o)',
+    (screened) => {
+      const measure = {
+        ...counting().measures['payments']!,
+        ...screened,
+        bandsFor: ({ deviceId }: { deviceId?: string | undefined }) =>
+          deviceId === 'd' ? { review: 2 } : undefined,
+        allBandsFor: () => [{ review: 2 }],
+      };
+      for (const bands of [{ review: 3 }, {}]) {
+        const strict = compile(
+          {
+            strict: counting({
+              measures: { payments: measure, other: { ...measure, bands: { review: 99 } } },
+            }),
+          },
+          { strict: { bands: { payments: bands } } },
+        );
+        expect(at(strict, [1], paymentOf({ deviceId: 'd' }))).toEqual([]);
+        expect(at(strict, [2])).toEqual([]);
+        expect(at(strict, [2], paymentOf({ deviceId: 'd' }))).toMatchObject([
+          { band: 'review', measure: 2, threshold: 2 },
+        ]);
+      }
+    },
+  );
 });
 
 describe('modes and types', () => {

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ownBandsOf } from '../../pipeline/command-exclusions.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import type { OwnBands } from '../../pipeline/detect/own-bands.ts';
+import { compileDetectors } from '../../pipeline/detect/evaluate.ts';
+import { EventView } from '../../pipeline/event.ts';
+import { at, batchFrom, testDecoder } from '../support/events.ts';
 import { detectorsSchema } from '../../pipeline/detect/section.ts';
 import { obeyExclusion } from '../../pipeline/obey-exclusion.ts';
 import {
@@ -154,6 +157,31 @@ describe('limits of its own that an order gives an exclusion', () => {
     expect(message).toBe(
       'deviceId d is excluded: it links nobody, and findings about it reach no band but same-device.accounts.review=300, same-device.accounts.block=500',
     );
+  });
+
+  it('hold also where they are stricter than the bands of all, from the next event on and after a reload', () => {
+    const hubs = { windowMs: DAY_MS, quantile: 0.99, values: 100, times: 10, least: {} };
+    const detectors = compileDetectors(catalogue, sections, undefined, hubs);
+    const exclusions = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
+    const values = new Float64Array(detectors.width).fill(2);
+    const login = { id: 'l-1', type: 'login', accountId: 'a', deviceId: 'd', occurredAt: at(0) };
+    const view = new EventView(batchFrom([login], { decoder: testDecoder() }), 0);
+    const found = (): unknown => {
+      detectors.bind({ width: detectors.width, values });
+      detectors.heed({ exclusions, explain: () => undefined });
+      return detectors
+        .evaluate(view)
+        .filter(({ detector }) => detector === 'same-device')
+        .map(({ band, measure, threshold }) => [band, measure, threshold]);
+    };
+    expect(found()).toEqual([]);
+    const bands = { 'same-device': { accounts: { review: 2 } } };
+    exclusions.apply({ ...added('d'), bands });
+    expect(found()).toEqual([['review', 2, 2]]);
+    exclusions.adopt({ entries: [], sharedNetworks: [] });
+    expect(found()).toEqual([['review', 2, 2]]);
+    exclusions.apply({ ...added('d'), op: 'remove' });
+    expect(found()).toEqual([]);
   });
 
   it('are none where they hold no limit', () => {

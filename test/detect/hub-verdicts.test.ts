@@ -103,6 +103,13 @@ describe.each(Object.keys(COUNTS) as HubKind[])('a value that many accounts shar
     );
   });
 
+  it('has them also where they are stricter than those of all', () => {
+    expect(use(kind, 1).findings).toEqual([]);
+    const [measure] = Object.keys(config.sections[detector]!.bands);
+    say(kind, 'add', { [detector]: { [measure!]: { review: 2 } } });
+    expect(use(kind, 1).findings).toMatchObject([{ detector, measure: 2, threshold: 2 }]);
+  });
+
   it('reviews where it joins strangers, and blocks once somebody says that it does not', () => {
     const beyond = use(kind, LIMIT + 10);
     expect(beyond.verdict).toBe('review');
