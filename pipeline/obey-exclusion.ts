@@ -4,7 +4,7 @@ import type { Command, CommandResult } from './decide/account-action.ts';
 import { valueProblem } from './decide/list-entry.ts';
 import type { Engine } from './decide/engine.ts';
 import { asRead, EXCLUSION_FIELDS, MAX_LIVE, type ExclusionChange } from './detect/exclusion.ts';
-import { bandsText, misnamedBands, type Limited } from './detect/own-bands.ts';
+import { bandsText, misnamedBands, unmeasuredBands, type Limited } from './detect/own-bands.ts';
 import type { Recorder } from './record/recorder.ts';
 
 export interface ObeyExclusionParts {
@@ -27,7 +27,7 @@ export function obeyExclusion(
     return { commandId, accepted: false, message: `${named}: ${problem}` };
   }
   const { bands: said = {} } = op === 'add' ? command : {};
-  const wrong = misnamedBands(said, config.active);
+  const wrong = [misnamedBands, unmeasuredBands].flatMap((of) => of(said, config.active));
   if (wrong.length > 0) {
     const told = wrong.map(({ path, message: why }) => `${path.join('.')}: ${why}`);
     return { commandId, accepted: false, message: `${named}: ${told.join('; ')}` };

@@ -19,7 +19,7 @@ import type { ExclusionChange, ExclusionRegistry } from './exclusion.ts';
 import { HubGuard, type HubSettings, type Spoken } from './hub.ts';
 import { tell, weigh, type Armed, type Reached, type Surroundings } from './reach.ts';
 import type { MeasureSample } from './measure-sketch.ts';
-import { weakest, type Section, type Sections } from './section.ts';
+import { weakestOfAll, type Section, type Sections } from './section.ts';
 import { sharedFields, type SharedField } from './shared-value.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
@@ -237,8 +237,7 @@ function arm(
   columns: FeatureColumns,
 ): readonly Armed[] {
   const measures = Object.entries(detector.measures).flatMap(([key, measure]) => {
-    const all = [section.bands[key]!, ...(measure.allBandsFor?.(section) ?? [])];
-    const first = weakest(all, measure.direction);
+    const first = weakestOfAll(key, measure, section);
     return first === undefined ? [] : [{ key, measure, first }];
   });
   if (section.mode === 'off' || measures.length === 0) return NO_MEASURES;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Bands, Measure, NamedDetector } from './detector.ts';
-import { wrongBands, type Sections } from './section.ts';
+import { weakestOfAll, wrongBands, type Sections } from './section.ts';
 
 const limit = z.number().min(0).optional();
 const bands = z.strictObject({ review: limit, block: limit, conclusive: limit });
@@ -25,9 +25,9 @@ export class WeakestLimits {
 
   add(own: OwnBands): void {
     for (const [detector, measures] of Object.entries(own)) {
-      for (const [measure, limits] of Object.entries(measures)) {
+      for (const [measure, { review, block, conclusive }] of Object.entries(measures)) {
         const name = `${detector}.${measure}`;
-        for (const limit of Object.values(limits)) {
+        for (const limit of [review, block, conclusive]) {
           if (limit === undefined) continue;
           const known = this.#sets.get(name);
           const least = Math.min(known?.least ?? limit, limit);
@@ -73,6 +73,26 @@ export function misnamedBands(
         path: [...path, band],
         message,
       }));
+    });
+  });
+}
+
+/** Limits of measures that have no band for anybody: nothing is measured there, so they would never be reached. */
+export function unmeasuredBands(
+  own: OwnBands,
+  { catalogue, sections }: Limited,
+): readonly Misnamed[] {
+  return Object.entries(own).flatMap(([name, measures]) => {
+    const detector = catalogue.find((each) => each.name === name)?.detector;
+    const section = sections[name];
+    if (detector === undefined || section === undefined || section.mode === 'off') return [];
+    return Object.keys(measures).flatMap((measureName): readonly Misnamed[] => {
+      const measure = detector.measures[measureName];
+      if (measure === undefined || weakestOfAll(measureName, measure, section) !== undefined) {
+        return [];
+      }
+      const message = `${name}.${measureName} has no band, so nothing measures it: give it one in detectors.yaml`;
+      return [{ path: [name, measureName], message }];
     });
   });
 }

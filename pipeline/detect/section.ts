@@ -40,7 +40,7 @@ export function sectionSchema(detector: Detector): z.ZodType<Section> {
         }
       }
       const armed = measures.some(
-        ([name]) => weakest([section.bands[name]!], 'atLeast') !== undefined,
+        ([name, measure]) => weakestOfAll(name, measure, section) !== undefined,
       );
       if (section.mode !== 'off' && !armed) {
         const message = 'no measure has a band, so it can never fire: give it one or set mode: off';
@@ -62,16 +62,14 @@ export function detectorsSchema(detectors: readonly NamedDetector[]): z.ZodType<
   );
 }
 
-/** The band that is reached first of all sets of them, or undefined when there is none. */
-export function weakest(
-  sets: Iterable<Bands>,
-  direction: Measure['direction'],
-): number | undefined {
-  const limits = [...sets]
-    .flatMap((bands) => BAND_NAMES.map((name) => bands[name]))
-    .filter((value) => value !== undefined);
+/** The band of a measure that is the first to be reached by anybody; undefined: nobody reaches one. */
+export function weakestOfAll(name: string, measure: Measure, section: Section): number | undefined {
+  const own = measure.allBandsFor?.(section) ?? [];
+  const limits = [section.bands[name]!, ...own]
+    .flatMap((bands) => BAND_NAMES.map((band) => bands[band]))
+    .filter((limit) => limit !== undefined);
   if (limits.length === 0) return undefined;
-  return direction === 'atLeast' ? Math.min(...limits) : Math.max(...limits);
+  return measure.direction === 'atLeast' ? Math.min(...limits) : Math.max(...limits);
 }
 
 /** What is wrong with the bands of a measure: beyond what it can take, or in no order. */

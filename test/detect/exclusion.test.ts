@@ -134,12 +134,12 @@ describe('what values are known to be excluded', () => {
 });
 
 describe('limits of its own that an order gives an exclusion', () => {
-  const ordered = (bands: OwnBands) => {
+  const ordered = (bands: OwnBands, active = config.active) => {
     const exclusions = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
     const rows: ExclusionChange[] = [];
     const recorder = { addExclusionChange: (change: ExclusionChange) => void rows.push(change) };
     const result = obeyExclusion(
-      { engine: { exclusions }, recorder, config },
+      { engine: { exclusions }, recorder, config: { active } },
       {
         ...{ id: '1-0', actor: 'li', reason: 'shop', issuedAtMs: 0 },
         ...{ kind: 'exclusion', op: 'add', of: 'devices', value: 'd', bands },
@@ -207,6 +207,21 @@ describe('limits of its own that an order gives an exclusion', () => {
     const { accepted, message, rows } = ordered(ownBandsOf([limit]));
     expect({ accepted, message }).toEqual({ accepted: false, message: `deviceId d: ${problem}` });
     expect(rows).toEqual([]);
+  });
+
+  it('are refused where the measure has no band, so that nothing measures it', () => {
+    const bands = ownBandsOf(['same-ip.accounts.review=3']);
+    const active = { ...config.active, sections: { ...sections } };
+    active.sections['same-ip'] = {
+      ...sections['same-ip']!,
+      bands: { accounts: {}, newAccounts: { review: 3 } },
+    };
+    expect(ordered(bands, active)).toMatchObject({
+      accepted: false,
+      message:
+        'deviceId d: same-ip.accounts: same-ip.accounts has no band, so nothing measures it: give it one in detectors.yaml',
+    });
+    expect(ordered(bands).accepted).toBe(true);
   });
 
   it('are refused out of order', () => {
