@@ -22,6 +22,8 @@ export interface ConfigFiles {
   namesIn(folder: string): Promise<readonly string[]>;
   /** Waited for between two pieces of work, where something else must have its turn. */
   pause?(): Promise<unknown>;
+  /** They judged before, and are taken as they are: nobody edits them, so nobody is told what to write instead. */
+  readonly areRecorded?: boolean;
   /** Sound files of an earlier reading by the name they were told under: a text that is the same is not parsed again. */
   readonly parsed?: Map<string, YamlFile>;
 }
@@ -52,6 +54,11 @@ export function storedFiles(name: string, texts: Readonly<Record<string, string>
           .map((path) => path.slice(folder.length + 1)),
       ),
   };
+}
+
+/** As `storedFiles`, of texts that judged before, or were checked as parts of other configurations. */
+export function recordedFiles(name: string, texts: Readonly<Record<string, string>>): ConfigFiles {
+  return { ...storedFiles(name, texts), areRecorded: true };
 }
 
 /** One reading of a configuration: what is read through it becomes part of the version that is stored. */

@@ -3,13 +3,20 @@
 import { z } from 'zod';
 import {
   asRead,
+  unknownValue,
   EXCLUSION_KINDS,
   type Exclusion,
   type ExclusionFile,
 } from '../pipeline/detect/exclusion.ts';
+import { rangeNamedBy } from '../pipeline/detect/address-range.ts';
 import { valueProblem } from '../pipeline/decide/list-entry.ts';
 import { asn, cidr } from '../pipeline/detect/networks.ts';
-import { misnamedBands, ownBands, type Limited } from '../pipeline/detect/own-bands.ts';
+import {
+  misnamedBands,
+  ownBands,
+  unmeasuredBands,
+  type Limited,
+} from '../pipeline/detect/own-bands.ts';
 import type { ConfigReading } from './config-files.ts';
 import { check } from './yaml-file.ts';
 
@@ -54,22 +61,27 @@ const networksSchema = z.looseObject({
   ),
 });
 
-function checkedAgainst(limited: Limited): z.ZodType<ExclusionKinds> {
+/** @param areRecorded whether they judged before, so that only what makes no sense is told. */
+function checkedAgainst(limited: Limited, areRecorded: boolean): z.ZodType<ExclusionKinds> {
   return exclusionsSchema.check(({ value: kinds, issues }) => {
     for (const kind of EXCLUSION_KINDS) {
       const taken = new Set<string>();
       for (const [index, { value, bands: own = {} }] of kinds[kind].entries()) {
+        const tell = (path: readonly string[], message: string): void => {
+          issues.push({ code: 'custom', message, path: [kind, index, ...path], input: kinds });
+        };
+        for (const { path, message } of misnamedBands(own, limited))
+          tell(['bands', ...path], message);
+        if (areRecorded) continue;
+        for (const { path, message } of unmeasuredBands(own, limited))
+          tell(['bands', ...path], message);
+        const unknown = unknownValue({ kind, value });
+        if (unknown !== undefined) tell(['value'], unknown);
         const read = asRead({ kind, value });
-        if (taken.has(read)) {
-          // The limits of one of them would silently hold for both.
-          const message = `${read} stands here twice`;
-          issues.push({ code: 'custom', message, path: [kind, index, 'value'], input: kinds });
-        }
-        taken.add(read);
-        for (const { path, message } of misnamedBands(own, limited)) {
-          const at = [kind, index, 'bands', ...path];
-          issues.push({ code: 'custom', message, path: at, input: kinds });
-        }
+        const name = kind === 'ips' ? (rangeNamedBy(read)?.text ?? read) : read;
+        // The limits of one of them would silently hold for both.
+        if (taken.has(name)) tell(['value'], `${read} stands here twice`);
+        taken.add(name);
       }
     }
   });
@@ -84,7 +96,11 @@ export async function readExclusions(
   const file =
     exclusions === undefined
       ? undefined
-      : check(await reading.yaml('lists', exclusions), checkedAgainst(limited), reading.problems);
+      : check(
+          await reading.yaml('lists', exclusions),
+          checkedAgainst(limited, reading.files.areRecorded === true),
+          reading.problems,
+        );
   const [networks] = await reading.namesIn('lists', /^shared-networks\.yaml$/);
   const shared =
     networks === undefined

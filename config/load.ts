@@ -19,6 +19,7 @@ import { readDetectorSections } from './detector-sections.ts';
 import { readExclusions } from './exclusions.ts';
 import { readCampaigns, type CampaignSource } from './read-campaigns.ts';
 import { softenedBands } from './hub-bands.ts';
+import { doubtfulNetworks } from './network-advice.ts';
 import { readRules, type ReadRules, type RuleSource } from './read-rules.ts';
 import { listSchema, type ListFile } from './list-schema.ts';
 import { systemSchema, type SystemConfig } from './schema.ts';
@@ -138,8 +139,11 @@ async function readParts(reading: ConfigReading, detectors: readonly NamedDetect
   if (system !== undefined && system.networks.asnDatabase === undefined) {
     problems.push(...asnNeeds(reading, coded === undefined ? [] : detectors, { ...coded }, rules));
   }
-  if (system !== undefined) {
-    problems.push(...softenedBands(reading, detectors, { ...coded }, rules, system.hubs));
+  if (reading.files.areRecorded !== true) {
+    problems.push(...doubtfulNetworks(reading, detectors));
+    if (system !== undefined) {
+      problems.push(...softenedBands(reading, detectors, { ...coded }, rules, system.hubs));
+    }
   }
   await checkOperators(reading, system, { ...coded });
   const sources = await readCampaigns(reading);

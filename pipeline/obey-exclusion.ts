@@ -3,7 +3,13 @@
 import type { Command, CommandResult } from './decide/account-action.ts';
 import { valueProblem } from './decide/list-entry.ts';
 import type { Engine } from './decide/engine.ts';
-import { asRead, EXCLUSION_FIELDS, MAX_LIVE, type ExclusionChange } from './detect/exclusion.ts';
+import {
+  asRead,
+  EXCLUSION_FIELDS,
+  MAX_LIVE,
+  unknownValue,
+  type ExclusionChange,
+} from './detect/exclusion.ts';
 import { bandsText, misnamedBands, unmeasuredBands, type Limited } from './detect/own-bands.ts';
 import type { Recorder } from './record/recorder.ts';
 
@@ -22,7 +28,10 @@ export function obeyExclusion(
   const { id: commandId, op, of: kind, actor, reason, issuedAtMs } = command;
   const value = asRead({ kind, value: command.value });
   const named = `${EXCLUSION_FIELDS[kind]} ${value}`;
-  const problem = op === 'add' && kind === 'ips' ? valueProblem(kind, value) : undefined;
+  const problem =
+    op === 'add' && kind === 'ips'
+      ? (valueProblem(kind, value) ?? unknownValue({ kind, value }))
+      : undefined;
   if (problem !== undefined) {
     return { commandId, accepted: false, message: `${named}: ${problem}` };
   }

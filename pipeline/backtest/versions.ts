@@ -1,6 +1,6 @@
 /** The configurations that decided the events on record, loaded from the files stored under their versions. */
 
-import { storedFiles } from '../../config/config-files.ts';
+import { recordedFiles } from '../../config/config-files.ts';
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { ConfigFailure } from '../../config/yaml-file.ts';
 import type { NamedDetector } from '../detect/detector.ts';
@@ -57,7 +57,7 @@ async function loadVersion(
   const files = await filesOfVersion(analytics, version);
   if (files === undefined) return 'its files were never stored';
   try {
-    return await loadConfig(storedFiles(`version ${version}`, files), catalogue);
+    return await loadConfig(recordedFiles(`version ${version}`, files), catalogue);
   } catch (error) {
     if (!(error instanceof ConfigFailure)) throw error;
     return error.problems[0] ?? error.message;

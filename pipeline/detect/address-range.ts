@@ -51,6 +51,11 @@ export function rangeOf(text: string): AddressRange | undefined {
   return { family, bits, words, text: `${spelled}/${bits}` };
 }
 
+/** As `rangeOf`; a single address is a range of its own. */
+export function rangeNamedBy(text: string): AddressRange | undefined {
+  return rangeOf(isAddressRange(text) ? text : `${text}/${text.includes(':') ? 128 : 32}`);
+}
+
 function wordsOf(address: ipaddr.IPv4 | ipaddr.IPv6): number[] {
   const bytes = address.toByteArray();
   const words: number[] = [];

@@ -4,9 +4,9 @@
  * Windows still count them, so that nothing is missing when an exclusion ends.
  */
 
-import { parseAddress } from '../ingest/decode-address.ts';
+import { isMistakenAddress, parseAddress } from '../ingest/decode-address.ts';
 import type { KeyField } from '../event.ts';
-import { RangeTable, rangeOf } from './address-range.ts';
+import { isAddressRange, RangeTable, rangeOf } from './address-range.ts';
 import { NetworkSet, type AsnOf, type Network } from './networks.ts';
 import { WeakestLimits, type OwnBands } from './own-bands.ts';
 import type { LinkExclusions } from './ring-walk.ts';
@@ -244,6 +244,18 @@ export class ExclusionRegistry implements LinkExclusions {
 export function asRead({ kind, value }: Pick<Exclusion, 'kind' | 'value'>): string {
   if (kind !== 'ips') return value;
   return rangeOf(value)?.text ?? parseAddress(value)?.text ?? value;
+}
+
+/** Why no event can have such a value; undefined: one can. */
+export function unknownValue({
+  kind,
+  value,
+}: Pick<Exclusion, 'kind' | 'value'>): string | undefined {
+  if (kind !== 'ips' || isAddressRange(value) || parseAddress(value) !== undefined)
+    return undefined;
+  const bytes = Buffer.from(value);
+  if (!isMistakenAddress(bytes, 0, bytes.length)) return undefined;
+  return 'written as an address, and is none, so no event is told by it';
 }
 
 function holdsAt({ expiresAtMs = Infinity }: Exclusion, atMs: number): boolean {

@@ -60,36 +60,14 @@ export const sharedNetworks = z
     }),
   )
   .check(({ value, issues }) => {
-    const taken = new Set<string>();
     for (const [index, entry] of value.entries()) {
-      const add = (path: PropertyKey[], message: string): void => {
-        issues.push({ code: 'custom', path: [index, ...path], message, input: value });
-      };
-      if ((entry.cidr === undefined) === (entry.asn === undefined)) {
-        add([], 'write cidr, an address range, or asn, the number of an autonomous system');
-      }
-      const { accounts, newAccounts } = entry.bands;
-      // Left without limits, one line would stop judging by addresses for the customers of half a country.
-      if (entry.asn !== undefined && Object.keys({ ...accounts, ...newAccounts }).length === 0) {
-        add(
-          ['bands'],
-          'an operator has no limits unless they are written: write bands.accounts or bands.newAccounts, such as newAccounts: { review: 200 }',
-        );
-      }
-      const name = nameOf(entry);
-      // The limits of one of them would silently hold for both.
-      if (taken.has(name))
-        add([entry.asn === undefined ? 'cidr' : 'asn'], `${name} stands here twice`);
-      taken.add(name);
+      if ((entry.cidr === undefined) !== (entry.asn === undefined)) continue;
+      const message = 'write cidr, an address range, or asn, the number of an autonomous system';
+      issues.push({ code: 'custom', path: [index], message, input: value });
     }
   })
   .default([])
   .transform((entries) => new NetworkSet(entries));
-
-/** A range in its one spelling, or an operator's number. */
-function nameOf({ cidr: range = '', asn: number }: Omit<Network, 'reason'>): string {
-  return number === undefined ? (rangeOf(range)?.text ?? range) : `AS${number}`;
-}
 
 /** The entry that holds an address, in words for an analyst. */
 export function describeNetwork({

@@ -91,7 +91,8 @@ export function unmeasuredBands(
       if (measure === undefined || weakestOfAll(measureName, measure, section) !== undefined) {
         return [];
       }
-      const message = `${name}.${measureName} has no band, so nothing measures it: give it one in detectors.yaml`;
+      const message =
+        'the measure has no band, so it is never taken: give it one in detectors.yaml';
       return [{ path: [name, measureName], message }];
     });
   });

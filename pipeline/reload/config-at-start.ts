@@ -4,7 +4,7 @@
  */
 
 import { withJudging } from '../../config/config-parts.ts';
-import { storedFiles } from '../../config/config-files.ts';
+import { recordedFiles } from '../../config/config-files.ts';
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { ConfigFailure } from '../../config/yaml-file.ts';
 import type { RolloutSettings } from '../decide/rollout.ts';
@@ -59,7 +59,7 @@ export async function configAtStart(
   if (files === undefined) return all;
   const refused = wanted === rolledBack;
   if (settings.share === 1 && !refused) return all;
-  const source = storedFiles(`version ${before.version}`, withJudging(folder.files, files));
+  const source = recordedFiles(`version ${before.version}`, withJudging(folder.files, files));
   let active: LoadedConfig;
   try {
     active = await loadConfig(source, catalogue);

@@ -5,7 +5,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { runnable, withJudging } from '../../config/config-parts.ts';
-import { storedFiles, type ConfigFiles } from '../../config/config-files.ts';
+import { recordedFiles, storedFiles, type ConfigFiles } from '../../config/config-files.ts';
 import { readFolderTexts } from '../../config/folder-texts.ts';
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { changeBetween } from '../../config/text-diff.ts';
@@ -129,7 +129,7 @@ export class Reloader {
       const files = await filesOfVersion(analytics, version);
       if (files === undefined)
         throw new Failure(`the files of version ${version} are not on record`);
-      const config = await this.#load(storedFiles(`version ${version}`, files));
+      const config = await this.#load(recordedFiles(`version ${version}`, files));
       const { active: against } = live;
       const { rollout } = against.system;
       await this.#activate({ against, stable: config, trial: undefined, rollout }, cause);
@@ -169,7 +169,7 @@ export class Reloader {
     if (needsRestart.length > 0) {
       log.warn({ parts: needsRestart }, 'parts changed: restart the worker to take them up');
     }
-    return files === folder.files ? folder : this.#load(storedFiles(directory, files));
+    return files === folder.files ? folder : this.#load(recordedFiles(directory, files));
   }
 
   /** @returns undefined when what judges is what is wanted. @throws Failure on content that was rolled back. */
@@ -187,7 +187,7 @@ export class Reloader {
       return { against: active, stable: wanted, trial: undefined, rollout };
     // Lists are everybody's at once; how events are judged stays as it is for the accounts beside the trial.
     const files = withJudging(wanted.files, active.files);
-    const beside = await this.#load(storedFiles(directory, files));
+    const beside = await this.#load(recordedFiles(directory, files));
     const stable = beside.version === active.version ? active : beside;
     if (refused) {
       if (stable !== active)

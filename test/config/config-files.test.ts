@@ -2,7 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ConfigReading, folderFiles, storedFiles } from '../../config/config-files.ts';
+import {
+  ConfigReading,
+  folderFiles,
+  recordedFiles,
+  storedFiles,
+} from '../../config/config-files.ts';
 import { loadConfig } from '../../config/load.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 
@@ -13,6 +18,29 @@ test('the stored files of a version load as the folder did', async () => {
   const stored = await loadConfig(storedFiles('version', folder.files), detectors);
   expect(stored.version).toBe(folder.version);
   expect(stored.files).toEqual(folder.files);
+});
+
+test('what judged before loads again, also where a person would be told to write something else', async () => {
+  const { files } = await loadConfig('config', detectors);
+  const networks = ['a', 'b'].map((reason) => `  - { cidr: 203.0.113.9, reason: ${reason} }`);
+  const excluded = '{ value: 203.0.113.8, reason: demo, author: li }';
+  const changed = {
+    ...files,
+    'detectors.yaml': files['detectors.yaml']!.replace(
+      'accounts: { review: 3000 }',
+      'accounts: { review: 3000, block: 10000 }',
+    ),
+    'lists/shared-networks.yaml': `networks:\n${networks.join('\n')}\n`,
+    'lists/exclusions.yaml': `ips: [${excluded}, ${excluded}]\n`,
+  };
+  const refused = await loadConfig(storedFiles('v', changed), detectors).catch((e: unknown) => e);
+  expect(String(refused).split('\n')).toEqual([
+    expect.stringMatching(/exclusions\.yaml:.*: 203\.0\.113\.8 stands here twice$/),
+    expect.stringMatching(/shared-networks\.yaml:.*: 203\.0\.113\.9\/32 stands here twice$/),
+    expect.stringMatching(/detectors\.yaml:.*: 10000 is hardly ever reached/),
+  ]);
+  const { sections } = await loadConfig(recordedFiles('v', changed), detectors);
+  expect(sections['same-ip']!.bands['accounts']).toEqual({ review: 3000, block: 10000 });
 });
 
 test('a file that was not stored is told as one that is missing', async () => {

@@ -219,7 +219,7 @@ describe('limits of its own that an order gives an exclusion', () => {
     expect(ordered(bands, active)).toMatchObject({
       accepted: false,
       message:
-        'deviceId d: same-ip.accounts: same-ip.accounts has no band, so nothing measures it: give it one in detectors.yaml',
+        'deviceId d: same-ip.accounts: the measure has no band, so it is never taken: give it one in detectors.yaml',
     });
     expect(ordered(bands).accepted).toBe(true);
   });
