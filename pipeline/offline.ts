@@ -8,6 +8,7 @@ import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { publishingCheck } from '../config/publishing-check.ts';
 import type { SimulateFlags } from './command-history.ts';
 import { holdDataFolder } from './data-folder.ts';
+import { openAsnDatabase } from './detect/asn.ts';
 import { discoverDetectors } from './detect/discover.ts';
 import { Examples } from './examples.ts';
 import { Failure, messageOf } from './failure.ts';
@@ -61,7 +62,7 @@ export async function simulateToFile(flags: SimulateFlags): Promise<void> {
 }
 
 /**
- * Reads everything, runs the examples of the rules, and says what should be known of the campaigns before they go live.
+ * Reads everything, also the file of operators that is named, runs the examples of the rules, and says what should be known of the campaigns before they go live.
  * @throws Failure (exit code 2) when a file cannot be used, an example is not so, or a campaign must not be published.
  */
 export async function checkConfig(directory: string): Promise<void> {
@@ -70,7 +71,7 @@ export async function checkConfig(directory: string): Promise<void> {
   for (const { severity, where, message } of findings) {
     await print(`${where}: ${severity}: ${message}\n`);
   }
-  const failed = failedExamples(config);
+  const failed = [...unreadableFiles(config, directory), ...failedExamples(config)];
   for (const line of failed) await print(`${line}\n`);
   const errors = findings.filter(({ severity }) => severity === 'error').length + failed.length;
   if (errors > 0) {
@@ -79,6 +80,19 @@ export async function checkConfig(directory: string): Promise<void> {
   }
   const count = Object.keys(config.files).length;
   await print(`${directory}: ${count} files, no errors, version ${config.version}\n`);
+}
+
+/** What the start could not read. */
+function unreadableFiles({ system }: LoadedConfig, directory: string): string[] {
+  const { asnDatabase } = system.networks;
+  if (asnDatabase === undefined) return [];
+  try {
+    openAsnDatabase(asnDatabase);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [`${join(directory, 'sheepdog.yaml')}: error: ${error.message}`];
+  }
 }
 
 /** The examples of rules that are not so, with their places. */

@@ -124,6 +124,22 @@ describe('config', () => {
     expect(stderr).toContain('1 error');
   });
 
+  it('check reads the file of operators as the start will, and tells of it beside all else', async () => {
+    const config = join(folder, 'unknown-operators');
+    await cp(join(import.meta.dirname, '../../config'), config, { recursive: true });
+    const path = join(config, 'rules', 'accounts.yaml');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('measure: 15 }', 'measure: 16 }'));
+    await writeFile(join(config, 'sheepdog.yaml'), 'networks: { asnDatabase: /none/asn.mmdb }\n');
+    const { code, stdout, stderr } = await run(['config', 'check', '--config', config]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(
+      /sheepdog\.yaml: error: networks\.asnDatabase: \/none\/asn\.mmdb cannot be read: .*: name an MMDB file/,
+    );
+    expect(stdout).toContain('accounts.yaml:19:');
+    expect(stderr).toContain('2 errors');
+  });
+
   it('schema describes every file', async () => {
     const { code, stdout } = await run(['config', 'schema']);
     expect(code).toBe(0);
