@@ -51,6 +51,7 @@ export function isCode(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 function numberOf(bytes: Uint8Array, from: number): number {
-  const digit = (at: number): number => bytes[from + at]! - A;
-  return (digit(0) * LETTERS + digit(1)) * LETTERS + digit(2);
+  const first = bytes[from]! - A;
+  const second = bytes[from + 1]! - A;
+  return (first * LETTERS + second) * LETTERS + bytes[from + 2]! - A;
 }
