@@ -51,7 +51,8 @@ function linesOf(columns: readonly Column[], room: number): Column[][] {
   for (const column of columns) {
     const line = lines.at(-1)!;
     const more = column.width + (line.length === 0 ? 0 : MARGIN.length);
-    if (line.length > 0 && taken + more > room) {
+    // What is longer than a line goes on below further to the right, so it begins there, too.
+    if (line.length > 0 && (taken + more > room || column.width === room)) {
       lines.push([column]);
       taken = column.width;
     } else {

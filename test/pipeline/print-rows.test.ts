@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { print } from '../../pipeline/offline.ts';
 import { RowPrinter, type Screen } from '../../pipeline/print-rows.ts';
+import { widthOf } from '../../pipeline/terminal-text.ts';
+import { textTable } from '../../pipeline/text-table.ts';
 
 function screen(kind: { isTTY?: boolean; columns?: number }): { screen: Screen; told: string[] } {
   const told: string[] = [];
@@ -80,6 +82,26 @@ test('a value longer than a line goes on below it, further in than any row begin
     '      shared',
     '',
   ]);
+});
+
+test('no line is wider than the terminal, which would go on at its very left', () => {
+  const wide = (line: string, columns: number): boolean => widthOf(line) > columns;
+  for (const columns of [20, 23, 40, 80]) {
+    for (let first = 1; first <= columns; first++) {
+      for (const cells of [
+        [first, 'x'.repeat(100)],
+        ['x'.repeat(first), 'x'.repeat(100), 7],
+        ['x'.repeat(100), 'x'.repeat(first)],
+      ]) {
+        const table = textTable(
+          cells.map((_, n) => `${n}`),
+          [cells],
+          columns,
+        );
+        expect(table.split('\n').filter((line) => wide(line, columns))).toEqual([]);
+      }
+    }
+  }
 });
 
 test("no event's text erases, forges or turns round a line", async () => {
