@@ -15,7 +15,7 @@ export interface Address {
 
 /** One address with what gateways write around it: `203.0.113.9:443`, `[2001:db8::1]:443`. */
 const DRESSED =
-  /^ *(?:\[(?<bracketed>[0-9a-f.:]+)\](?::\d{1,5})?|(?<dotted>[0-9.]+)(?::\d{1,5})?|(?<coloned>[0-9a-f.:]+)) *$/i;
+  /^ *(?:\[(?<bracketed>[0-9a-f.:]+)\](?::\d{0,5})?|(?<dotted>[0-9.]+)(?::\d{0,5})?|(?<coloned>[0-9a-f.:]+)) *$/i;
 
 /** The address written in the text, or undefined when it is an opaque token. */
 export function parseAddress(text: string): Address | undefined {
@@ -75,6 +75,9 @@ export function ipv4PrefixLength(bytes: Uint8Array, start: number, end: number):
 const NEARLY =
   /^\[?(?:\d{1,4}(?:\.\d{0,4}){2,}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8})[\]./\d]*(?::\d{1,5})?$/i;
 
+/** No part that is written as an address is longer; the expression above takes time by the square of a length. */
+const LONGEST_PART = 64;
+
 /** More digits stand together in tokens alone: a port has five. */
 const LONGEST_RUN = 5;
 
@@ -96,8 +99,10 @@ export function isMistakenAddress(bytes: Buffer, start: number, end: number): bo
     run = 0;
     if (byte === DOT || byte === COLON) marks++;
     else if (!BESIDE.includes(byte)) {
-      // `unknown, 203.0.113.9`
-      return bytes.subarray(at, end).includes(COMMA) && holdsAddress(bytes, start, end);
+      const rest = bytes.subarray(at, end);
+      // `unknown, 203.0.113.9`, `for="203.0.113.9:443"` and `[fe80::1%eth0]:443`
+      const isHeader = rest.includes(COMMA) || rest.includes(EQUALS) || byte === PERCENT;
+      return isHeader && holdsAddress(bytes, start, end);
     }
   }
   return marks > 1 && holdsAddress(bytes, start, end);
@@ -107,12 +112,23 @@ function holdsAddress(bytes: Buffer, start: number, end: number): boolean {
   return bytes
     .toString('utf8', start, end)
     .split(/[ ,;]+/)
-    .some((part) => NEARLY.test(part) || parseAddress(part) !== undefined);
+    .some((written) => {
+      if (written.length > LONGEST_PART) return false;
+      const part = written.replace(AROUND, '').replace(ZONE, ']');
+      return NEARLY.test(part) || parseAddress(part) !== undefined;
+    });
 }
+
+/** As RFC 7239 has it. */
+const AROUND = /^for=|"/gi;
+/** Behind an address in brackets: with it, senders write ports. Without brackets it is a token. */
+const ZONE = /%[^\]]*\]/;
 
 const DOT = 0x2e;
 const COLON = 0x3a;
 const COMMA = 0x2c;
+const EQUALS = 0x3d;
+const PERCENT = 0x25;
 const BLANK = 0x20;
 const BRACKET = 0x5b;
 /** What stands between addresses and around them. */

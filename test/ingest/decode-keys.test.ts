@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { EventBatch, KEY_FIELDS, keyColumn, type KeyField } from '../../pipeline/event.ts';
+import { isMistakenAddress } from '../../pipeline/ingest/decode-address.ts';
 import { batchFrom, paymentOf, START_MS, testDecoder, type PlainEvent } from '../support/events.ts';
 
 const RECEIVED_MS = START_MS + 1000;
@@ -53,7 +54,7 @@ describe('window keys', () => {
 
   const DRESSED = [
     ...['203.0.113.9:443', ' 203.0.113.9', '203.0.113.9 ', '[203.0.113.9]:65535'],
-    ...['[::ffff:203.0.113.9]', '::ffff:203.0.113.9'],
+    ...['[::ffff:203.0.113.9]', '::ffff:203.0.113.9', '203.0.113.9:', '[203.0.113.9]:'],
   ];
   it.each(DRESSED)('are those of the address that %s holds', (ip) => {
     const decoder = testDecoder();
@@ -80,6 +81,9 @@ describe('window keys', () => {
     ...['999.1.1.1', '203.0.113', '203.0.113.', '203.0.113.09', '203.0.113:443', '1.2.3.4.5'],
     ...['203.0.113.9, 10.0.0.1', '203.0.113.9:443, 10.0.0.1', '203.0.113.9,203.0.113.9'],
     ...['unknown, 203.0.113.9', '2001:db8::1, 2001:db8::2, 2001:db8::3, 2001:db8::4'],
+    ...['for=203.0.113.9', 'For="[2001:db8::1]:4711";proto=https', 'for="203.0.113.9:4711"'],
+    ...['proto=http;by=10.0.0.1;for=203.0.113.9', 'for=203.0.113.9, for=10.0.0.1'],
+    ...['[fe80::1%eth0]:443', '[fe80::1%eth0]'],
     ...['203.0.113.0/24', '2001:db8::1::2', '[2001:db8::1::2]:443', 'aa:bb:cc:dd:ee:ff'],
   ];
   it.each(MISTAKEN)('are absent for %s, which is written as an address, and counted', (ip) => {
@@ -98,6 +102,7 @@ describe('window keys', () => {
     ...['9f86d081884c7d65', 'n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is', 'fe80::1%eth0', '1234567890'],
     'SHA256:9f:86:d0:81:88:4c:7d:65:9a:2f:ea:a0:c5:5a:d0:15',
     '9f:86:d0:81:88:4c:7d:65:9a:2f:ea:a0:c5:5a:d0:15',
+    ...['for=_hidden', 'for=unknown;proto=https', 'v=1.2.3', 'n4bQgYhMfWWaL+qgxVrQFQ=='],
     ...['9f86d081.884c7d65', '3fa9.b2c1', '3fa9.b2c1.0d4e', '1:9f86d081884c', '12345678.90123456'],
   ];
   it.each(TOKENS)('are there for the token %s', (ip) => {
@@ -105,6 +110,12 @@ describe('window keys', () => {
     expect(keyOf(batch, 'ip', 0)).not.toBe(ABSENT);
     expect(keyOf(batch, 'ipPrefix', 0)).toBe(ABSENT);
     expect(batch.mistakenAddresses).toEqual([]);
+  });
+
+  it('ask of a long text no more than of a short one for each of its letters', () => {
+    for (const text of [`1${'.'.repeat(300_000)}[`, `x,${'1.'.repeat(150_000)}[`]) {
+      expect(isMistakenAddress(Buffer.from(text), 0, text.length)).toBe(false);
+    }
   });
 
   it('are what keyOf gives for the same text', () => {
