@@ -28,6 +28,8 @@ export interface GraphSettings {
   readonly longestMs: number;
   readonly latenessMs: number;
   readonly maxNodes: number;
+  /** Whether rings are told, for which accounts keep their texts. */
+  readonly isTold: boolean;
 }
 
 /** Nodes that the hand of eviction looks at for each event: more than an event can add. */
@@ -226,7 +228,8 @@ export class RingGraph implements Budget {
     const node = this.nodes.add(batch.keyLo[at]!, batch.keyHi[at]!, kind);
     if (node >= this.openedMs.length) this.grow();
     this.lookup.added(row, kind, node);
-    if (kind === ACCOUNT && !this.texts.keep(node, batch, row, kind)) this.capped++;
+    const isNamed = kind === ACCOUNT && this.settings.isTold;
+    if (isNamed && !this.texts.keep(node, batch, row, kind)) this.capped++;
     return node;
   }
 

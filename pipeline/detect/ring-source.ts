@@ -68,6 +68,7 @@ export class RingSource implements FeatureSource {
       longestMs: ringReachMs(specs),
       latenessMs: limits.allowedLatenessMs,
       maxNodes: limits.maxKeys,
+      isTold: specs.some(({ tellFrom }) => tellFrom !== undefined),
     });
     this.exclusions = exclusions;
     this.generation = exclusions.generation;
