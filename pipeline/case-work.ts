@@ -3,9 +3,10 @@
 import type { Command, CommandResult, Label } from './decide/account-action.ts';
 import { actionOf } from './decide/freezing.ts';
 import type { AccountAction } from './decide/account-action.ts';
-import { openFor } from './earned-anew.ts';
+import { askedToo, openCompensations } from './earned-anew.ts';
 import type { ObeyParts, Obeyed, SettleOrder } from './obey.ts';
-import type { Grant, GrantState } from './reward/grant.ts';
+import { earnedIdOf } from './reward/grant-id.ts';
+import type { Grant } from './reward/grant.ts';
 import type { LedgerOp, ReserveOp } from './reward/ledger-op.ts';
 import { proposalIdOf, type RewardProposal, type RewardProposals } from './reward/proposal.ts';
 
@@ -18,7 +19,8 @@ export interface CaseWork {
   readonly automatic: boolean;
   /**
    * What the payment that earned a reward, voided or taken back, would earn now, under the reward's id, and what rests
-   * on it after it; undefined when it, or the campaign, would not earn it any more. Waits while the record is away.
+   * on it after it, to be given along; undefined when it, or the campaign, would not earn it any more. Waits while the
+   * record is away.
    * @param word the command: the ledger gives by it once.
    */
   readonly earnAnew: (
@@ -87,7 +89,7 @@ export function review(parts: ObeyParts, command: Of<'review'>, settle: SettleOr
     recorder.addLabel(word);
     ops = rewardsOfLabel(word);
   }
-  void settle({ ops, actions: [action] }).then((settled) => closeTaken(parts, command, settled));
+  void settle({ ops, actions: [action] }).then((settled) => closeGone(parts, command, settled));
   const message = confirmed
     ? `account ${accountId} ${freeze === undefined ? 'is frozen again' : 'stays frozen'}`
     : `account ${accountId} is cleared; what the freeze kept back is released or proposed`;
@@ -138,8 +140,9 @@ export async function judgeProposal(
   }
   if (proposal.kind === 'clawback') {
     step(parts, proposal, command, 'approved');
-    const ops = [clawbackOf(proposal.grantId, command)];
-    return { answer: outcomeOf(command, proposal, settle({ ops })) };
+    const settled = settle({ ops: [clawbackOf(proposal.grantId, command)] });
+    void settled.then((grants) => closeGone(parts, command, grants));
+    return { answer: outcomeOf(command, proposal, settled) };
   }
   return await makeGood(parts, proposal, command, settle);
 }
@@ -161,7 +164,7 @@ async function makeGood(
     );
   }
   const [own, ...resting] = ops;
-  const [base] = openFor(caseWork.proposals, own?.needs ?? []);
+  const [base] = openCompensations(caseWork.proposals, own?.needs ?? []);
   if (base !== undefined) {
     return refuse(
       command,
@@ -169,11 +172,24 @@ async function makeGood(
       `proposal ${proposalId}: reward ${proposal.grantId} rests on reward ${base.grantId}, and comes with it: approve ${base.id}; it stays open`,
     );
   }
-  const ids = resting.map(({ grantId }) => grantId);
-  for (const each of [proposal, ...openFor(caseWork.proposals, ids)]) {
-    step(parts, each, command, 'approved');
-  }
-  return { answer: outcomeOf(command, proposal, settle({ ops })) };
+  step(parts, proposal, command, 'approved');
+  const openToo = openCompensations(
+    caseWork.proposals,
+    resting.map(({ grantId }) => grantId),
+  );
+  const proposed = new Set(openToo.map(({ grantId }) => earnedIdOf(grantId)));
+  const along = resting.map((op) => (proposed.has(op.grantId) ? askedToo(op) : op));
+  const settled = settle({ ops: [own!, ...along] });
+  void settled.then(([, ...answers]) => {
+    // What did not go along, or was turned down, is still to be decided.
+    const came = along.filter((_, index) =>
+      answers[index]?.some(({ state }) => state !== 'rejected'),
+    );
+    const given = new Set(came.map(({ grantId }) => grantId));
+    const over = openToo.filter(({ grantId }) => given.has(earnedIdOf(grantId)));
+    return close(parts, command, over, 'approved');
+  });
+  return { answer: outcomeOf(command, proposal, settled) };
 }
 
 function judgeFreeze(
@@ -199,19 +215,44 @@ export function clawbackOf(grantId: string, { id, issuedAtMs }: Command): Ledger
   return { kind: 'settle', id: `late_${id}_${grantId}`, grantId, ...said };
 }
 
-const GONE: ReadonlySet<GrantState> = new Set(['voided', 'clawed_back', 'forfeited']);
+type CloseParts = Pick<ObeyParts, 'recorder' | 'caseWork' | 'change'>;
 
-/** What a person's word on a decision took back by itself needs no second one: its proposals are over. */
-export function closeTaken(
-  parts: Pick<ObeyParts, 'recorder' | 'caseWork'>,
+/** Whether nothing gives it any more but a proposal: an answer or a payment that was in time may come late. */
+function isGone({ state, reason }: Grant): boolean {
+  return state === 'clawed_back' || (state === 'voided' && reason !== 'authorisation_expired');
+}
+
+/** What is gone for good after an order needs no word to take it back: the proposals to do so are over. */
+export async function closeGone(
+  parts: CloseParts,
   command: Command,
   settled: readonly (readonly Grant[])[],
-): void {
+): Promise<void> {
   const { proposals } = parts.caseWork;
-  for (const { id, state } of settled.flat()) {
-    const open = GONE.has(state) ? proposals.get(proposalIdOf('clawback', id)) : undefined;
-    if (open !== undefined) step(parts, open, command, 'done');
-  }
+  const gone = settled.flat().filter(isGone);
+  const open = gone.map(({ id }) => proposals.get(proposalIdOf('clawback', id)));
+  await close(
+    parts,
+    command,
+    open.filter((each) => each !== undefined),
+    'done',
+  );
+}
+
+/** What became known only from the ledger is on record in a batch of its own: the order's has ended. */
+async function close(
+  parts: CloseParts,
+  command: Command,
+  open: readonly RewardProposal[],
+  state: 'approved' | 'done',
+): Promise<void> {
+  if (open.length === 0) return;
+  await parts.change(() => {
+    for (const each of new Set(open)) {
+      // Unless somebody has judged it meanwhile.
+      if (parts.caseWork.proposals.get(each.id) === each) step(parts, each, command, state);
+    }
+  });
 }
 
 function step(

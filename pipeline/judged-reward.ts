@@ -4,12 +4,18 @@ import type { Command, CommandResult } from './decide/account-action.ts';
 import type { Grant, GrantReason } from './reward/grant.ts';
 
 /**
- * Whether an approval that a grant has heard worked, whatever the reason says: it is given, all or in part or with
- * nothing left since its payment was refunded meanwhile, or has its payment alone to wait for. To one that waits for
- * its customer, or for a word on what the customer answered, it was only told.
+ * Whether an approval that worked on a grant still shows, whatever the reason says: it is given, all or in part or with
+ * nothing left since its payment was refunded meanwhile, or has its payment alone to wait for.
  */
-function wasApproved({ state, reason }: Grant): boolean {
-  return state === 'posted' || state === 'clawed_back' || reason === 'awaiting_payment';
+function isApproved(grant: Grant): boolean {
+  const { state, reason } = grant;
+  const isGiven = state === 'posted' || state === 'clawed_back';
+  return isGiven || reason === 'awaiting_payment' || hasRunOut(grant);
+}
+
+/** Its payment was not heard of in time; one that was made in time still gives it. */
+function hasRunOut({ reason }: Grant): boolean {
+  return reason === 'authorisation_expired';
 }
 
 /**
@@ -26,10 +32,12 @@ export function judgedReward(
   }
   const { state, heard } = grant;
   const accepted =
-    grant.reason === reason || (kind === 'approve' && heard === true && wasApproved(grant));
+    grant.reason === reason || (kind === 'approve' && heard === true && isApproved(grant));
   const why = grant.reason === reason ? '' : ` (${grant.reason})`;
   const message = accepted
-    ? `reward ${grantId} is ${state}${why}`
+    ? `reward ${grantId} is ${state}${why}${hasRunOut(grant) ? RUN_OUT : ''}`
     : `reward ${grantId} does not wait for a review: it is ${state}${why}`;
   return { commandId, accepted, message };
 }
+
+const RUN_OUT = '; your word counts once a payment is heard of that was made in time';

@@ -5,7 +5,7 @@
 
 import type { Command } from './decide/account-action.ts';
 import type { Cause, CausedGrant } from './decide/cause.ts';
-import { clawbackOf, closeTaken, type CaseWork } from './case-work.ts';
+import { clawbackOf, closeGone, type CaseWork } from './case-work.ts';
 import type { ObeyParts, Obeyed, SettleOrder } from './obey.ts';
 import type { LedgerOp, SettleOp } from './reward/ledger-op.ts';
 import {
@@ -54,7 +54,7 @@ export function rescore(parts: ObeyParts, command: Rescore, settle: SettleOrder)
     if (step.op !== undefined) ops.push(step.op);
     steps++;
   }
-  void settle({ ops }).then((settled) => closeTaken(parts, command, settled));
+  void settle({ ops }).then((settled) => closeGone(parts, command, settled));
   const message = `${cause.id}: ${steps} of ${grants.length} rewards were news`;
   return { answer: Promise.resolve({ commandId: actionId, accepted: true, message }) };
 }

@@ -2,7 +2,7 @@
 
 import type { Clock } from './clock.ts';
 import type { AccountAction, Command, CommandResult, Label } from './decide/account-action.ts';
-import { appeal, closeTaken, judgeProposal, review, turn, type CaseWork } from './case-work.ts';
+import { appeal, closeGone, judgeProposal, review, turn, type CaseWork } from './case-work.ts';
 import { changeInWords } from './change-in-words.ts';
 import { causesOfLabel, causesOfLabels, type Cause } from './decide/cause.ts';
 import { decisionIdOf, eventIdOf } from './decide/decision.ts';
@@ -41,6 +41,8 @@ export interface ObeyParts {
   >;
   readonly caseWork: CaseWork;
   readonly metrics: Pick<Metrics, 'rescored'>;
+  /** Runs something short between two batches; rows that it adds are on record by themselves. */
+  readonly change: (work: () => void) => Promise<void>;
   readonly clock: Clock;
   /** `toldAtMs`: when it was told, if that is another time than the label's. */
   readonly rewardsOfLabel: (label: Label, toldAtMs?: number) => readonly LedgerOp[];
@@ -162,7 +164,7 @@ function labels(
   for (const word of words) recorder.addLabel(word);
   const causes = causesOfLabels(command.id, words, engine.watermarkMs);
   const ops = words.flatMap((word) => rewardsOfLabel(word, command.issuedAtMs));
-  void settle({ ops, causes }).then((settled) => closeTaken(parts, command, settled));
+  void settle({ ops, causes }).then((settled) => closeGone(parts, command, settled));
   return result;
 }
 
@@ -236,7 +238,7 @@ async function label(
   recorder.addLabel(word);
   const causes = causesOfLabel(word, engine.watermarkMs);
   void settle({ ops: rewardsOfLabel(word), causes }).then((settled) =>
-    closeTaken(parts, command, settled),
+    closeGone(parts, command, settled),
   );
   const { verdict } = stored.decision;
   const message = `decision ${decisionId} (${verdict}) is labelled ${command.label}`;
@@ -262,12 +264,10 @@ async function judge(
       { kind: 'settle', id: `${kind}_${commandId}`, grantId, to, reason, occurredAtMs: issuedAtMs },
     ],
   });
-  closeTaken(parts, command, [grants]);
-  return judgedReward(
-    command,
-    grants.find(({ id }) => id === grantId),
-    reason,
-  );
+  const grant = grants.find(({ id }) => id === grantId);
+  const result = judgedReward(command, grant, reason);
+  if (result.accepted) await closeGone(parts, command, [grants]);
+  return result;
 }
 
 async function adjust(

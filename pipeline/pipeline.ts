@@ -38,7 +38,7 @@ import type { Tally } from './tally.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 
 export interface PipelineParts
-  extends Omit<ObeyParts, 'keys'>, Pick<DecidedParts, 'rewards' | 'engineVersion'> {
+  extends Omit<ObeyParts, 'keys' | 'change'>, Pick<DecidedParts, 'rewards' | 'engineVersion'> {
   readonly decoder: Decoder;
   readonly guard: BadShareGuard;
   /** Knows the events that are too old for the ids in memory, and the answers that were given. */
@@ -98,7 +98,7 @@ export class Pipeline {
     const standing = await prepare(this.#parts, command);
     const { answer } = await this.#inTurn(() =>
       obey(
-        { ...this.#parts, keys: this.#reader.decoder },
+        { ...this.#parts, keys: this.#reader.decoder, change: (work) => this.change(work) },
         command,
         ({ ops = [], actions = [], causes = [] }) => {
           // Not before: an order that failed must not be passed over by the marker of a batch that waits.
@@ -132,8 +132,12 @@ export class Pipeline {
 
   /** Resolves when every batch and command that was handed in has passed. */
   async idle(): Promise<void> {
-    await this.#turn.catch(() => undefined);
-    await this.#parts.settlement.idle();
+    // What came of a command may have to be put on record, too, in a turn that is added then.
+    for (let turn: Promise<unknown> | undefined; turn !== this.#turn;) {
+      turn = this.#turn;
+      await turn.catch(() => undefined);
+      await this.#parts.settlement.idle();
+    }
   }
 
   /** Back-pressure: resolves while the buffers behind the path have room. */

@@ -5,7 +5,7 @@
  */
 
 /** Pairs of value and account that are kept. */
-export const SAMPLE_PAIRS = 8192;
+export const SAMPLE_PAIRS = 16_384;
 /** Accounts of one value that are counted; of more every second one is kept, every fourth … */
 export const VALUE_PAIRS = 64;
 

@@ -156,7 +156,7 @@ export interface Grant {
   readonly deductMinor?: number;
   /** What should have come back and was spent already: the customer owes it. Left out: nothing. */
   readonly owedMinor?: number;
-  /** In the answer to a word on this very grant: it was new to the grant, or is told it again. Left out: it came to nothing. */
+  /** In the answer to a person's word: it worked on the grant, now or when it was told before. Left out: it came to nothing. */
   readonly heard?: true;
   /** The payment it was earned on. */
   readonly paymentMinor: number;

@@ -127,7 +127,15 @@ export interface ReserveOp {
    * id and time: told again, it gives nothing twice, and what was said up to it is none on what it gives. What was
    * delivered once is given under an id of its own.
    */
-  readonly anew?: { readonly wordId: string; readonly atMs: number };
+  readonly anew?: {
+    readonly wordId: string;
+    readonly atMs: number;
+    /**
+     * It goes along with what it `needs`: unless that is given, all stays as it is and nothing is answered.
+     * `base_missing`: no more than what was lost with that, either. Left out: it is asked for itself.
+     */
+    readonly along?: 'any' | 'base_missing';
+  };
 }
 
 /**

@@ -100,7 +100,7 @@ function claimsOf(line: string): Pick<Grant, 'deductMinor' | 'owedMinor'> {
   };
 }
 
-/** Whether a grant has heard a word (lua/settle.lua), by its text up to the first line of its tail at least. */
+/** Whether a word did something with a grant (lua/settle.lua), by the grant's text up to the first line of its tail at least. */
 export function hasHeard(text: string, id: string, atMs: number): boolean {
   const word = hash('sha1', `${id} ${atMs}`, 'hex').slice(0, 10);
   return text.split('\n', HEAD_LINES + 1)[HEAD_LINES]?.includes(`=${word}`) ?? false;

@@ -88,6 +88,7 @@ export function encodeReserve(op: ReserveOp, shared: SharedParts): unknown {
     ifAbsent: op.ifAbsent,
     anew: op.anew?.wordId,
     anewAt: op.anew?.atMs,
+    along: op.anew?.along,
   };
 }
 

@@ -7,6 +7,7 @@ import { judgeProposal } from '../../pipeline/case-work.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { askedAnew } from '../../pipeline/earned-anew.ts';
 import type { ObeyParts, SettleOrder } from '../../pipeline/obey.ts';
+import type { Grant } from '../../pipeline/reward/grant.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import {
   proposalIdOf,
@@ -49,6 +50,7 @@ async function approve(proposalId: string) {
     recorder: {
       addRewardProposal: ({ id, state }: RewardProposal) => steps.push(`${id} ${state}`),
     },
+    change: (work: () => void) => Promise.resolve().then(work),
     caseWork: {
       proposals,
       automatic: false,
@@ -57,8 +59,10 @@ async function approve(proposalId: string) {
     },
   } as unknown as ObeyParts;
   const settle: SettleOrder = ({ ops = [] }) => {
-    for (const op of ops) if (op.kind === 'reserve') asked.push(`${op.grantId} ${op.anew!.wordId}`);
-    return Promise.resolve([]);
+    const made = ops.filter((op) => op.kind === 'reserve');
+    for (const { grantId, anew } of made)
+      asked.push([grantId, anew!.wordId, anew!.along].filter(Boolean).join(' '));
+    return Promise.resolve(made.map(({ grantId: id }) => [{ id, state: 'posted' } as Grant]));
   };
   const command = { ...BY, id: 'w', issuedAtMs: 7, kind: 'proposal', word: 'approve' } as const;
   return await (
@@ -69,9 +73,14 @@ async function approve(proposalId: string) {
 test('a share of what an exchange spends comes back with the exchange, by one approval', async () => {
   const [base, share] = [open('g_s.again'), open('g_share')];
   expect(await approve(base)).toMatchObject({ accepted: true });
-  expect(asked).toEqual(['g_s w', 'g_share w']);
+  expect(asked).toEqual(['g_s w', 'g_share w any']);
   expect(steps).toEqual([`${base} approved`, `${share} approved`]);
   expect(proposals.size).toBe(0);
+});
+
+test('a share that is not proposed comes back only if it was lost with the exchange', async () => {
+  await approve(open('g_s'));
+  expect(asked).toEqual(['g_s w', 'g_share w base_missing']);
 });
 
 test('it is not given before the exchange that it is a share of, and can be afterwards', async () => {

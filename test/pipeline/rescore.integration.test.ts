@@ -94,7 +94,12 @@ async function live(
       if (command.kind !== 'rescore') continue;
       obeyed.push(command);
       const config = { isJudging: () => true };
-      const parts = { caseWork, recorder, metrics, config } as unknown as ObeyParts;
+      const change = (work: () => void): Promise<void> => {
+        work();
+        recorder.seal(recorder.endBatch(), {}, FRIDAY_NOON_MS);
+        return Promise.resolve();
+      };
+      const parts = { caseWork, recorder, metrics, config, change } as unknown as ObeyParts;
       const settled: Promise<unknown>[] = [];
       const { answer } = rescore(parts, command, ({ ops: list = [] }) => {
         const done = ledger.apply(list);

@@ -234,6 +234,7 @@ describe("an analyst's order", () => {
       config: live,
       metrics: new Metrics(),
       clock: systemClock,
+      change: (work: () => void) => Promise.resolve().then(work),
       caseWork: {
         proposals: new RewardProposals(10),
         automatic: false,

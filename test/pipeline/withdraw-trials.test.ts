@@ -62,6 +62,7 @@ function parts(automatic = false): ObeyParts {
     caseWork,
     recorder,
     metrics: new Metrics(),
+    change: (work: () => void) => Promise.resolve().then(work),
   } as unknown as ObeyParts;
 }
 

@@ -33,6 +33,7 @@ export const INTENTS: Record<Verdict, Pick<CaptureOp, 'intent' | 'reason'>> = {
 
 const AUTHORISED = { intent: 'held', reason: 'awaiting_payment' } as const;
 export const customerOf = (n: number): string => `c${n % 5}`;
+export const grantOf = (n: number): string => `g_${n % 8 === 1 ? 'a' : 'p'}%002f${n}`;
 export const timeOf = (n: number): number => FRIDAY_NOON_MS + n * 1_200_000;
 
 /** What a payment is follows from its number, so that the same id is the same body. */
@@ -123,13 +124,22 @@ export function madeGood(n: number, wordId: string, atMs: number, byProof = fals
   });
 }
 
-/** An exchange is taken for abuse with the share of what it spends, both are given after all, and it is taken back again. */
-export function renewedExchange(n: number): readonly LedgerOp[] {
+/**
+ * An exchange is taken for abuse, or blocked, with the share of what it spends; it is given after all and the share with
+ * it, asked for as `along` says, and is taken back again.
+ */
+export function renewedExchange(
+  n: number,
+  verdict: Verdict,
+  along: 'any' | 'base_missing' | 'itself',
+): readonly LedgerOp[] {
   return [
     ...paymentOps(n - 1, 'allow'),
-    ...paymentOps(n, 'allow'),
+    ...paymentOps(n, verdict),
     ...label(`p/${n}`, 'confirmed', 1),
-    ...madeGood(n, `word-${n}-1`, 2),
+    ...madeGood(n, `word-${n}-1`, 2).map((op) =>
+      op.needs === undefined || along === 'itself' ? op : { ...op, anew: { ...op.anew!, along } },
+    ),
     {
       ...{ kind: 'settle', id: `late-again-${n}`, grantId: `g_p%002f${n}.again`, to: 'voided' },
       ...{ reason: 'late_truth', occurredAtMs: 4 },

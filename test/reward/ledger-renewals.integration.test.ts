@@ -5,16 +5,7 @@ import type { LedgerOp, ReserveOp, SettleOp } from '../../pipeline/reward/ledger
 import { rebuild } from '../../pipeline/reward/rebuild.ts';
 import { verify } from '../../pipeline/reward/verify.ts';
 import { apply, ledger, one, sent, standing, useLedger } from './ledger-fixture.ts';
-import {
-  authorise,
-  capture,
-  claim,
-  DAY_MS,
-  goodsChoice,
-  points,
-  pointsChoice,
-  reserve,
-} from './ledger-offers.ts';
+import { authorise, capture, claim, DAY_MS, goodsChoice, reserve } from './ledger-offers.ts';
 import { FRIDAY_NOON_MS, label, offer, refund, SPEND, TOTAL } from './ledger-scenario.ts';
 import { NO_HISTORY, wholeState } from './ledger-state.ts';
 
@@ -159,39 +150,6 @@ test('of two rewards of which one excludes the other, one that was given anew ex
   expect(await ledger.grant('g_p.again')).toMatchObject({ state: 'posted' });
   expect(await one([b(word('w3', FRIDAY_NOON_MS + 3))])).toMatchObject({ reason: 'not_stackable' });
   expect(await standing(SPEND)).toEqual([1000, 0]);
-});
-
-describe('a share of what an exchange spends', () => {
-  const earned = reserve({ id: 'e', category: 'e' }, { choices: [pointsChoice(500)] });
-  const base = (given: Partial<ReserveOp> = {}) =>
-    reserve({ id: 's', category: 's' }, { choices: [pointsChoice(-400)], ...given });
-  const rebate = (given: Partial<ReserveOp> = {}) =>
-    reserve(
-      { id: 's', category: 't' },
-      { grantId: 'g_rebate', needs: ['g_s'], choices: [pointsChoice(20)], ...given },
-    );
-  const mine = (): Promise<[posted: number, pending: number]> => standing(points('customer-1'));
-
-  test('comes back with an exchange that was taken for abuse, and goes with it again', async () => {
-    await apply([earned, base(), rebate()]);
-    expect(await mine()).toEqual([120, 0]);
-    await apply(label('s', 'confirmed'));
-    expect(await ledger.grant('g_rebate')).toMatchObject({ reason: 'base_missing' });
-    expect(await mine()).toEqual([500, 0]);
-    const anew = [base(word('w')), rebate(word('w'))];
-    expect((await apply(anew)).map(({ id, state }) => `${id} ${state}`)).toEqual([
-      'g_s.again posted',
-      'g_rebate.again posted',
-    ]);
-    expect(await mine()).toEqual([120, 0]);
-    const before = await wholeState(ledger);
-    await apply(anew);
-    expect(await wholeState(ledger)).toEqual(before);
-    await apply([{ ...takenBack('g_s.again'), occurredAtMs: FRIDAY_NOON_MS + 1 }]);
-    expect(await ledger.grant('g_rebate.again')).toMatchObject({ reason: 'base_missing' });
-    expect(await mine()).toEqual([500, 0]);
-    await expectRebuilt();
-  });
 });
 
 test('a reward that was given anew goes by what is told afterwards, however early that is dated', async () => {

@@ -5,15 +5,16 @@ import { earnedIdOf } from '../../pipeline/reward/grant-id.ts';
 import type { LedgerOp } from '../../pipeline/reward/ledger-op.ts';
 import type { RedeemOp } from '../../pipeline/reward/wish-op.ts';
 import { cancel, capture, choose, claim, redeem } from './ledger-offers.ts';
+import { keptBack, passed, renewed, spent, used } from './ledger-episodes.ts';
 import {
   customerOf,
+  grantOf,
   HOUR_MS,
   INTENTS,
   madeGood,
   PAYMENTS,
   paymentOps,
   proofOps,
-  renewedExchange,
   timeOf,
 } from './ledger-payments.ts';
 import { label, refund, SPEND, TIER_1, TIER_2, TOTAL } from './ledger-scenario.ts';
@@ -34,7 +35,6 @@ const withRoom = (op: RedeemOp): RedeemOp => ({ ...op, room: ROOM });
 const WITH_STOCK = [...ROOM, { account: 'stock/bills/pen', limit: 1 }];
 
 const number = fc.integer({ min: 0, max: PAYMENTS - 1 });
-const grantOf = (n: number): string => `g_${n % 8 === 1 ? 'a' : 'p'}%002f${n}`;
 /** Times by which something has ended, or has not. */
 const later = fc.constantFrom(0, 0, 0, 1, 1, 7);
 const intent = fc.constantFrom('posted', 'posted', 'held');
@@ -46,43 +46,6 @@ const told = fc.constantFrom({}, {}, { toldAtMs: 5 });
 function from<T>(arbitrary: fc.Arbitrary<T>, make: (value: T) => readonly LedgerOp[]) {
   return arbitrary.map(make);
 }
-
-/** What was chosen or given is used, and part of its payment goes back, in any order. */
-const used = fc
-  .record({ n: fc.constantFrom(0, 4, 8, 12), option: fc.constantFrom('cup', 'voucher') })
-  .chain(({ n, option }) => {
-    const [customerId, occurredAtMs] = [customerOf(n), timeOf(n)];
-    const voucherId = `${grantOf(n)}.1`;
-    const rest: readonly LedgerOp[] = [
-      choose(grantOf(n), option, { id: `pick-${n}-${option}`, customerId, occurredAtMs }),
-      redeem(voucherId, 2000, { id: `spend-${voucherId}`, customerId, occurredAtMs }),
-      ...refund(`r${n}-4000`, `p/${n}`, 4000),
-    ];
-    return fc
-      .shuffledSubarray([...rest], { minLength: 2 })
-      .map((some) => [...paymentOps(n, 'allow'), ...some]);
-  });
-
-/** Points that are earned are spent, in review, and part of what was paid beside them goes back before the word on it. */
-const spent = fc
-  .constantFrom(3, 11)
-  .map((n): readonly LedgerOp[] => [
-    ...paymentOps(n - 1, 'allow'),
-    ...paymentOps(n, 'review'),
-    ...refund(`r${n}-4000`, `p/${n}`, 4000),
-    ...label(`p/${n}`, 'false_positive', 4),
-  ]);
-
-/** What was given for a proof is taken for abuse, and given after all if the lines still bear it, beside refunds of the payment. */
-const keptBack = fc
-  .record({ n: fc.constantFrom(7, 15), back: fc.boolean() })
-  .map(({ n, back }): readonly LedgerOp[] => [
-    ...proofOps(n, 'review'),
-    ...label(`x/${n}`, 'confirmed', 1),
-    ...(back ? refund(`r${n}-4000`, `p/${n}`, 4000) : paymentOps(n, 'allow')),
-    ...madeGood(n, `word-x${n}`, 4, true),
-    ...(back ? paymentOps(n, 'allow') : refund(`r${n}-4000`, `p/${n}`, 4000)),
-  ]);
 
 const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
   {
@@ -109,7 +72,8 @@ const anyOps: fc.Arbitrary<readonly LedgerOp[]> = fc.oneof(
     ),
   },
   { weight: 2, arbitrary: keptBack },
-  { weight: 2, arbitrary: from(fc.constantFrom(3, 11), renewedExchange) },
+  { weight: 2, arbitrary: renewed },
+  { weight: 2, arbitrary: passed },
   {
     weight: 2,
     arbitrary: from(fc.constantFrom(7, 15), (n) =>

@@ -89,10 +89,19 @@ local function make_room(record)
   records[record.id] = nil
 end
 
+-- Whether what is asked for along with the reward that it rests on stays as it is: that one is not given, or it was
+-- not kept back because of it.
+local function stays_behind(op, known)
+  if not op.along then
+    return false
+  end
+  return lacks_base(op) or (op.along == 'base_missing' and not (known and known.reason == 'base_missing'))
+end
+
 -- Gives the operation the id under which the reward is asked for, and the words that it has heard so far, with this
 -- one. Told again, a word gives nothing a second time, whatever became of it since: not where it gave, and not where
--- there was nothing to make good. Returns the record that answers the operation already, or nil and, where it was
--- given once, the one whose place is to be taken.
+-- there was nothing to make good. Returns the record that answers the operation already; or nil and, where it was
+-- given once, the one whose place is to be taken; or nil twice and true where all stays as it is.
 local function renew(op)
   local word = string.sub(redis.sha1hex(op.anew), 1, 10)
   local given = '=+' .. word .. '@' .. int(op.anewAt)
@@ -104,18 +113,23 @@ local function renew(op)
       return known
     end
     op.heard = heard .. given
-    if known.state == 'voided' then
-      hand_over(known, op)
-      make_room(known)
-      return nil
-    end
-    op.id = op.id .. '.again'
-    local successor = find(op.id)
+    local successor = known.state == 'clawed_back' and find(op.id .. '.again')
     if not successor then
+      if stays_behind(op, known) then
+        return nil, nil, true
+      end
       hand_over(known, op)
+      if known.state == 'voided' then
+        make_room(known)
+        return nil
+      end
+      op.id = op.id .. '.again'
       return nil, known
     end
-    known = successor
+    op.id, known = successor.id, successor
+  end
+  if not known and stays_behind(op) then
+    return nil, nil, true
   end
   if known and known.moving and not string.find(known.heard, word, 1, true) then
     known.heard = known.heard .. '=' .. word

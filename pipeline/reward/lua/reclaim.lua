@@ -63,8 +63,8 @@ end
 
 -- Claims what comes back by no delivery, a discount that was paid with the payment or a voucher that was used, up to
 -- `direct`: `purse` is what a refund that is on its way to the customer leaves to deduct it from, or nil, and where
--- `unpaid` there was no payment to take the discount off. What is not deducted is owed: it stays in the budget until
--- it is paid, and the customer's receivable says so.
+-- `unpaid` there was no payment to take the discount off. What is not deducted is owed: it stays in the budget, and the
+-- customer's receivable says so; nobody tells the ledger that it was paid.
 local function claim_direct(legs, record, direct, purse, unpaid)
   local known, deducted, owed = record.direct or 0, record.deducted or 0, record.owed or 0
   local more = direct - known
@@ -160,6 +160,8 @@ local function catch_up(record, operation_id, at)
 end
 
 local drop_dependents
+-- Ids of what went with what it rested on, in this call so far.
+local dropped = {}
 
 -- An authorisation that ran out, of which no payment is waited for any more.
 local function give_up(record, reason, operation_id, at)
@@ -206,7 +208,11 @@ function drop_dependents(record, operation_id, at)
     local other = find(id)
     for _, base in ipairs(rules_of(other).needs or {}) do
       if base == earned then
+        local before = other.revision
         reverse(other, 'base_missing', operation_id, at)
+        if other.revision ~= before then
+          dropped[#dropped + 1] = id
+        end
       end
     end
   end

@@ -5,7 +5,8 @@
 --   4  award: JSON of the label and what was given
 -- and of a grant that moved accounts the tail, which nobody else reads:
 --   5  payment-as-part what-is-due when answered-by; "-" for none, and what begins so is in no list; the last with
---      "=word" for each word that it heard while it waited (settle.lua); and where something can come back by no delivery,
+--      "=word" for each word that it heard while it waited, "=-word" for one that changed nothing (settle.lua), and
+--      "=+word@time" for one by which it was given anew (anew.lua); and where something can come back by no delivery,
 --      how much of it has been claimed, what of that was to be deducted from refunds, and what is owed (reclaim.lua)
 --   6  rules: JSON of what may still happen to it, or nothing (ledger-request.ts)
 --   7  accounts moved by one unit, by spaces
@@ -27,6 +28,8 @@ local UNTIMED = { post = true, void = true, review_opened = true, review_passed 
 local AWAITS_PAYMENT = { awaiting_payment = true, awaiting_payment_and_review = true }
 -- What is due of one whose payment has not come in time, until it is known that there was none in time.
 local RAN_OUT = { awaiting_payment = '-paid', awaiting_payment_and_review = '-paid-and-reviewed' }
+
+local LIVE = { held = true, awaiting_claim = true, awaiting_choice = true, posted = true }
 
 local NO_AWARD = '["",[]]'
 local NONE = {}
@@ -130,6 +133,16 @@ local function standing_state_of(id)
   return state
 end
 
+-- Whether something that the operation rests on is not given.
+local function lacks_base(op)
+  for _, id in ipairs(op.needs or NONE) do
+    if not LIVE[standing_state_of(id)] then
+      return true
+    end
+  end
+  return false
+end
+
 -- The id that an event's evaluation gives the reward, whichever time it is given.
 local function earned_id(id)
   local count
@@ -197,7 +210,7 @@ local function tail_of(record)
 end
 
 -- What the caller is told of a record: its head, of which the standing is enough when the rest is what the
--- reservation itself says; and the fifth line where something of it is claimed, or it may have heard the word.
+-- reservation itself says; and the fifth line where something of it is claimed, or it may tell whether the word worked.
 local function answer_of(record, op)
   if
     not record.direct

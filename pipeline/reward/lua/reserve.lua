@@ -1,7 +1,5 @@
 -- One grant: every leg together, or none. The answer is kept either way.
 
-local LIVE = { held = true, awaiting_claim = true, awaiting_choice = true, posted = true }
-
 local function has_room(account, limit, by)
   if limit < 0 then
     return true
@@ -32,10 +30,8 @@ local function barrier(op)
       return 'not_stackable'
     end
   end
-  for _, id in ipairs(op.needs or NONE) do
-    if not LIVE[standing_state_of(id)] then
-      return 'base_missing'
-    end
+  if lacks_base(op) then
+    return 'base_missing'
   end
   for _, index in ipairs(op.rights or NONE) do
     if not has_room_at(index, 1) then
@@ -266,11 +262,15 @@ local function answer(op)
   return nil, turn_down(op, 'reject', 'rejected', reason)
 end
 
--- Returns as `answer`. What is asked for anew is told by its id, which may be another than that of the operation.
+-- Returns as `answer`. What is asked for anew is told by its id, which may be another than that of the operation; what
+-- does not go along is none.
 local function reserve(op)
-  local known, predecessor
+  local known, predecessor, stays
   if op.anew then
-    known, predecessor = renew(op)
+    known, predecessor, stays = renew(op)
+    if stays then
+      return {}
+    end
   else
     known = find(op.id)
   end

@@ -22,19 +22,31 @@ local function wait_also(record, op, operation, reason)
   journal(operation, op.id, op.at, record, {})
 end
 
--- Whether a word is new to what waits, which remembers it from now on, also one that changes nothing: a word that comes
--- again after another would undo that one. An account's part never holds "=".
-local function hears(record, op)
-  local word = '=' .. string.sub(redis.sha1hex(op.id .. ' ' .. int(op.told or op.at)), 1, 10)
-  if string.find(record.heard, word, 1, true) then
+-- Whether a word is new to what waits, which remembers it from now on, also one that changes nothing (`mark` is "-"
+-- then): a word that comes again after another would undo that one. An account's part never holds "=".
+local function hears(record, op, mark)
+  local word = string.sub(redis.sha1hex(op.id .. ' ' .. int(op.told or op.at)), 1, 10)
+  if string.find(record.heard, '=' .. word, 1, true) or string.find(record.heard, '=-' .. word, 1, true) then
     return false
   end
-  record.heard = record.heard .. word
+  record.heard = record.heard .. '=' .. (mark or '') .. word
   return true
 end
 
+-- A word that changes nothing, and told again is none on what holds the grant by then.
+local function note(record, op)
+  if hears(record, op, '-') then
+    journal('noted', op.id, op.at, record, {})
+  end
+end
+
 local function release_one(op, record)
-  if not is_meant(op, record) or not hears(record, op) then
+  if not is_meant(op, record) then
+    return
+  elseif record.reason == 'awaiting_payment' then
+    -- Nobody's review was asked for.
+    return note(record, op)
+  elseif not hears(record, op) then
     return
   end
   if AWAITS_PAYMENT[record.reason] then
@@ -50,9 +62,13 @@ local function note_word(record, op)
     if hears(record, op) then
       give_up(record, op.reason, op.id, op.at)
     end
-  elseif op.to == 'posted' and is_meant(op, record) and hears(record, op) then
-    record.due_what = RAN_OUT.awaiting_payment
-    journal('review_passed', op.id, op.at, record, {})
+  elseif op.to == 'posted' and is_meant(op, record) then
+    if record.due_what == RAN_OUT.awaiting_payment then
+      note(record, op)
+    elseif hears(record, op) then
+      record.due_what = RAN_OUT.awaiting_payment
+      journal('review_passed', op.id, op.at, record, {})
+    end
   elseif op.to == 'held' and hears(record, op) then
     record.due_what = RAN_OUT.awaiting_payment_and_review
     journal('review_opened', op.id, op.at, record, {})
@@ -62,10 +78,10 @@ end
 -- What waits for its customer, or was missed, may come to be held by an answer that is in doubt.
 local MAY_BE_HELD = { awaiting_claim = true, awaiting_choice = true, forfeited = true }
 
--- A word on one grant that is not held changes nothing, and told again it is none on what holds the grant by then.
+-- A word on one grant that is not held.
 local function note_early(record, op)
-  if op.grant and MAY_BE_HELD[record.state] and hears(record, op) then
-    journal('noted', op.id, op.at, record, {})
+  if op.grant and MAY_BE_HELD[record.state] then
+    note(record, op)
   end
 end
 
@@ -91,11 +107,12 @@ end
 
 local function settle(op)
   local ids = op.grant and { op.grant } or words(read('payments', op.event) or '')
-  local touched = {}
+  local touched, is_told = {}, {}
+  local gone_before = #dropped
   for _, id in ipairs(ids) do
     local record = find(id)
     if record then
-      touched[#touched + 1] = id
+      touched[#touched + 1], is_told[id] = id, true
       if (op.told or op.at) <= (made_good_at(record) or -1) then
         -- It was said of what stood there before.
       elseif record.moving and has_run_out(record) then
@@ -113,6 +130,11 @@ local function settle(op)
       elseif record.moving then
         take_away(record, op)
       end
+    end
+  end
+  for index = gone_before + 1, #dropped do
+    if not is_told[dropped[index]] then
+      touched[#touched + 1] = dropped[index]
     end
   end
   return touched
