@@ -8,8 +8,9 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:fs';
+import { setPriority } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
@@ -27,11 +28,14 @@ const READ_SETTINGS = {
   output_format_json_escape_forward_slashes: 0,
 } as const;
 /**
- * The embedded engine shares the worker's cores: who waits for a decision goes before who writes rows. It needs the
- * capability to set priorities (root has it); without it the setting does nothing.
+ * The nice value of the embedded engine's threads, which share the worker's cores: who waits for a decision goes
+ * before who writes rows. ClickHouse gives a thread its old one back after a query, which needs the capability to set
+ * priorities (root has it); without it a query's threads stay as they are.
  */
-const BEHIND_DECISIONS = { os_threads_nice_value_query: 10 } as const;
-const SET_EMBEDDED = setting({ ...READ_SETTINGS, ...BEHIND_DECISIONS });
+const BEHIND_DECISIONS = 10;
+/** Merging threads are told one by one, by this name: their setting can only be given to a server. */
+const MERGING = 'MergeMutate';
+const SET_EMBEDDED = setting({ ...READ_SETTINGS, os_threads_nice_value_query: BEHIND_DECISIONS });
 /** History files span years, and a month is a partition. */
 const WRITE_SETTINGS = { max_partitions_per_insert_block: '0' } as const;
 /** 0.25 s doubling: about eight seconds in all. */
@@ -205,6 +209,7 @@ async function openEmbedded(path: string): Promise<Analytics> {
   await rm(spool, { recursive: true, force: true });
   await mkdir(spool);
   for (const client of [reader, writer]) await client.command({ query: SET_EMBEDDED });
+  await putMergesBehind();
   return analyticsOf(path, {
     reader,
     writer,
@@ -237,6 +242,15 @@ async function openEmbedded(path: string): Promise<Analytics> {
       await chdb.drainPending();
     },
   });
+}
+
+/** Linux alone tells of threads, and each has a priority of its own; to lower one takes no capability. */
+async function putMergesBehind(): Promise<void> {
+  const threads = await readdir('/proc/self/task').catch(() => []);
+  for (const thread of threads) {
+    const name = await readFile(`/proc/self/task/${thread}/comm`, 'utf8').catch(() => '');
+    if (name.trim() === MERGING) setPriority(Number(thread), BEHIND_DECISIONS);
+  }
 }
 
 async function loadChdb(): Promise<Chdb> {

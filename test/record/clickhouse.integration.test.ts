@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,6 +34,38 @@ async function failureOf(options: OpenOptions): Promise<string> {
   }
   throw new Error('it opened');
 }
+
+/** Nice values of the threads of this process that have a name. Source: proc(5), `stat`. */
+async function niceValues(name: string): Promise<readonly number[]> {
+  const threads = await readdir('/proc/self/task');
+  const stats = await Promise.all(
+    threads.map((thread) => readFile(`/proc/self/task/${thread}/stat`, 'utf8').catch(() => '')),
+  );
+  return stats
+    .filter((stat) => stat.includes(`(${name})`))
+    .map((stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]));
+}
+
+describe('priorities', () => {
+  it('threads that merge stand behind those that decide', async () => {
+    const { analytics } = store;
+    await analytics.command('CREATE TABLE parts (n UInt64) ENGINE = MergeTree ORDER BY n');
+    await analytics.command('INSERT INTO parts SELECT 1');
+    await analytics.command('INSERT INTO parts SELECT 2');
+    await analytics.command('OPTIMIZE TABLE parts FINAL');
+    const merging = await niceValues('MergeMutate');
+    expect(merging.length).toBeGreaterThan(0);
+    expect(new Set(merging)).toEqual(new Set([10]));
+    expect(new Set(await niceValues('node'))).toEqual(new Set([getPriority()]));
+  });
+
+  it('a query is told to run behind them', async () => {
+    const [row] = await store.analytics.query<{ nice: string }>(
+      "SELECT getSetting('os_threads_nice_value_query') AS nice",
+    );
+    expect(Number(row!.nice)).toBe(10);
+  });
+});
 
 describe('queries', () => {
   it('give 64-bit integers as numbers, lists as arrays, nulls as null', async () => {
