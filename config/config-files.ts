@@ -61,6 +61,19 @@ export function recordedFiles(name: string, texts: Readonly<Record<string, strin
   return { ...storedFiles(name, texts), areRecorded: true };
 }
 
+/** The same files, with a pause before each and before each is checked. @param parsed of an earlier reading. */
+export function pacedFiles(
+  files: ConfigFiles,
+  pause: () => Promise<unknown>,
+  parsed: Map<string, YamlFile>,
+): ConfigFiles {
+  const text = async (path: string): Promise<string> => {
+    await pause();
+    return files.text(path);
+  };
+  return { ...files, text, pause, parsed };
+}
+
 /** One reading of a configuration: what is read through it becomes part of the version that is stored. */
 export class ConfigReading {
   readonly files: ConfigFiles;

@@ -14,6 +14,19 @@ export const duration = z
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'write a duration such as 30s, 10m, 24h or 7d')
   .transform((text) => ms(text as StringValue));
 
+const UNITS = [
+  ['d', DAY_MS],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;
+
+/** As a person writes it, and exactly: 25 hours are `25h`. */
+export function durationText(spanMs: number): string {
+  const [unit, unitMs] = UNITS.find(([, each]) => spanMs % each === 0) ?? ['ms', 1];
+  return `${spanMs / unitMs}${unit}`;
+}
+
 export const positiveDuration = duration.refine((value) => value > 0, 'longer than 0');
 
 /** As `duration`, but a window must be positive and exact. */

@@ -7,7 +7,7 @@ import { IANAZone } from 'luxon';
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
 import { deliverySchema } from './delivery-schema.ts';
-import { duration, positiveDuration, windowDuration } from './duration.ts';
+import { duration, durationText, positiveDuration, windowDuration } from './duration.ts';
 
 const positive = z.int().positive();
 const share = z.number().min(0).max(1);
@@ -248,7 +248,7 @@ export const systemSchema = settings.superRefine(({ ingest, windows, hubs, kafka
         ingest.maxFutureMs === DEFAULT_MAX_FUTURE_MS
           ? ['windows', 'allowedLatenessMs']
           : ['ingest', 'maxFutureMs'],
-      message: `ingest.maxFutureMs (${ms(ingest.maxFutureMs)}) must not be longer than windows.allowedLatenessMs (${ms(windows.allowedLatenessMs)}): one event from a clock that runs ahead would make all others late`,
+      message: `ingest.maxFutureMs (${durationText(ingest.maxFutureMs)}) must not be longer than windows.allowedLatenessMs (${durationText(windows.allowedLatenessMs)}): one event from a clock that runs ahead would make all others late`,
     });
   }
   if (hubs.window < windows.allowedLatenessMs) {
@@ -258,14 +258,14 @@ export const systemSchema = settings.superRefine(({ ingest, windows, hubs, kafka
         hubs.window === ms(DEFAULT_HUB_WINDOW)
           ? ['windows', 'allowedLatenessMs']
           : ['hubs', 'window'],
-      message: `hubs.window (${ms(hubs.window)}) must not be shorter than windows.allowedLatenessMs (${ms(windows.allowedLatenessMs)}): what is usual is kept of each window that late events may belong to`,
+      message: `hubs.window (${durationText(hubs.window)}) must not be shorter than windows.allowedLatenessMs (${durationText(windows.allowedLatenessMs)}): what is usual is kept of each window that late events may belong to`,
     });
   }
   if (kafka.heartbeatMs >= kafka.sessionTimeoutMs) {
     context.addIssue({
       code: 'custom',
       path: ['kafka', 'heartbeatMs'],
-      message: `must be shorter than kafka.sessionTimeoutMs (${ms(kafka.sessionTimeoutMs)}), best a third of it`,
+      message: `must be shorter than kafka.sessionTimeoutMs (${durationText(kafka.sessionTimeoutMs)}), best a third of it`,
     });
   }
 });

@@ -5,7 +5,12 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { runnable, withJudging } from '../../config/config-parts.ts';
-import { recordedFiles, storedFiles, type ConfigFiles } from '../../config/config-files.ts';
+import {
+  pacedFiles,
+  recordedFiles,
+  storedFiles,
+  type ConfigFiles,
+} from '../../config/config-files.ts';
 import { readFolderTexts } from '../../config/folder-texts.ts';
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { changeBetween } from '../../config/text-diff.ts';
@@ -149,19 +154,10 @@ export class Reloader {
 
   /** Reads with pauses, so that what waits on the path gets its turn between two files. */
   #load(files: ConfigFiles): Promise<LoadedConfig> {
-    const paced = {
-      ...files,
-      parsed: this.#parsed,
-      pause: () => nextTurn(),
-      text: async (path: string): Promise<string> => {
-        await nextTurn();
-        return files.text(path);
-      },
-    };
-    return loadConfig(paced, this.#parts.catalogue);
+    return loadConfig(pacedFiles(files, nextTurn, this.#parsed), this.#parts.catalogue);
   }
 
-  /** The folder's configuration with everything that only a restart takes up as it runs now. */
+  /** The folder's configuration, sound by itself, with what only a restart takes up as it runs now. */
   async #runnable(folder: LoadedConfig): Promise<LoadedConfig> {
     const { live, system, log, directory } = this.#parts;
     const { files, needsRestart } = runnable(folder, live.active, system);
@@ -169,7 +165,12 @@ export class Reloader {
     if (needsRestart.length > 0) {
       log.warn({ parts: needsRestart }, 'parts changed: restart the worker to take them up');
     }
-    return files === folder.files ? folder : this.#load(recordedFiles(directory, files));
+    if (files === folder.files) return folder;
+    return this.#load(recordedFiles(directory, files)).catch((error: unknown) => {
+      if (!(error instanceof ConfigFailure)) throw error;
+      const why = `${directory}: ${needsRestart.join(', ')} must wait for a restart, and the rest cannot go before: restart the worker`;
+      throw new ConfigFailure([...error.problems, why]);
+    });
   }
 
   /** @returns undefined when what judges is what is wanted. @throws Failure on content that was rolled back. */
@@ -179,10 +180,9 @@ export class Reloader {
   ): Promise<Target | undefined> {
     const { live, directory } = this.#parts;
     const { active, trial } = live;
-    const judging = wanted.judging;
-    const alike = judging === active.judging;
+    const alike = wanted.judging === active.judging;
     if (alike && wanted.version === active.version && trial === undefined) return undefined;
-    const refused = judging === live.rolledBack;
+    const refused = wanted.judging === live.rolledBack;
     if (!refused && (alike || rollout.share === 1))
       return { against: active, stable: wanted, trial: undefined, rollout };
     // Lists are everybody's at once; how events are judged stays as it is for the accounts beside the trial.

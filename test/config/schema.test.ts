@@ -41,6 +41,14 @@ describe('the shipped configuration of the running', () => {
     expect(never.freezing.expiresAfterMs).toBeUndefined();
   });
 
+  it('says what is too long for what in lengths that differ as they do', () => {
+    const settings = { windows: { allowedLatenessMs: '36h' }, hubs: { window: '25h' } };
+    const [issue] = systemSchema.safeParse(settings).error!.issues;
+    expect(issue!.message).toMatch(
+      /^hubs\.window \(25h\) must .* windows\.allowedLatenessMs \(36h\): /,
+    );
+  });
+
   it('takes no event so far ahead that it could make all present ones late', () => {
     expect(defaults.ingest.maxFutureMs).toBeLessThan(defaults.windows.allowedLatenessMs);
   });

@@ -165,6 +165,26 @@ describe('a bad file', () => {
     expect(running.live.status.refused).toBeUndefined();
   });
 
+  test('by what only a restart takes up says so: the folder is sound by itself', async () => {
+    await startWorker([['sheepdog.yaml', 'allowedLatenessMs: 10m', 'allowedLatenessMs: 2h']]);
+    await running.write(
+      'sheepdog.yaml',
+      running.config.files['sheepdog.yaml']!.replace(
+        'allowedLatenessMs: 2h',
+        'allowedLatenessMs: 30m',
+      ).replace('window: 24h', 'window: 1h'),
+    );
+    await running.look();
+    expect(running.live.status.refused!.problems).toEqual([
+      expect.stringMatching(
+        /sheepdog\.yaml:\d+:\d+: hubs\.window: hubs\.window \(1h\) must .* \(2h\): /,
+      ),
+      expect.stringMatching(
+        /: windows must wait for a restart, and the rest cannot go before: restart the worker$/,
+      ),
+    ]);
+  });
+
   test('in a storm of edits does no harm: the last good content judges', async () => {
     await startWorker();
     const looks: Promise<void>[] = [];
