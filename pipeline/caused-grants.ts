@@ -27,7 +27,7 @@ export interface LookUpParts {
   readonly metrics: Pick<Metrics, 'rescored'>;
 }
 
-/** Rewards of a portion, the newest first. */
+/** Rewards of a portion; of each part that it is looked up in, the newest first. */
 const MAX_PORTION = 50_000;
 /** Holds that a person's word on the whole account releases; a reward that its offer always reviews is none. */
 const IN_REVIEW = [
@@ -98,15 +98,19 @@ async function grantsOfMany(
   const fromMs = Math.min(...[...accounts.values()].map((each) => each.fromMs)) - lookBackMs;
   const found = new Map<string, GrantRow>();
   for (const owned of ownedBy([...accounts.keys()], [...customers.keys()])) {
+    const room = MAX_PORTION - found.size;
     const rows = await analytics.query<GrantRow>(STANDING, {
       ...owned,
       fromMs: Math.floor(fromMs),
       ofAccount: maxGrants,
-      limit: MAX_PORTION + 1,
+      limit: room + 1,
     });
-    if (rows.length > MAX_PORTION) tellLimit(parts, cause, MAX_PORTION);
     // One of an account and a customer of different parts comes twice.
-    for (const row of rows.slice(0, MAX_PORTION)) found.set(row.grantId, row);
+    for (const row of rows.slice(0, room)) found.set(row.grantId, row);
+    if (rows.length > room) {
+      tellLimit(parts, cause, MAX_PORTION);
+      break;
+    }
   }
   return [...found.values()].flatMap((row): CausedGrant[] => {
     const speaks = [accounts.get(row.accountId), customers.get(row.customerId)].find(

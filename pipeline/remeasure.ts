@@ -6,8 +6,10 @@
  * Bounded in event time, decisions and events; what lies beyond is counted, and the nearest is looked at.
  */
 
+import type { LookUpParts } from './caused-grants.ts';
 import type { CausedGrant, LateEvents } from './decide/cause.ts';
 import { decisionIdOf, type Decision, type Verdict } from './decide/decision.ts';
+import type { JournalDrain } from './journal-drain.ts';
 import type { MeasuringAgain } from './measure-again.ts';
 import {
   eventsAround,
@@ -19,9 +21,10 @@ import {
   type RecordedEvent,
 } from './record/late-history.ts';
 import { LATE_KEYS } from './late-keys.ts';
-import { orderAbout, whileThere, type RescoreParts } from './rescore.ts';
+import { orderAbout, whileThere, type OrderParts } from './rescore.ts';
 
-export interface RemeasureParts extends RescoreParts {
+export interface RemeasureParts extends OrderParts, LookUpParts {
+  readonly journal: Pick<JournalDrain, 'caughtUp'>;
   readonly measuring: Pick<MeasuringAgain, 'decisions'>;
 }
 
@@ -56,8 +59,9 @@ export function remeasurer(parts: RemeasureParts): (job: LateEvents) => Promise<
     });
 }
 
+/** What came late, by whose keys others are near to it: a placeholder is nobody's. */
 async function lateOf(
-  { analytics, clock }: RemeasureParts,
+  { analytics, clock, isPlaceholder }: RemeasureParts,
   { events, sinceMs }: LateEvents,
 ): Promise<readonly RecordedEvent[] | undefined> {
   const times = events.map(({ occurredAtMs }) => occurredAtMs);
@@ -65,7 +69,11 @@ async function lateOf(
   const span = { fromMs: Math.min(...times) - 1, toMs: Math.max(...times) };
   const late = await recordedEvents(analytics, ids, span);
   const isWhole = late.length === events.length || clock.now() > sinceMs + ON_RECORD_WITHIN_MS;
-  return isWhole ? late : undefined;
+  if (!isWhole) return undefined;
+  return late.map((event) => {
+    const blank = LATE_KEYS.filter((field) => isPlaceholder(event[field]));
+    return { ...event, ...Object.fromEntries(blank.map((field) => [field, ''])) };
+  });
 }
 
 /** Decisions that were made without one of the late events, each of which stands before it and shares a key. */

@@ -14,14 +14,18 @@ import type { GrantState } from './reward/grant.ts';
 import type { Ledger } from './reward/ledger.ts';
 import { isUnavailable } from './reward/redis.ts';
 
-export interface RescoreParts extends LookUpParts {
-  readonly recorder: Pick<Recorder, 'flush'>;
-  readonly journal: Pick<JournalDrain, 'caughtUp'>;
+/** To give orders about rewards. */
+export interface OrderParts {
   readonly ledger: Pick<Ledger, 'grant'>;
   readonly commands: Pick<CommandLog, 'append' | 'wait'>;
   /** Aborts when the process is to stop: nobody obeys from then on. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+}
+
+export interface RescoreParts extends OrderParts, LookUpParts {
+  readonly recorder: Pick<Recorder, 'flush'>;
+  readonly journal: Pick<JournalDrain, 'caughtUp'>;
 }
 
 /** Whose the orders are. */
@@ -59,7 +63,7 @@ export async function whileThere(work: () => Promise<boolean>): Promise<boolean>
 
 /** Gives the order about rewards that were looked up. @returns as `order`. */
 export async function orderAbout(
-  parts: RescoreParts,
+  parts: OrderParts,
   cause: Cause,
   grants: readonly CausedGrant[],
 ): Promise<boolean> {
@@ -69,7 +73,7 @@ export async function orderAbout(
 
 /** @returns false when no word came back: the order may be obeyed later all the same. */
 async function order(
-  { commands, clock, signal }: RescoreParts,
+  { commands, clock, signal }: OrderParts,
   cause: Cause,
   grants: readonly CausedGrant[],
 ): Promise<boolean> {
@@ -95,7 +99,7 @@ async function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promis
 
 /** What still waited when the record was asked, and was given before the order came. */
 async function postedSince(
-  { ledger }: RescoreParts,
+  { ledger }: OrderParts,
   cause: Cause,
   grants: readonly CausedGrant[],
 ): Promise<readonly CausedGrant[]> {

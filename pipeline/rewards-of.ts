@@ -2,6 +2,7 @@
 
 import type { JournalDrain } from './journal-drain.ts';
 import type { Analytics } from './record/analytics.ts';
+import { portionsOf } from './record/id-portions.ts';
 import type { Grant } from './reward/grant.ts';
 
 export type EarnedGrant = Pick<
@@ -21,9 +22,6 @@ export type EarnedGrant = Pick<
 
 /** By event id: what it earned, and what it acted on. An event that did neither has no entry. */
 export type EarnedGrants = ReadonlyMap<string, readonly EarnedGrant[]>;
-
-/** Ids in one statement: of the longest, 256 bytes, as many as fit what a server takes as a parameter, 128 KiB. */
-const IDS_A_QUERY = 300;
 
 // The latest revision of each grant without FINAL, which would not look into the index of event ids. A refund, a claim
 // or a payment that was authorised acts under its own id on what another event earned.
@@ -56,9 +54,7 @@ export function rewardsOf(
   return async (eventIds) => {
     if (!(await journal.caughtUp())) return undefined;
     const found = new Map<string, EarnedGrant[]>();
-    const ids = [...new Set(eventIds)];
-    for (let from = 0; from < ids.length; from += IDS_A_QUERY) {
-      const asked = ids.slice(from, from + IDS_A_QUERY);
+    for (const asked of portionsOf(new Set(eventIds), (id) => id)) {
       const rows = await analytics.query<Row>(GRANTS_OF_EVENTS, { eventIds: asked });
       for (const { eventIds, award, ...rest } of rows) {
         // Grants of before awards were recorded have none.

@@ -4,6 +4,7 @@ import type { Decision, Finding, Verdict } from '../decide/decision.ts';
 import { NO_HITS, type ListHit } from '../decide/list-entry.ts';
 import type { DecisionReason } from '../outcome.ts';
 import type { Analytics } from './analytics.ts';
+import { portionsOf } from './id-portions.ts';
 
 /** A recorded answer, with what tells a repeat of its event from a conflict. */
 export interface StoredDecision {
@@ -21,9 +22,6 @@ export interface EventIdentity {
 export interface Unflushed {
   find(eventId: string): StoredDecision | undefined;
 }
-
-/** Ids in one statement: of the longest, 256 bytes, as many as fit what a server takes as a parameter, 128 KiB. */
-const IDS_A_QUERY = 300;
 
 export class StoredAnswers {
   readonly #analytics: Analytics;
@@ -57,7 +55,7 @@ export class StoredAnswers {
       if (answer === undefined) missing.push(id);
       else found.set(id, answer);
     }
-    for (const ids of chunksOf(missing)) {
+    for (const ids of portionsOf(missing, (id) => id)) {
       const [hashes, decisions, findings] = await Promise.all([
         this.#storedHashes(ids),
         this.#latest<DecisionRow>(
@@ -68,8 +66,10 @@ export class StoredAnswers {
         ),
         this.#latest<FindingRow>('findings', FINDING_COLUMNS, 'event_id, detector', ids),
       ]);
+      const byEvent = new Map<string, Finding[]>(ids.map((id) => [id, []]));
+      for (const finding of findings) byEvent.get(finding.eventId)?.push(findingOf(finding));
       for (const { eventId, verdict, reasons, late, listed } of decisions) {
-        const own = findings.filter((finding) => finding.eventId === eventId).map(findingOf);
+        const own = byEvent.get(eventId)!;
         found.set(eventId, {
           decision: { verdict, reasons, late, findings: own, listed: listedOf(listed) },
           bodyHash: hashes.get(eventId) ?? 0,
@@ -87,7 +87,7 @@ export class StoredAnswers {
       if (answer === undefined) missing.push(id);
       else found.set(id, answer.bodyHash);
     }
-    for (const ids of chunksOf(missing)) {
+    for (const ids of portionsOf(missing, (id) => id)) {
       for (const [id, hash] of await this.#storedHashes(ids)) found.set(id, hash);
     }
     return found;
@@ -140,10 +140,4 @@ function findingOf({ eventId: _, evidence, ...rest }: FindingRow): Finding {
 
 function listedOf(json: string): readonly ListHit[] {
   return json === '' ? NO_HITS : (JSON.parse(json) as readonly ListHit[]);
-}
-
-function* chunksOf(ids: readonly string[]): Generator<readonly string[]> {
-  for (let from = 0; from < ids.length; from += IDS_A_QUERY) {
-    yield ids.slice(from, from + IDS_A_QUERY);
-  }
 }

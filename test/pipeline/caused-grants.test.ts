@@ -51,3 +51,35 @@ it('a file of labels with the longest ids is looked up whole, in statements that
   expect(Math.max(...sizes)).toBeLessThan(SERVER_TAKES);
   expect([...new Set(found)].sort()).toEqual(ids.map((_, n) => `g-${n}`).sort());
 });
+
+it('a portion holds no more rewards than its bound, however many parts it is looked up in', async () => {
+  const accounts = numbered('account', 256);
+  let made = 0;
+  const query = (sql: string, parameters: Record<string, unknown> = {}): Promise<unknown> => {
+    const rows = sql.includes('FROM grants') ? Number(parameters['limit']) : COUNT;
+    const known = parameters['accounts'] as readonly string[] | undefined;
+    return Promise.resolve(
+      Array.from({ length: rows }, (_, n) => ({
+        ...{ eventId: `e${n}`, accountId: known?.[0] ?? accounts[n]!, customerId: '' },
+        ...{ grantId: `g-${made++}`, campaignId: 'c', state: 'posted', occurredAtMs: 5 },
+        ...{ amountMinor: 1000, clawedBackMinor: 0 },
+      })),
+    );
+  };
+  const metrics = new Metrics();
+  const parts: LookUpParts = {
+    analytics: { query } as Pick<Analytics, 'query'>,
+    settings: { lookBackMs: 1000, maxGrants: 10 },
+    isPlaceholder: (value) => value === '',
+    ...{ log: silentLogger(), metrics },
+  };
+  const words = accounts.map((_, n): Label => ({
+    ...{ id: `w${n}`, decisionId: `dec_e${n}`, label: 'confirmed', actor: 'bank' },
+    ...{ reason: 'code 83', labelledAtMs: 1 },
+  }));
+  const [cause] = causesOfLabels('7-0', words, 10);
+  const portions: number[] = [];
+  for await (const grants of causedGrants(parts, cause!)) portions.push(grants.length);
+  expect(portions).toEqual([50_000]);
+  expect(await metrics.registry.metrics()).toMatch(/outcome="beyond_limit"} 1\n/);
+});

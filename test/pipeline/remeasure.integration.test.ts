@@ -81,6 +81,7 @@ interface Payment {
   readonly account: string;
   readonly minute: number;
   readonly device?: string;
+  readonly ip?: string;
   /** The reward waits for a person. */
   readonly held?: boolean;
 }
@@ -88,12 +89,12 @@ interface Payment {
 /** Decided, recorded and rewarded as they come. */
 async function come(...payments: readonly Payment[]): Promise<void> {
   const { recorder } = recording;
-  for (const { id, account, minute, device = `d-${account}`, held = false } of payments) {
+  for (const { id, account, minute, device = `d-${account}`, ip, held = false } of payments) {
     const occurredAtMs = FRIDAY_MS + minute * MINUTE_MS;
     const batch = new EventBatch(1);
     const who = { accountId: account, customerId: `c-${account}`, cardId: `k-${account}` };
     const event = paymentOf({
-      ...{ id, ...who, deviceId: device, ip: undefined, merchantId: `m-${id}` },
+      ...{ id, ...who, deviceId: device, ip, merchantId: `m-${id}` },
       occurredAt: new Date(occurredAtMs).toISOString(),
     });
     decoder.decode(Buffer.from(JSON.stringify(event)), FRIDAY_MS + 86_400_000, batch);
@@ -140,10 +141,10 @@ async function follow({
     wait: (commandId: string) => Promise.resolve({ commandId, accepted: true, message: '' }),
   };
   const parts: RemeasureParts = {
-    ...{ analytics: store.analytics, recorder, ledger, commands, ...shared },
+    ...{ analytics: store.analytics, ledger, commands, ...shared },
     journal: new JournalDrain({ ledger, recorder, accounts: () => [], fail, ...shared }),
     settings: { lookBackMs: 1, maxGrants: 1 },
-    isPlaceholder: (value) => value === '',
+    isPlaceholder: (value) => value === '' || value === 'unknown',
     signal: new AbortController().signal,
     measuring: new MeasuringAgain({ active: () => config, decoderOf: () => decoder, engine }),
   };
@@ -258,6 +259,23 @@ describe('an event that comes late', () => {
       expect(about()).toEqual(['clawback p2']);
     },
   );
+
+  it('is no nearer to those who share a name with nobody in particular', async () => {
+    const nobody = { device: 'unknown', ip: '203.0.113.7' };
+    const crowd = Array.from({ length: 220 }, (_, n) => ({
+      ...{ id: `crowd-${n}`, account: `c-${n}`, held: true, ...nobody },
+      minute: 2 + n / 1000,
+    }));
+    await come(
+      { id: 'p1', account: 'a', minute: 0 },
+      ...crowd,
+      { id: 'p2', account: 'a', minute: 4 },
+      { id: 'late', account: 'a', minute: 1, ...nobody },
+    );
+    expect(late.map(({ eventId }) => eventId)).toEqual(['late']);
+    expect(await follow()).toBe(true);
+    expect(about()).toEqual(['clawback p2']);
+  });
 
   it('is waited for without having the record written for it, and followed by a rest', async () => {
     await come({ id: 'p1', account: 'a', minute: 4 }, { id: 'late', account: 'a', minute: 2 });
