@@ -6,7 +6,7 @@ local function end_wait(record, what, at)
   -- Until when a payment could have been made stays known: its message may come later.
   record.due_what, record.due_at = RAN_OUT[record.reason] or '-', AWAITS_PAYMENT[record.reason] and at or 0
   if what == 'void' then
-    -- An answer that was given in time, and judged by nobody, has cost its customer no right.
+    -- What nobody judged, or whose payment was not heard of, has cost its customer no right, also after an answer.
     release_all(legs, record)
     record.state = 'voided'
     record.reason = AWAITS_PAYMENT[record.reason] and 'authorisation_expired' or 'hold_expired'
