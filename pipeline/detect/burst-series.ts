@@ -6,12 +6,13 @@
  * no longer be changed or read by an event in time, and a baseline is taken again when a day of it changed.
  */
 
-import { EVENT_TYPES, keyColumn, typeCodeOf, type EventBatch, type EventType } from '../event.ts';
+import { keyColumn, type EventBatch, type EventType } from '../event.ts';
 import type { AsnReader } from './asn.ts';
 import { Baseline } from './burst-baseline.ts';
 import { DayCounts, MemberSet, PRESENCE, type EntryBudget } from './burst-counts.ts';
 import { burstKeys, seenTypes, seriesIdentity, type BurstFeature } from './burst-feature.ts';
 import { BurstKeyReader, JoinedHash, type Halves } from './burst-key.ts';
+import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -90,6 +91,11 @@ export class BurstSeries {
     });
     this.#baselines = [...baselines.values()];
     this.#touches = flagsOf([...seenTypes(this.spec), ...features.flatMap((f) => f.measuredOn)]);
+  }
+
+  /** Whether any of its columns is. */
+  isAnyRead(isRead: (column: number) => boolean): boolean {
+    return this.#readers.some(({ column }) => isRead(column));
   }
 
   /** @param out where what is measured goes; null: the events only enter. */
@@ -281,10 +287,4 @@ export class BurstSeries {
 
 function hourOfDay(atMs: number): number {
   return Math.floor(atMs / HOUR_MS) % HOURS_A_DAY;
-}
-
-function flagsOf(types: readonly EventType[]): Uint8Array {
-  const flags = new Uint8Array(EVENT_TYPES.length);
-  for (const type of types) flags[typeCodeOf(type)] = 1;
-  return flags;
 }

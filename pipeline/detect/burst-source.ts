@@ -143,13 +143,13 @@ export class BurstSource implements FeatureSource {
     }
   }
 
-  stats(): FeatureSourceStats {
+  stats(isRead: (column: number) => boolean = () => true): FeatureSourceStats {
     return {
       keys: this.#counts.used,
       bytes: this.#series.reduce((sum, { bytes }) => sum + bytes, 0),
       capped: this.#series.reduce((sum, { capped }) => sum + capped, 0),
       warming: this.#series
-        .filter(({ days, knownDays }) => knownDays < days)
+        .filter((series) => series.knownDays < series.days && series.isAnyRead(isRead))
         .map(({ spec, days, knownDays }) => ({
           feature: `${spec.distinct ?? 'events'} per ${burstKeys(spec).join(' and ')} on ${spec.on.join(', ')}`,
           known: knownDays,

@@ -7,16 +7,10 @@
  * stream itself would have come later, and the day that is needed would be over at once.
  */
 
-import {
-  EVENT_TYPES,
-  keyColumn,
-  typeCodeOf,
-  type EventBatch,
-  type EventType,
-  type KeyField,
-} from '../event.ts';
+import { keyColumn, type EventBatch, type KeyField } from '../event.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
+import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /**
@@ -45,6 +39,11 @@ const MAX_EARLY_KEYS = 1_000_000;
 const BYTES_A_KEY = 61;
 const HOUR_MS = 3_600_000;
 
+export interface BeginningHistory {
+  /** Whether so many recorded events that came in time lie before an instant. */
+  hasBefore(beforeMs: number, events: number): Promise<boolean>;
+}
+
 export class EarlySource implements FeatureSource {
   readonly name = 'early';
   private readonly keys: readonly EarlyKeys[];
@@ -64,15 +63,19 @@ export class EarlySource implements FeatureSource {
     for (const keys of this.keys) keys.restore(batch, from, to);
   }
 
-  stats(): FeatureSourceStats {
+  async recall(history: BeginningHistory, watermarkMs: number): Promise<void> {
+    for (const keys of this.keys) await keys.recall(history, watermarkMs);
+  }
+
+  stats(isRead: (column: number) => boolean = () => true): FeatureSourceStats {
     const sum = (of: (keys: EarlyKeys) => number): number =>
       this.keys.reduce((total, keys) => total + of(keys), 0);
     return {
       keys: sum(({ size }) => size),
       bytes: sum(({ size }) => size) * BYTES_A_KEY,
       capped: sum(({ capped }) => capped),
-      warming: this.keys.flatMap(({ spec, watchedMs }) =>
-        spec.withinMs === 0 || watchedMs >= spec.untilMs
+      warming: this.keys.flatMap(({ spec, column, watchedMs }) =>
+        spec.withinMs === 0 || watchedMs >= spec.untilMs || !isRead(column)
           ? []
           : [
               {
@@ -89,8 +92,8 @@ export class EarlySource implements FeatureSource {
 
 class EarlyKeys {
   readonly spec: EarlyFeature;
+  readonly column: number;
   capped = 0;
-  private readonly column: number;
   private readonly measuredOn: Uint8Array;
   private readonly key: number;
   private readonly latenessMs: number;
@@ -138,6 +141,14 @@ class EarlyKeys {
     for (let row = from; row < to; row++) this.take(batch, row);
   }
 
+  /** Of a stream that began before all that may still be asked for, what is restored is no beginning. */
+  async recall(history: BeginningHistory, watermarkMs: number): Promise<void> {
+    const beforeMs = watermarkMs - this.latenessMs - this.spec.untilMs;
+    if (this.spec.withinMs > 0 && (await history.hasBefore(beforeMs, BEGUN_BY))) {
+      this.begin(beforeMs, BEGUN_BY);
+    }
+  }
+
   private take(batch: EventBatch, row: number): void {
     const timeMs = batch.occurredAtMs[row]!;
     if (timeMs > this.lastMs) {
@@ -156,10 +167,11 @@ class EarlyKeys {
     else if (seenMs === undefined || timeMs < seenMs) this.seenMs.set(name, timeMs);
   }
 
-  /** Takes the time of an event before which fewer than BEGUN_BY lie. */
-  private begin(timeMs: number): void {
+  /** Takes the time of an event before which fewer than BEGUN_BY lie; or of so many that lie no later. */
+  private begin(timeMs: number, events = 1): void {
     const after = this.firstMs.findIndex((eachMs) => eachMs > timeMs);
-    this.firstMs.splice(after === -1 ? this.firstMs.length : after, 0, timeMs);
+    const times = new Array<number>(events).fill(timeMs);
+    this.firstMs.splice(after === -1 ? this.firstMs.length : after, 0, ...times);
     this.firstMs.length = Math.min(this.firstMs.length, BEGUN_BY);
     const begunMs = this.begunMs;
     for (const [name, seenMs] of this.seenMs) {
@@ -179,10 +191,4 @@ class EarlyKeys {
     const at = this.key * batch.capacity + row;
     return (batch.keyHi[at]! & 0x1fffff) * 2 ** 32 + (batch.keyLo[at]! >>> 0);
   }
-}
-
-function flagsOf(types: readonly EventType[]): Uint8Array {
-  const flags = new Uint8Array(EVENT_TYPES.length);
-  for (const type of types) flags[typeCodeOf(type)] = 1;
-  return flags;
 }

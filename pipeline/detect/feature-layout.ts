@@ -13,7 +13,7 @@ import { BurstSource, type BucketHistory, type BurstLimits } from './burst-sourc
 import { placeFeatures, placedRatios, type PlacedRequest } from './feature-place.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { compilePlan } from './feature-plan.ts';
-import { EarlySource } from './early-source.ts';
+import { EarlySource, type BeginningHistory } from './early-source.ts';
 import { LastSeenSource, type LatestHistory } from './last-seen-source.ts';
 import { MemoryWindowStore, type WindowLimits } from './memory-store.ts';
 import { NetworkSource } from './network-source.ts';
@@ -43,7 +43,7 @@ export interface FeatureSource {
    * @param keyOf the decoder's; both halves 0 for a placeholder.
    */
   recall?(
-    history: BucketHistory & LatestHistory,
+    history: BucketHistory & LatestHistory & BeginningHistory,
     watermarkMs: number,
     keyOf: (field: KeyField, text: string) => { readonly lo: number; readonly hi: number },
   ): Promise<void>;

@@ -1,10 +1,11 @@
 /** Measures what is usual of kinds of values: of each the accounts of its values, span by span. */
 
-import { EVENT_TYPES, keyColumn, typeCodeOf, type EventBatch, type EventType } from '../event.ts';
+import { keyColumn, type EventBatch } from '../event.ts';
 import type { FeatureSource, FeatureSourceStats, Warming } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { SharingSample, VALUE_PAIRS } from './sharing-sample.ts';
 import type { SharingFeature, SharingFigures } from './sharing-feature.ts';
+import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 type SharingRequest = FeatureRequest<SharingFeature> & { readonly column: number };
@@ -230,10 +231,4 @@ class Span {
 /** Two digits after the point say enough. */
 function hoursOf(spanMs: number): number {
   return Math.round(spanMs / 36_000) / 100;
-}
-
-function flagsOf(types: readonly EventType[]): Uint8Array {
-  const flags = new Uint8Array(EVENT_TYPES.length);
-  for (const type of types) flags[typeCodeOf(type)] = 1;
-  return flags;
 }

@@ -18,7 +18,7 @@ import type { FactPeriod } from '../reward/customer-facts.ts';
 import type { CustomerTotals } from '../reward/customer-totals.ts';
 import type { Analytics } from './analytics.ts';
 import { knowsAccount } from './account-history.ts';
-import { bucketRows } from './burst-history.ts';
+import { bucketRows, instant } from './burst-history.ts';
 import { customerTotals } from './customer-history.ts';
 import { latestRows } from './last-seen-history.ts';
 import { labelStanding, type LabelStanding } from './label-history.ts';
@@ -142,6 +142,17 @@ export class History {
   /** When keys were last seen, for features that look back further than events are restored. */
   latest(query: LatestQuery): AsyncIterable<readonly LatestRow[]> {
     return latestRows(this.#analytics, this.#isHistory, query);
+  }
+
+  /** Whether so many events that came in time lie before an instant. */
+  async hasBefore(beforeMs: number, events: number): Promise<boolean> {
+    const [found] = await this.#analytics.query<{ events: number }>(
+      `SELECT count() AS events FROM (
+         SELECT event_id FROM events
+         WHERE occurred_at < ${instant(beforeMs)} AND NOT late AND ${this.#isHistory}
+         LIMIT 1 BY event_id LIMIT ${events})`,
+    );
+    return found!.events >= events;
   }
 
   /** See `findingRates`; of the time before the watermark. */

@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 const MOST = 20;
 
 const request = (spec: FeatureSpec) => ({ spec, measuredOn: ['payment'] as const });
-const countPer = (key: 'accountId' | 'deviceId') =>
+const countPer = (key: 'accountId' | 'deviceId' | 'ip') =>
   request({ key, on: ['payment'], windowMs: HOUR_MS, aggregate: { kind: 'count' } });
 const lastSeen = (key: 'accountId' | 'deviceId') =>
   request({ kind: 'lastSeen', key: [key], on: ['payment'], horizonMs: HOUR_MS });
@@ -50,6 +50,32 @@ describe('what is usual of a kind of value', () => {
     ]);
     expect(layers.warming(new Set([2])).length).toBe(1);
     expect(layers.sharing(new Set([0, 1])).length).toBe(2);
+  });
+});
+
+describe('keys of the beginning of the stream', () => {
+  it('are reported as warming only where the one who judges reads them', () => {
+    const early = (withinMs: number) =>
+      request({ kind: 'early', key: 'ip', withinMs, untilMs: HOUR_MS });
+    const limits = { allowedLatenessMs: 0, maxKeys: MOST, maxEntries: 10_000 };
+    const layers = new FeatureLayers([countPer('ip'), early(60_000)], limits);
+    layers.complete(layers.lay([early(0)]));
+    expect(layers.warming(new Set([0, 1])).length).toBe(1);
+    expect(layers.warming(new Set([0, 2]))).toEqual([]);
+  });
+});
+
+describe('days that bursts are held against', () => {
+  it('are reported as warming only where the one who judges reads them', () => {
+    const burst = (days: number) =>
+      request({
+        ...{ kind: 'burst', key: 'ip', on: ['payment'], distinct: 'accountId', read: 'score' },
+        ...{ bucketMs: HOUR_MS, days, knownDays: 1, from: 1 },
+      });
+    const limits = { allowedLatenessMs: 0, maxKeys: MOST, maxEntries: 10_000 };
+    const layers = new FeatureLayers([countPer('ip'), burst(2)], limits);
+    layers.complete(layers.lay([burst(3)]));
+    expect(layers.warming(new Set([0, 2])).map(({ needed }) => needed)).toEqual([3]);
   });
 });
 
