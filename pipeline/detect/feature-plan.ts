@@ -20,6 +20,7 @@ import type {
   WindowedSpec,
 } from './feature.ts';
 import { draftStreams } from './feature-streams.ts';
+import { flagsOf } from './type-flags.ts';
 
 /** A feature and the types of the events at which some detector reads it. */
 export interface FeatureRequest<Spec extends FeatureSpec = FeatureSpec> {
@@ -139,18 +140,12 @@ function joinEqual(requests: readonly FeatureRequest[]): Feature[] {
       const index = column ?? next;
       next = Math.max(next, index + 1);
       const aggregate = spec.kind === undefined ? spec.aggregate : spec;
-      feature = { spec, index, windowMs: reachOf(spec), aggregate, measuredOn: typeFlags([]) };
+      feature = { spec, index, windowMs: reachOf(spec), aggregate, measuredOn: flagsOf([]) };
       byIdentity.set(identity, feature);
     }
     for (const type of measuredOn) feature.measuredOn[typeCodeOf(type)] = 1;
   }
   return [...byIdentity.values()];
-}
-
-function typeFlags(types: readonly EventType[]): Uint8Array {
-  const flags = new Uint8Array(EVENT_TYPES.length);
-  for (const type of types) flags[typeCodeOf(type)] = 1;
-  return flags;
 }
 
 function keysOf({ key }: WindowedSpec): readonly KeyField[] {
@@ -189,7 +184,7 @@ function streamsOf(features: readonly Feature[]): StreamPlan[] {
     const patterns = patternsOf(spec);
     return [
       {
-        feeds: typeFlags(patterns.flatMap(({ on }) => on)),
+        feeds: flagsOf(patterns.flatMap(({ on }) => on)),
         where: [],
         patterns,
         member: undefined,
@@ -201,7 +196,7 @@ function streamsOf(features: readonly Feature[]): StreamPlan[] {
     ];
   }
   return draftStreams(features as readonly AggregateFeature[]).map((draft) => ({
-    feeds: typeFlags(spec.on),
+    feeds: flagsOf(spec.on),
     where: spec.where ?? [],
     patterns: [],
     ...draft,

@@ -4,19 +4,14 @@
  * them unless as many others came out of its order.
  */
 
-import {
-  EVENT_TYPES,
-  typeCodeOf,
-  type EventBatch,
-  type EventType,
-  type KeyField,
-} from '../event.ts';
+import type { EventBatch, EventType, KeyField } from '../event.ts';
 import { AsnReader } from './asn.ts';
 import { BurstKeyReader } from './burst-key.ts';
 import { EventFilter } from './event-filter.ts';
 import type { LastSeenFeature } from './feature.ts';
 import { KeyTable, type KeyBudget } from './memory-keys.ts';
 import { CAPACITY, INLINE, LINE_INTS } from './memory-layout.ts';
+import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** As many as fit beside the key into a line of the processor's cache. */
@@ -38,12 +33,6 @@ interface Reading {
   readonly horizonMs: number;
   /** 1 at the codes of the types at which it is measured. */
   readonly measuredOn: Uint8Array;
-}
-
-function flags(types: readonly EventType[]): Uint8Array {
-  const codes = new Uint8Array(EVENT_TYPES.length);
-  for (const type of types) codes[typeCodeOf(type)] = 1;
-  return codes;
 }
 
 /** The features that look at the same events of the same keys: they share their times. */
@@ -76,10 +65,10 @@ export class LastSeenSeries {
     this.keys = typeof spec.key === 'string' ? [spec.key] : spec.key;
     this.longestMs = Math.max(...features.map(({ spec: { horizonMs } }) => horizonMs));
     this.#readings = features.map(({ spec: { horizonMs }, measuredOn, column }) => {
-      return { column, horizonMs, measuredOn: flags(measuredOn) };
+      return { column, horizonMs, measuredOn: flagsOf(measuredOn) };
     });
-    this.#feeds = flags(spec.on);
-    this.#looks = flags([...spec.on, ...features.flatMap(({ measuredOn }) => measuredOn)]);
+    this.#feeds = flagsOf(spec.on);
+    this.#looks = flagsOf([...spec.on, ...features.flatMap(({ measuredOn }) => measuredOn)]);
     this.#filter = new EventFilter(spec.where ?? []);
     this.#key = new BurstKeyReader(this.keys, new AsnReader(undefined));
     this.#table = new KeyTable(1, budget);

@@ -1,8 +1,9 @@
 /** Measures what is known of an event's network beside its events: the number of its autonomous system. */
 
-import { EVENT_TYPES, typeCodeOf, type EventBatch, type EventType } from '../event.ts';
+import type { EventBatch, EventType } from '../event.ts';
 import type { AsnReader } from './asn.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
+import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** `asn`: the autonomous system's number, absent for an address in none and where no ASN file is configured. */
@@ -24,9 +25,7 @@ export class NetworkSource implements FeatureSource {
   ) {
     this.#asn = asn;
     this.#columns = features.map(({ column, measuredOn }) => {
-      const flags = new Uint8Array(EVENT_TYPES.length);
-      for (const type of measuredOn) flags[typeCodeOf(type)] = 1;
-      return { column, measuredOn: flags };
+      return { column, measuredOn: flagsOf(measuredOn) };
     });
   }
 

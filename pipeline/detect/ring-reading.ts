@@ -1,12 +1,13 @@
 /** The columns that are read off the graph at an event: those of one walk, and those about one of its values. */
 
-import { EVENT_TYPES, typeCodeOf, type EventBatch } from '../event.ts';
+import type { EventBatch } from '../event.ts';
 import type { Evidence } from './detector.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { type LinkField, type RingFeature, type RingLink, type RingValue } from './ring-feature.ts';
 import type { RingGraph } from './ring-graph.ts';
 import { tellRing } from './ring-telling.ts';
 import { RingWalk, type LinkExclusions } from './ring-walk.ts';
+import { flagsOf } from './type-flags.ts';
 
 export type RingRequest = FeatureRequest<RingFeature> & { readonly column: number };
 
@@ -59,7 +60,7 @@ class WalkReading implements Reading {
 
   constructor(requests: readonly RingRequest[], graph: RingGraph, exclusions: LinkExclusions) {
     const { links, newMs } = requests[0]!.spec;
-    this.measuredOn = typesOf(requests);
+    this.measuredOn = flagsOf(requests.flatMap(({ measuredOn }) => measuredOn));
     this.columns = requests.map(({ column }) => column);
     const asking = (value: RingValue): number[] =>
       requests.filter(({ spec }) => spec.value === value).map(({ column }) => column);
@@ -106,7 +107,7 @@ class OwnReading implements Reading {
 
   constructor(request: RingRequest, graph: RingGraph) {
     const { spec, column } = request;
-    this.measuredOn = typesOf([request]);
+    this.measuredOn = flagsOf(request.measuredOn);
     this.columns = [column];
     this.column = column;
     this.link = spec.links[0]!;
@@ -152,10 +153,4 @@ function write(
 
 function fieldNumber(graph: RingGraph, field: LinkField): number {
   return graph.fields.findIndex((each) => each.field === field);
-}
-
-function typesOf(requests: readonly RingRequest[]): Uint8Array {
-  const flags = new Uint8Array(EVENT_TYPES.length);
-  for (const { measuredOn } of requests) for (const type of measuredOn) flags[typeCodeOf(type)] = 1;
-  return flags;
 }
