@@ -132,12 +132,8 @@ export class Pipeline {
 
   /** Resolves when every batch and command that was handed in has passed. */
   async idle(): Promise<void> {
-    // What came of a command may have to be put on record, too, in a turn that is added then.
-    for (let turn: Promise<unknown> | undefined; turn !== this.#turn;) {
-      turn = this.#turn;
-      await turn.catch(() => undefined);
-      await this.#parts.settlement.idle();
-    }
+    await this.#turn.catch(() => undefined);
+    await this.#parts.settlement.idle();
   }
 
   /** Back-pressure: resolves while the buffers behind the path have room. */

@@ -33,7 +33,7 @@ import {
   pointsChoice,
   reserve,
 } from '../reward/ledger-offers.ts';
-import { FRIDAY_NOON_MS, label, SPEND, TOTAL } from '../reward/ledger-scenario.ts';
+import { FRIDAY_NOON_MS, label, refund, SPEND, TOTAL } from '../reward/ledger-scenario.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
@@ -54,6 +54,8 @@ let store: TemporaryAnalytics;
 let redis: TestRedis;
 let ledger: Ledger;
 let life: Life;
+/** What the event earns by now. */
+let earned: readonly ReserveOp[];
 let starts = 0;
 let orders = 0;
 beforeAll(async () => {
@@ -69,6 +71,7 @@ beforeEach(async () => {
   await redis.connect().flushall();
   ledger = new Ledger(redis.connect());
   life = await live();
+  earned = [base(), share()];
 });
 afterEach(() => life.stop());
 
@@ -113,7 +116,7 @@ async function live() {
       caseWork: {
         ...{ proposals, automatic: false },
         earnAnew: ({ grantId }, { id: wordId, issuedAtMs: atMs }) =>
-          Promise.resolve(askedAnew([base(), share()], grantId, { wordId, atMs })),
+          Promise.resolve(askedAnew(earned, grantId, { wordId, atMs })),
       },
       tally: new Tally(),
     },
@@ -170,11 +173,16 @@ async function standings(...ids: readonly string[]): Promise<string[]> {
 }
 
 describe('a proposal to take back what is gone by another word', () => {
-  test('is over, also after a stop with no event behind the word', async () => {
+  test.each([
+    ['', true],
+    [' that did not wait for the answer', false],
+  ])('is over, also after a stop%s with no event behind the word', async (_how, waits) => {
     await ledger.apply([reserve({ id: 'p' }, { intent: 'held', reason: 'held_for_review' })]);
     const proposal = await open('clawback', 'g_p');
-    expect(await say({ kind: 'reject', grantId: 'g_p' })).toMatchObject({ accepted: true });
+    const answer = say({ kind: 'reject', grantId: 'g_p' });
+    if (waits) await answer;
     await life.stop();
+    expect(await answer).toMatchObject({ accepted: true });
     life = await live();
     expect(life.proposals.stateOf(proposal)).toBe('done');
   });
@@ -195,12 +203,21 @@ describe('a proposal to take back what is gone by another word', () => {
     expect(await stillOpen()).toEqual([]);
   });
 
+  test('is left to its own word by one that came to nothing', async () => {
+    await ledger.apply([reserve({ id: 'p' }, { intent: 'held', reason: 'held_for_review' })]);
+    const proposal = await open('clawback', 'g_p');
+    await ledger.apply(refund('r', 'p', 30_000));
+    expect(await say({ kind: 'approve', grantId: 'g_p' })).toMatchObject({ accepted: false });
+    expect(await stillOpen()).toEqual([proposal]);
+  });
+
   const late = { occurredAtMs: FRIDAY_NOON_MS + 1000 };
   const room = [SPEND, TOTAL, 'stock/bills/cup'].map((account) => ({ account, limit: 1e9 }));
   const end: LedgerOp = { kind: 'advance', occurredAtMs: FRIDAY_NOON_MS + DAY_MS + 1 };
-  test.each<[string, ReserveOp, LedgerOp]>([
+  test.each<[string, boolean, ReserveOp, LedgerOp]>([
     [
       'a prize that was missed',
+      false,
       reserve(
         { id: 'p' },
         {
@@ -211,14 +228,15 @@ describe('a proposal to take back what is gone by another word', () => {
       { ...claim('g_p', { id: 'c' }), ...late, room },
     ],
     [
-      'an authorisation that ran out',
-      authorise({ id: 'p' }),
+      'an authorisation that ran out, and is approved',
+      true,
+      authorise({ id: 'p' }, { reason: 'awaiting_payment_and_review' }),
       capture('pay', 'p', 30_000, { ...late, room }),
     ],
-  ])('stands while that may come alive: %s', async (_what, reserved, inTime) => {
+  ])('stands while that may come alive: %s', async (_what, accepted, reserved, inTime) => {
     await ledger.apply([reserved, end]);
     const proposal = await open('clawback', 'g_p');
-    expect(await say({ kind: 'approve', grantId: 'g_p' })).toMatchObject({ accepted: false });
+    expect(await say({ kind: 'approve', grantId: 'g_p' })).toMatchObject({ accepted });
     expect(await stillOpen()).toEqual([proposal]);
     await ledger.apply([inTime]);
     expect(await standings('g_p')).toEqual([expect.stringMatching(/^posted /)]);
@@ -256,6 +274,16 @@ describe('an exchange that is made good', () => {
     await approve(own);
     expect(await words()).toEqual(['posted compensated', 'voided risk_block']);
     expect(life.proposals.stateOf(proposalId)).toBe('dismissed');
+  });
+
+  test('leaves what is proposed with it open when that is turned down itself', async () => {
+    earned = [base(), share({ limits: [{ account: 'limit/used-up', limit: 0 }] })];
+    await ledger.apply([EARNED, base(BLOCKED), share(BLOCKED)]);
+    const own = await open('compensation', 'g_s');
+    const too = await open('compensation', 'g_share');
+    await approve(own);
+    expect(await words()).toEqual(['posted compensated', 'rejected limit_reached']);
+    expect(await stillOpen()).toEqual([too]);
   });
 
   test('leaves what is proposed with it open when the ledger turns it down', async () => {
