@@ -249,7 +249,10 @@ export const campaignSchema = z
     currency: z
       .string()
       .regex(/^[A-Z]{3}$/, { error: 'write a currency code such as CNY', abort: true })
-      .refine((code) => CURRENCIES.includes(code), 'is no code of ISO 4217: the yuan is CNY'),
+      .refine(
+        (code) => CURRENCIES.includes(code),
+        'is no code of ISO 4217, past or present: the yuan is CNY',
+      ),
     window: interval,
     /** `draft`: checked, never granted. */
     status: z.enum(['draft', 'approved']).default('approved'),

@@ -64,7 +64,7 @@ export function assembleHistoryDecoder(config: LoadedConfig, keys: Keys): Decode
     maxAmountMinor: Number.MAX_SAFE_INTEGER,
     earliestMs: -Infinity,
     maxFutureMs: Infinity,
-    formerCurrencies: true,
+    anyCurrencyCode: true,
   });
 }
 

@@ -108,10 +108,6 @@ export class RingGraph implements Budget {
     return this.lookup.isGiven(batch, row, ACCOUNT);
   }
 
-  hasValue(batch: EventBatch, row: number, n: number): boolean {
-    return this.lookup.isGiven(batch, row, n + 1);
-  }
-
   /** The latest `account.opened` of an account, −Infinity when there is none. */
   openedAt(account: number): number {
     return this.nodes.mayBeOpened(account) ? this.openedMs[account]! : Number.NEGATIVE_INFINITY;
@@ -137,7 +133,7 @@ export class RingGraph implements Budget {
       if (account >= 0) this.open(account, timeMs);
     }
     for (let n = 0; n < this.fields.length; n++) {
-      if (!this.hasValue(batch, row, n)) continue;
+      if (!this.lookup.isGiven(batch, row, n + 1)) continue;
       if (account < 0) account = this.reach(batch, row, ACCOUNT);
       if (account >= 0) this.link(batch, row, account, n, timeMs);
     }

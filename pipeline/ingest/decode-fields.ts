@@ -17,8 +17,8 @@ export interface DecodeLimits {
   readonly earliestMs: number;
   /** How far an event may lie after its arrival. */
   readonly maxFutureMs: number;
-  /** Whether any three letters are a currency: history has those that are none any more. */
-  readonly formerCurrencies?: boolean;
+  /** Whether any three capital letters are a currency: history has some that no release would take today. */
+  readonly anyCurrencyCode?: boolean;
 }
 
 /** Longest text of a field, in bytes of UTF-8; `attributes` is bounded by the record alone. */
@@ -126,7 +126,7 @@ export function amountIn(fields: Fields, maxAmountMinor: number): number {
 export function currencyIn(
   fields: Fields,
   needed: boolean,
-  { formerCurrencies }: DecodeLimits,
+  { anyCurrencyCode }: DecodeLimits,
 ): string | undefined {
   const currency = fields['currency'];
   if (isAbsent(currency)) {
@@ -136,7 +136,7 @@ export function currencyIn(
   }
   if (typeof currency === 'string' && currency.length === 3) {
     const bytes = Buffer.from(currency);
-    const isMeant = formerCurrencies === true ? isCode : isCurrency;
+    const isMeant = anyCurrencyCode === true ? isCode : isCurrency;
     if (isMeant(bytes, 0, bytes.length)) return currency;
   }
   throw wrongType('currency', 'a code of ISO 4217 such as CNY', currency);

@@ -5,7 +5,7 @@ import { textColumn, type EventBatch } from '../event.ts';
 const CURRENCY = textColumn('currency');
 
 /** Whether the row's currency is the one wanted; undefined: any is. */
-export function isCurrency(
+export function hasCurrency(
   { capacity, source, spanStart, spanLength }: EventBatch,
   row: number,
   wanted: Buffer | undefined,

@@ -8,7 +8,7 @@ import type { Verdict } from '../decide/decision.ts';
 import { keyColumn, textColumn, typeCodeOf, type EventView } from '../event.ts';
 import type { Decoder } from '../ingest/decode.ts';
 import type { Logger } from '../telemetry.ts';
-import { isCurrency } from './currency-bytes.ts';
+import { hasCurrency } from './currency-bytes.ts';
 import { NO_FACTS, type CustomerFacts, type FactPeriod } from './customer-facts.ts';
 import {
   birthdayOf,
@@ -212,7 +212,7 @@ export class CustomerBook {
       if (atMs < period.fromMs) this.#at.latest(number + NumberColumn.periodLastBefore, atMs);
       else if (atMs < period.toMs) {
         this.#at.count(periodInt(index), 1);
-        if (isCurrency(batch, row, period.currencyBytes)) {
+        if (hasCurrency(batch, row, period.currencyBytes)) {
           this.#at.sum(number + NumberColumn.periodSpend, amountMinor);
         }
       }
@@ -229,7 +229,7 @@ export class CustomerBook {
     const { periods } = this;
     for (let index = 0; index < periods.length; index++) {
       const { fromMs, currencyBytes } = periods[index]!;
-      if (atMs < fromMs || !isCurrency(batch, row, currencyBytes)) continue;
+      if (atMs < fromMs || !hasCurrency(batch, row, currencyBytes)) continue;
       this.#at.sum(periodNumber(index) + NumberColumn.periodSpend, -amountMinor);
     }
   }

@@ -38,7 +38,11 @@ describe('one broken line, one message with its place', () => {
     ['id: bills', 'id: Bills!', 'c.yaml:1:5: id: write a name in lower case'],
     ['Asia/Shanghai', 'Asia/Nowhere', 'c.yaml:3:11: timezone: is no IANA time zone'],
     ['currency: CNY', 'currency: yuan', 'c.yaml:4:11: currency: write a currency code'],
-    ['currency: CNY', 'currency: RMB', 'c.yaml:4:11: currency: is no code of ISO 4217'],
+    [
+      'currency: CNY',
+      'currency: RMB',
+      'c.yaml:4:11: currency: is no code of ISO 4217, past or present: the yuan is CNY',
+    ],
     ["to: '2027-01-01", "to: '2025-01-01", 'c.yaml:5:50: window.to: must be after from'],
     ["from: '2026-01-01T00:00:00+08:00'", "from: '2026-01-01'", 'c.yaml:5:17: window.from:'],
     [
