@@ -10,6 +10,8 @@
 import { keyColumn, type EventBatch, type KeyField } from '../event.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
+import { KeyTable } from './memory-keys.ts';
+import { INLINE, LINE_INTS } from './memory-layout.ts';
 import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
@@ -33,10 +35,9 @@ const BEGUN_BY = 100;
 /**
  * Those beyond are held to have come later, and are counted. A busy key is among the first: where ten million
  * customers come in any order, an address of forty of them is missed by a million keys once in fifty times
- * (e^(−40 · 10^6 / 10^7)), one of two hundred never. They take 60 MB, and that for the first day.
+ * (e^(−40 · 10^6 / 10^7)), one of two hundred never. They take 80 MB, and that for the first day.
  */
 const MAX_EARLY_KEYS = 1_000_000;
-const BYTES_A_KEY = 61;
 const HOUR_MS = 3_600_000;
 
 export interface BeginningHistory {
@@ -72,7 +73,7 @@ export class EarlySource implements FeatureSource {
       this.keys.reduce((total, keys) => total + of(keys), 0);
     return {
       keys: sum(({ size }) => size),
-      bytes: sum(({ size }) => size) * BYTES_A_KEY,
+      bytes: sum(({ bytes }) => bytes),
       capped: sum(({ capped }) => capped),
       warming: this.keys.flatMap(({ spec, column, watchedMs }) =>
         spec.withinMs === 0 || watchedMs >= spec.untilMs || !isRead(column)
@@ -97,7 +98,9 @@ class EarlyKeys {
   private readonly measuredOn: Uint8Array;
   private readonly key: number;
   private readonly latenessMs: number;
-  private readonly seenMs = new Map<number, number>();
+  private table = newTable();
+  /** The table's lines as doubles: a record's holds the earliest time of its key. */
+  private seenMs: Float64Array = new Float64Array(0);
   /** Times of the stream's first BEGUN_BY events, in their order. */
   private readonly firstMs: number[] = [];
   private lastMs = Number.NEGATIVE_INFINITY;
@@ -114,7 +117,11 @@ class EarlyKeys {
   }
 
   get size(): number {
-    return this.seenMs.size;
+    return this.table.size;
+  }
+
+  get bytes(): number {
+    return this.table.bytes;
   }
 
   /** How long the stream is known, in event time. */
@@ -155,16 +162,30 @@ class EarlyKeys {
       this.lastMs = timeMs;
       // Nothing that still comes in time can ask for them.
       if (this.size > 0 && this.watchedMs > this.spec.untilMs + this.latenessMs) {
-        this.seenMs.clear();
+        this.table = newTable();
       }
     }
     if (timeMs < this.begunMs) this.begin(timeMs);
     if (this.spec.withinMs === 0 || timeMs - this.begunMs >= this.spec.withinMs) return;
-    const name = this.nameOf(batch, row);
-    if (name === 0) return;
-    const seenMs = this.seenMs.get(name);
-    if (seenMs === undefined && this.size >= MAX_EARLY_KEYS) this.capped++;
-    else if (seenMs === undefined || timeMs < seenMs) this.seenMs.set(name, timeMs);
+    const at = this.key * batch.capacity + row;
+    const lo = batch.keyLo[at]!;
+    const hi = batch.keyHi[at]!;
+    if ((lo | hi) !== 0) this.see(lo, hi, timeMs);
+  }
+
+  private see(lo: number, hi: number, timeMs: number): void {
+    const { table } = this;
+    const known = table.find(lo, hi);
+    const record = known === 0 ? table.add(lo, hi) : known;
+    if (record === 0) {
+      this.capped++;
+      return;
+    }
+    if (this.seenMs.buffer !== table.lines.buffer) {
+      this.seenMs = new Float64Array(table.lines.buffer);
+    }
+    const at = placeOf(record);
+    if (known === 0 || timeMs < this.seenMs[at]!) this.seenMs[at] = timeMs;
   }
 
   /** Takes the time of an event before which fewer than BEGUN_BY lie; or of so many that lie no later. */
@@ -173,9 +194,10 @@ class EarlyKeys {
     const times = new Array<number>(events).fill(timeMs);
     this.firstMs.splice(after === -1 ? this.firstMs.length : after, 0, ...times);
     this.firstMs.length = Math.min(this.firstMs.length, BEGUN_BY);
-    const begunMs = this.begunMs;
-    for (const [name, seenMs] of this.seenMs) {
-      if (seenMs - begunMs >= this.spec.withinMs) this.seenMs.delete(name);
+    const { begunMs, table } = this;
+    for (let record = 1; record < table.end; record++) {
+      if (table.isFree(record)) continue;
+      if (this.seenMs[placeOf(record)]! - begunMs >= this.spec.withinMs) table.remove(record);
     }
   }
 
@@ -183,12 +205,16 @@ class EarlyKeys {
     const ownMs = batch.occurredAtMs[row]!;
     const timeMs = batch.late[row] === 1 ? Math.max(ownMs, this.lastMs - this.latenessMs) : ownMs;
     if (this.size === 0 || timeMs - this.begunMs >= this.spec.untilMs) return 0;
-    return this.seenMs.has(this.nameOf(batch, row)) ? 1 : 0;
-  }
-
-  /** 53 bits of the key's hash, 0 where there is none. */
-  private nameOf(batch: EventBatch, row: number): number {
     const at = this.key * batch.capacity + row;
-    return (batch.keyHi[at]! & 0x1fffff) * 2 ** 32 + (batch.keyLo[at]! >>> 0);
+    return this.table.find(batch.keyLo[at]!, batch.keyHi[at]!) === 0 ? 0 : 1;
   }
+}
+
+function newTable(): KeyTable {
+  return new KeyTable(1, { used: 0, limit: MAX_EARLY_KEYS });
+}
+
+/** Where a record's time stands among the doubles. */
+function placeOf(record: number): number {
+  return (record * LINE_INTS + INLINE) >> 1;
 }
