@@ -78,7 +78,8 @@ function checkedAgainst(limited: Limited, areRecorded: boolean): z.ZodType<Exclu
         const unknown = unknownValue({ kind, value });
         if (unknown !== undefined) tell(['value'], unknown);
         const read = asRead({ kind, value });
-        const name = kind === 'ips' ? (rangeNamedBy(read)?.text ?? read) : read;
+        const isPlain = kind === 'ips' && !read.includes('%');
+        const name = isPlain ? (rangeNamedBy(read)?.text ?? read) : read;
         // The limits of one of them would silently hold for both.
         if (taken.has(name)) tell(['value'], `${read} stands here twice`);
         taken.add(name);

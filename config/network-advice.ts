@@ -15,13 +15,14 @@ const networks = z.array(
   }),
 );
 
-/** In the files of lists, and in sections that name their own. */
+/** The list whose entries have limits, in its file and in sections that name their own. */
 export function doubtfulNetworks(
   reading: Pick<ConfigReading, 'yamls' | 'nameOf'>,
   detectors: readonly NamedDetector[],
 ): string[] {
   const problems = detectors.flatMap(({ name, detector: { lists = {} } }) =>
     Object.entries(lists).flatMap(([setting, list]) => {
+      if (list !== 'shared-networks') return [];
       const find = (...path: string[]): YamlFile | undefined =>
         reading.yamls.find((file) => file.path === reading.nameOf(...path));
       return [

@@ -88,7 +88,7 @@ export interface Measure<Config = unknown, Name extends string = string> {
   of(event: Event, features: FeatureValues<Name>, config: Config): number;
   /**
    * Other bands for this event (a shared network has its own limits, say), or undefined for the configured ones.
-   * Asked only when one of those was reached, or one of `allBandsFor`.
+   * Asked only when one of those was reached, or one of `allBandsFor`, or a limit that some excluded value has.
    */
   bandsFor?(event: Event, config: Config): Bands | undefined;
   /** All that `bandsFor` can give; left out: none of them is stricter than the configured ones. */

@@ -6,7 +6,7 @@
  */
 
 import type { Finding } from '../decide/decision.ts';
-import { EVENT_TYPES, typeCodeOf, type EventType, type EventView } from '../event.ts';
+import { EVENT_TYPES, typeCodeOf, type EventView } from '../event.ts';
 import { MeasureError, type Detector, type NamedDetector } from './detector.ts';
 import {
   FeatureColumns,
@@ -16,7 +16,7 @@ import {
 } from './feature-columns.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import type { ExclusionChange, ExclusionRegistry } from './exclusion.ts';
-import { HubGuard, type HubSettings, type Spoken } from './hub.ts';
+import { HubGuard, type HubSettings } from './hub.ts';
 import { tell, weigh, type Armed, type Reached, type Surroundings } from './reach.ts';
 import type { MeasureSample } from './measure-sketch.ts';
 import { weakestOfAll, type Section, type Sections } from './section.ts';
@@ -89,13 +89,13 @@ export class CompiledDetectors {
     this.#reachFor(surroundings.exclusions);
   }
 
-  /** Looks as far down as the weakest limit that an excluded value has of its own. */
+  /** Looks as far down as the weakest limit that an excluded value has of its own, as long as one has it. */
   #reachFor({ ownLimits }: ExclusionRegistry): void {
     for (const { armed, names, limits } of this.#byType) {
       for (const [index, one] of armed.entries()) {
         const own = ownLimits.of(names[index]!, one.measure.direction);
-        if (own === undefined) continue;
-        one.reach = Math.min(one.reach, one.sign * own);
+        const { usualReach, sign } = one;
+        one.reach = own === undefined ? usualReach : Math.min(usualReach, sign * own);
         if (one.measure.ceiling !== undefined) limits[index] = one.reach;
       }
     }
@@ -174,16 +174,25 @@ export class CompiledDetectors {
           cause: error,
         });
       }
-      (reached ??= []).push({
-        armed: one,
-        value: NaN,
-        level: -1,
-        threshold: NaN,
-        error,
-        lenience: undefined,
-      });
+      if (this.#isUsuallyAsked(armoury, index) || this.#hasOwnLimit(one, view)) {
+        const untold = { value: NaN, level: -1, threshold: NaN, lenience: undefined };
+        (reached ??= []).push({ armed: one, ...untold, error });
+      }
       return this.#sweep(armoury, index + 1, view, reached);
     }
+  }
+
+  /** Whether the measure would be taken here if no excluded value had a limit of its own. */
+  #isUsuallyAsked({ armed, screens, signs }: Armoury, index: number): boolean {
+    const { measure, usualReach } = armed[index]!;
+    const { values, base } = this.#cursor;
+    if (measure.ceiling === undefined) return true;
+    return signs[index]! * values[base + screens[index]!]! >= usualReach;
+  }
+
+  #hasOwnLimit({ detectorName, name, shared }: Armed, view: EventView): boolean {
+    const bands = this.#guard?.about(view, shared, false)?.bands;
+    return bands?.[detectorName]?.[name] !== undefined;
   }
 }
 
@@ -216,17 +225,9 @@ export function compileDetectors(
   );
 }
 
-/** What the armed measures speak of, by the type of the event. */
-function spokenOf(byType: readonly (readonly Armed[])[]): Spoken {
-  const spoken = new Map<SharedField, Set<EventType>>();
-  for (const [code, armed] of byType.entries()) {
-    for (const field of armed.flatMap(({ shared }) => shared)) {
-      let types = spoken.get(field);
-      if (types === undefined) spoken.set(field, (types = new Set()));
-      types.add(EVENT_TYPES[code]!);
-    }
-  }
-  return spoken;
+/** The fields whose values the armed measures speak of. */
+function spokenOf(byType: readonly (readonly Armed[])[]): ReadonlySet<SharedField> {
+  return new Set(byType.flat().flatMap(({ shared }) => shared));
 }
 
 /** The measures of a detector that have a band for anybody; none when it is off, and then no feature is requested. */
@@ -253,6 +254,7 @@ function arm(
       config: section,
       sign,
       reach,
+      usualReach: reach,
       screen: columns.screenOf(`${name}.${key}`, measure, specs, detector.on, reach),
       name: key,
       measure,

@@ -80,7 +80,9 @@ export class ExclusionRegistry implements LinkExclusions {
   #file = new Map<string, Exclusion>();
   #ranges = new NetworkSet<Network & { readonly entry: Exclusion }>([]);
   #shared = new NetworkSet<Network>([]);
-  #ownLimits = new WeakestLimits();
+  #filed: readonly Exclusion[] = [];
+  /** Undefined: some that were in it are no more. */
+  #ownLimits: WeakestLimits | undefined;
   readonly #live = new Map<string, Exclusion>();
   /** Those of them that are ranges of addresses. */
   readonly #liveRanges = new RangeTable<Exclusion>();
@@ -108,15 +110,19 @@ export class ExclusionRegistry implements LinkExclusions {
       }),
     );
     this.#shared = new NetworkSet(sharedNetworks, asnOf);
-    this.#ownLimits = new WeakestLimits();
-    for (const { bands } of [...entries, ...this.#live.values()]) {
-      if (bands !== undefined) this.#ownLimits.add(bands);
-    }
+    this.#filed = entries;
+    this.#ownLimits = undefined;
     this.generation++;
   }
 
-  /** The weakest that any value has of its own; those that ended lately still count. */
+  /** The weakest that any value has of its own; those that ended lately still count. Changes with the generation. */
   get ownLimits(): WeakestLimits {
+    if (this.#ownLimits === undefined) {
+      this.#ownLimits = new WeakestLimits();
+      for (const { bands } of [...this.#filed, ...this.#live.values()]) {
+        if (bands !== undefined) this.#ownLimits.add(bands);
+      }
+    }
     return this.#ownLimits;
   }
 
@@ -208,8 +214,9 @@ export class ExclusionRegistry implements LinkExclusions {
     this.#dismissed.delete(key);
     if (change.op === 'add') {
       const entry = { kind, value, reason, author: actor, expiresAtMs, ...(bands && { bands }) };
+      this.#forget(key);
       this.#live.set(key, entry);
-      if (bands !== undefined) this.#ownLimits.add(bands);
+      if (bands !== undefined) this.#ownLimits?.add(bands);
       const range = kind === 'ips' ? rangeOf(value) : undefined;
       if (range !== undefined) this.#liveRanges.set(range, entry);
       this.#nextEndMs = Math.min(this.#nextEndMs, forgottenAt(entry));
@@ -225,6 +232,7 @@ export class ExclusionRegistry implements LinkExclusions {
     const entry = this.#live.get(key);
     if (entry === undefined) return;
     this.#live.delete(key);
+    if (entry.bands !== undefined) this.#ownLimits = undefined;
     const range = entry.kind === 'ips' ? rangeOf(entry.value) : undefined;
     if (range !== undefined) this.#liveRanges.delete(range);
   }

@@ -5,7 +5,7 @@
  * has its own limits or none, and an account that has a device of its own is not blocked for another one.
  */
 
-import type { EventType, EventView } from '../event.ts';
+import { EVENT_TYPES, type EventType, type EventView } from '../event.ts';
 import { AT_WORK } from './at-work.ts';
 import type { Bands, Evidence } from './detector.ts';
 import {
@@ -77,9 +77,6 @@ export function hubKindCountedBy(spec: FeatureSpec, windowMs: number): HubKind |
   );
 }
 
-/** By field, the types of the events at which some measure speaks of its values. */
-export type Spoken = ReadonlyMap<SharedField, ReadonlySet<EventType>>;
-
 /** A kind of value that findings are about, and where its features stand in the matrix. */
 interface Hub {
   readonly kind: HubKind;
@@ -91,28 +88,37 @@ interface Hub {
   readonly usual: number;
 }
 
-/** Of a value that no finding is about nothing is measured: it softens none, and nobody would exclude it. */
-function hubsOf(settings: HubSettings, spoken: Spoken, features: FeatureColumns): readonly Hub[] {
+/**
+ * Of a value that no finding is about nothing is measured: it softens none, and nobody would exclude it. Of the others
+ * all is measured at every event, so that another detector that speaks of them asks for nothing new.
+ */
+function hubsOf(
+  settings: HubSettings,
+  spoken: ReadonlySet<SharedField>,
+  features: FeatureColumns,
+): readonly Hub[] {
   const { windowMs, quantile, values, least } = settings;
   return Object.entries(least).flatMap(([name, limit]): Hub[] => {
     const kind = name as HubKind;
     const field = EXCLUSION_FIELDS[kind];
-    const at = spoken.get(field);
-    if (at === undefined) return [];
+    if (!spoken.has(field)) return [];
     const on = USED_ON[kind];
     const aggregate = { kind: 'distinct', of: 'accountId' } as const;
-    const accounts = features.column({ key: field, on, windowMs, aggregate }, [...at]);
+    const accounts = features.column({ key: field, on, windowMs, aggregate }, EVENT_TYPES);
     const sharing = { kind: 'sharing', field, on, windowMs, quantile, values } as const;
-    return [{ kind, field, least: limit, accounts, usual: features.column(sharing, [...at]) }];
+    return [{ kind, field, least: limit, accounts, usual: features.column(sharing, EVENT_TYPES) }];
   });
 }
 
 /** Where devices stand that are an account's own; −1 where no finding is about a device. */
-function ownOf({ windowMs }: HubSettings, spoken: Spoken, features: FeatureColumns): number {
-  const at = spoken.get('deviceId');
-  if (at === undefined) return -1;
+function ownOf(
+  { windowMs }: HubSettings,
+  spoken: ReadonlySet<SharedField>,
+  features: FeatureColumns,
+): number {
+  if (!spoken.has('deviceId')) return -1;
   const links = [{ field: 'deviceId', windowMs, accounts: 2 }] as const;
-  return features.column({ kind: 'ring', on: AT_WORK, links, newMs: 0, value: 'own' }, [...at]);
+  return features.column({ kind: 'ring', on: AT_WORK, links, newMs: 0, value: 'own' }, EVENT_TYPES);
 }
 
 export class HubGuard {
@@ -124,11 +130,16 @@ export class HubGuard {
   #registry: ExclusionRegistry | undefined;
 
   /**
-   * @param spoken what the findings that it softens are about.
+   * @param spoken the fields that the findings that it softens are about.
    * @param features where what it reads is asked for.
    * @param cursor at the event being judged.
    */
-  constructor(settings: HubSettings, spoken: Spoken, features: FeatureColumns, cursor: Cursor) {
+  constructor(
+    settings: HubSettings,
+    spoken: ReadonlySet<SharedField>,
+    features: FeatureColumns,
+    cursor: Cursor,
+  ) {
     this.#cursor = cursor;
     this.#settings = settings;
     this.#hubs = hubsOf(settings, spoken, features);
@@ -217,7 +228,7 @@ export class HubGuard {
     changes.push(change);
   }
 
-  /** What a column holds at the event being judged; NaN where the event's type has no such feature. */
+  /** What a column holds at the event being judged. */
   #at(column: number): number {
     const { values, base } = this.#cursor;
     return values[base + column]!;

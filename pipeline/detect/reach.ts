@@ -25,6 +25,8 @@ export interface Armed {
   readonly sign: number;
   /** The weakest band that holds for anybody, times the sign: nothing below it needs a second look. */
   reach: number;
+  /** What `reach` is where no excluded value has a weaker limit of its own. */
+  readonly usualReach: number;
   /** Spares most calls of `of`. */
   readonly screen: Screen;
   readonly name: string;

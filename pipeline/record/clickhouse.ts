@@ -10,7 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
@@ -209,7 +209,7 @@ async function openEmbedded(path: string): Promise<Analytics> {
   await rm(spool, { recursive: true, force: true });
   await mkdir(spool);
   for (const client of [reader, writer]) await client.command({ query: SET_EMBEDDED });
-  await putMergesBehind();
+  let areMergesBehind = false;
   return analyticsOf(path, {
     reader,
     writer,
@@ -221,6 +221,9 @@ async function openEmbedded(path: string): Promise<Analytics> {
         await writer.command({
           query: `INSERT INTO ${name} (${columns.join(', ')}) SELECT * FROM ${source} SETTINGS max_partitions_per_insert_block = 0`,
         });
+        // Now there are tables, and with the first of them came the threads that merge.
+        if (!areMergesBehind) await putMergesBehind();
+        areMergesBehind = true;
       } finally {
         await rm(file, { force: true });
       }
@@ -248,8 +251,13 @@ async function openEmbedded(path: string): Promise<Analytics> {
 async function putMergesBehind(): Promise<void> {
   const threads = await readdir('/proc/self/task').catch(() => []);
   for (const thread of threads) {
-    const name = await readFile(`/proc/self/task/${thread}/comm`, 'utf8').catch(() => '');
-    if (name.trim() === MERGING) setPriority(Number(thread), BEHIND_DECISIONS);
+    try {
+      const name = await readFile(`/proc/self/task/${thread}/comm`, 'utf8');
+      const isAhead = name.trim() === MERGING && getPriority(Number(thread)) < BEHIND_DECISIONS;
+      if (isAhead) setPriority(Number(thread), BEHIND_DECISIONS);
+    } catch {
+      // It ended meanwhile, or may not be told: rows are written all the same.
+    }
   }
 }
 

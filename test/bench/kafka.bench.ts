@@ -33,7 +33,7 @@ const NOOP = 'no-op consumer';
 const NOOP_AGAIN = 'no-op consumer again';
 const NAIVE = 'naive pipeline';
 const OURS = 'Sheepdog';
-/** Windows alone, as the naive pipeline has them: no rings, no bursts, no rules. */
+/** Those over windows, with what they need to spare who shares a device or an address; no rings, bursts or rules. */
 const ALIKE = "Sheepdog, the naive pipeline's detectors";
 const EMBEDDED = 'Sheepdog, rows into chdb';
 /** The naive one is so much slower that fewer events make its round. */

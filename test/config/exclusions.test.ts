@@ -101,3 +101,8 @@ test('a value that stands there twice is refused, whichever way it is written', 
     ]);
   }
 });
+
+test('one address in two zones is two values', async () => {
+  const zones = ['fe80::1%eth0', 'fe80::1%eth1'].map((value) => entry(`"${value}"`, '{}'));
+  expect(await problemsOf({ exclusions: `ips:\n  ${zones.join('\n  ')}\n` })).toEqual([]);
+});

@@ -170,6 +170,12 @@ describe('an operator is refused', () => {
     expect(await problemsOf({ [LIST]: list })).toContain(problem);
   });
 
+  it('but not of a list without limits, where one network may stand twice', async () => {
+    const network = '{ cidr: 203.0.113.0/24, reason: gateway }';
+    const lists = { 'lists/roaming-networks.yaml': `networks: [${network}, ${network}]` };
+    await expect(load(lists)).resolves.toHaveProperty('version');
+  });
+
   it('among the exclusions, with where to write it', async () => {
     const asns = 'asns: [{ value: "4134", reason: r, author: li }]';
     expect(await problemsOf({ 'lists/exclusions.yaml': asns })).toEqual([

@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   defineDetector,
+  MeasureError,
   type Detector,
   type NamedDetector,
 } from '../../pipeline/detect/detector.ts';
+import { ExclusionRegistry, type ExclusionChange } from '../../pipeline/detect/exclusion.ts';
 import { compileDetectors, type CompiledDetectors } from '../../pipeline/detect/evaluate.ts';
 import type { FeatureSpec } from '../../pipeline/detect/feature.ts';
 import { detectorsSchema } from '../../pipeline/detect/section.ts';
-import { EventView, type EventType } from '../../pipeline/event.ts';
+import { EVENT_TYPES, EventView, type EventType } from '../../pipeline/event.ts';
 import { batchFrom, eventOf, paymentOf } from '../support/events.ts';
 
 const PAYMENTS: FeatureSpec = {
@@ -209,12 +211,12 @@ describe('hubs', () => {
     );
     const { requests } = compileDetectors(named, sections, undefined, hubs);
     return requests.flatMap(({ spec, measuredOn }) => {
-      if (spec.kind === 'sharing') return [[spec.field, measuredOn]];
-      return spec.kind === 'ring' ? [['own', measuredOn]] : [];
+      const name = spec.kind === 'sharing' ? spec.field : spec.kind === 'ring' ? 'own' : undefined;
+      return name === undefined ? [] : [[name, measuredOn.length === EVENT_TYPES.length]];
     });
   };
 
-  it('are measured of the values that findings are about, at the events of those findings', () => {
+  it('are measured of the values that findings are about, at every event', () => {
     expect(asked({ one: about('accountId', ['payment']) })).toEqual([]);
     expect(
       asked({
@@ -222,15 +224,55 @@ describe('hubs', () => {
         two: about('cardId', ['wallet.bound']),
         three: about('accountId', ['refund']),
       }),
-    ).toEqual([['cardId', ['payment', 'wallet.bound']]]);
+    ).toEqual([['cardId', true]]);
     expect(asked({ one: about('deviceId', ['login']) })).toEqual([
-      ['deviceId', ['login']],
-      ['own', ['login']],
+      ['deviceId', true],
+      ['own', true],
     ]);
   });
 
   it('are measured of nothing for a detector that is off', () => {
     expect(asked({ one: about('deviceId', ['login']) }, 'off')).toEqual([]);
+  });
+});
+
+describe('a limit that an excluded value has of its own', () => {
+  const order = (op: 'add' | 'remove'): ExclusionChange => ({
+    ...{ id: op, op, kind: 'devices', value: 'kiosk', accounts: 0, hubLimit: 0, actor: 'li.wei' },
+    ...{ reason: 'a kiosk', decisionId: '', occurredAtMs: 0, expiresAtMs: undefined },
+    ...(op === 'add' && { bands: { one: { payments: { review: 2 } } } }),
+  });
+  const { payments } = counting().measures;
+  let taken = 0;
+  const measure = {
+    ...payments!,
+    subject: 'deviceId' as const,
+    ceiling: 'payments',
+    of: (_event: unknown, features: { payments: number }) => {
+      taken++;
+      if (features.payments < 3) throw new MeasureError('divided by 0');
+      return features.payments;
+    },
+  };
+  const detector = counting({ measures: { payments: measure } });
+
+  it('has nobody else measured further down, and nobody at all once it is gone', () => {
+    const named = [{ name: 'one', detector }];
+    const least = { devices: 100 };
+    const compiled = compileDetectors(named, detectorsSchema(named).parse({}), undefined, {
+      ...{ windowMs: 86_400_000, quantile: 0.99, values: 100, times: 10, least },
+    });
+    const exclusions = new ExclusionRegistry({ entries: [], sharedNetworks: [] });
+    const told = (deviceId: string): readonly (string | undefined)[] => {
+      compiled.heed({ exclusions, explain: () => undefined });
+      const values = [2, NaN, NaN, NaN];
+      return at(compiled, values, paymentOf({ deviceId })).map(({ band }) => band);
+    };
+    expect([told('kiosk'), taken]).toEqual([[], 0]);
+    exclusions.apply(order('add'));
+    expect([told('kiosk'), told('telephone'), taken]).toEqual([['error'], [], 2]);
+    exclusions.apply(order('remove'));
+    expect([told('kiosk'), taken]).toEqual([[], 2]);
   });
 });
 
