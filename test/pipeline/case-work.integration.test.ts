@@ -1,6 +1,6 @@
 /** What persons' words leave of the proposals about rewards, on a real path, ledger and record. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
 import { assembleDecoder, assembleEngine, ENGINE_VERSION } from '../../pipeline/assemble.ts';
 import { systemClock } from '../../pipeline/clock.ts';
@@ -34,8 +34,7 @@ import {
   reserve,
 } from '../reward/ledger-offers.ts';
 import { FRIDAY_NOON_MS, label, refund, SPEND, TOTAL } from '../reward/ledger-scenario.ts';
-import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { redis, store, useStores } from '../support/stores.ts';
 
 const config = await loadConfig('config', await discoverDetectors());
 const BY = { actor: 'ann', reason: 'looked at' };
@@ -50,25 +49,15 @@ const share = (given: Partial<ReserveOp> = {}): ReserveOp =>
     { grantId: 'g_share', needs: ['g_s'], choices: [pointsChoice(20)], ...given },
   );
 
-let store: TemporaryAnalytics;
-let redis: TestRedis;
+useStores();
+
 let ledger: Ledger;
 let life: Life;
 /** What the event earns by now. */
 let earned: readonly ReserveOp[];
 let starts = 0;
 let orders = 0;
-beforeAll(async () => {
-  store = await temporaryAnalytics();
-  redis = await startTestRedis();
-});
-afterAll(async () => {
-  await redis.close();
-  await store.close();
-});
 beforeEach(async () => {
-  await store.clear();
-  await redis.connect().flushall();
   ledger = new Ledger(redis.connect());
   life = await live();
   earned = [base(), share()];

@@ -1,6 +1,6 @@
 /** From a payment's grant to the system that gives it, and what is on record of that. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { campaignSchema } from '../../config/campaign-schema.ts';
 import { systemSchema } from '../../config/schema.ts';
 import { Deliveries } from '../../pipeline/act/deliveries.ts';
@@ -16,8 +16,7 @@ import { Metrics, silentLogger } from '../../pipeline/telemetry.ts';
 import { SECRET, until } from '../act/delivering.ts';
 import { startRecording } from '../record/recording.ts';
 import { event, FRIDAY_NOON_MS, ops, refund, type EventFacts } from '../reward/scenario.ts';
-import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { redis, store, useStores } from '../support/stores.ts';
 import { WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const offer = (id: string, benefit: object): object => ({
@@ -60,8 +59,8 @@ const preauth = (facts: EventFacts): ReturnType<typeof ops> => ops(withPayment, 
 const FINAL = `SELECT offer_id AS offer, kind, state, count() AS n FROM deliveries FINAL
   GROUP BY offer, kind, state ORDER BY offer, kind`;
 
-let store: TemporaryAnalytics;
-let redis: TestRedis;
+useStores({ durable: true });
+
 let receiver: WebhookReceiver;
 let recorder: Recorder;
 let lifecycle: Lifecycle;
@@ -70,17 +69,7 @@ let ledger: Ledger;
 let journal: JournalDrain;
 let starts = 0;
 
-beforeAll(async () => {
-  store = await temporaryAnalytics();
-  redis = await startTestRedis({ durable: true });
-});
-afterAll(async () => {
-  await redis.close();
-  await store.close();
-});
 beforeEach(async () => {
-  await store.clear();
-  await redis.connect().flushall();
   ledger = new Ledger(redis.connect());
   receiver = new WebhookReceiver({ k1: SECRET });
   await receiver.start();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
 import { Failure } from '../../pipeline/failure.ts';
 import { hintFor } from '../../pipeline/hints.ts';
@@ -9,28 +9,17 @@ import { rewardsOf } from '../../pipeline/rewards-of.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
 import { startRecording } from '../record/recording.ts';
 import { campaigns, ops, refund } from '../reward/scenario.ts';
-import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { redis, store, useStores } from '../support/stores.ts';
 
 const compiled = campaigns();
 const accounts = () => compiled.accounts;
-let store: TemporaryAnalytics;
-let redis: TestRedis;
+useStores({ durable: true });
+
 let ledger: Ledger;
 let recorder: Recorder;
 let failures: unknown[];
 let drains = 0;
-beforeAll(async () => {
-  store = await temporaryAnalytics();
-  redis = await startTestRedis({ durable: true });
-});
-afterAll(async () => {
-  await redis.close();
-  await store.close();
-});
 beforeEach(async () => {
-  await store.clear();
-  await redis.connect().flushall();
   failures = [];
   ledger = new Ledger(redis.connect());
   ({ recorder } = await startRecording(store.analytics, {}, `worker-${++drains}`));

@@ -1,6 +1,6 @@
 /** What came late and would have changed an earlier decision, from the event to the proposal, on a real record. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import type { NewCommand } from '../../pipeline/act/commands.ts';
 import { assembleEngine } from '../../pipeline/assemble.ts';
@@ -20,9 +20,8 @@ import { RewardProposals } from '../../pipeline/reward/proposal.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
 import { META, startRecording, type Recording } from '../record/recording.ts';
 import { campaigns, ops } from '../reward/scenario.ts';
-import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { paymentOf, testDecoder } from '../support/events.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { redis, store, useStores } from '../support/stores.ts';
 
 const shipped = await loadConfig('config', await discoverDetectors());
 const velocity = (payments: Readonly<Record<string, number>>): LoadedConfig => ({
@@ -44,16 +43,7 @@ const compiled = campaigns({
 });
 const decoder = testDecoder({ maxFutureMs: Infinity });
 
-let store: TemporaryAnalytics;
-let redis: TestRedis;
-beforeAll(async () => {
-  store = await temporaryAnalytics();
-  redis = await startTestRedis();
-});
-afterAll(async () => {
-  await redis.close();
-  await store.close();
-});
+useStores();
 
 let starts = 0;
 let config: LoadedConfig;
@@ -64,8 +54,6 @@ let lateKeys: LateKeys;
 let proposals: RewardProposals;
 let late: LateEvents['events'][number][];
 beforeEach(async () => {
-  await store.clear();
-  await redis.connect().flushall();
   recording = await startRecording(store.analytics, {}, `worker-${++starts}`);
   config = BLOCKING;
   ({ engine } = assembleEngine(config));

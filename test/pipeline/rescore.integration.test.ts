@@ -1,6 +1,6 @@
 /** From a cause to what becomes of earlier rewards, on a real Redis and a real record, either of them away in between. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLog } from '../../pipeline/act/commands.ts';
 import { RESCORE_QUEUES, RescoreQueue } from '../../pipeline/act/rescore-queue.ts';
 import { systemClock } from '../../pipeline/clock.ts';
@@ -19,8 +19,7 @@ import { until } from '../act/delivering.ts';
 import { record, startRecording, type Recording } from '../record/recording.ts';
 import { payments } from '../record/sample-batch.ts';
 import { campaigns, FRIDAY_NOON_MS, ops, SPEND } from '../reward/scenario.ts';
-import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { redis, store, useStores } from '../support/stores.ts';
 
 const DAY_MS = 86_400_000;
 const compiled = campaigns({
@@ -32,16 +31,7 @@ const CAUSE: Cause = {
 };
 const REVIEWED: Cause = { ...CAUSE, id: 'label_1', kind: 'label', byPerson: true };
 
-let store: TemporaryAnalytics;
-let redis: TestRedis;
-beforeAll(async () => {
-  store = await temporaryAnalytics();
-  redis = await startTestRedis({ durable: true });
-});
-afterAll(async () => {
-  await redis.close();
-  await store.close();
-});
+useStores({ durable: true });
 
 interface Life {
   readonly recording: Recording;
@@ -54,9 +44,7 @@ interface Life {
 let starts = 0;
 let ledger: Ledger;
 let lives: Life[] = [];
-beforeEach(async () => {
-  await store.clear();
-  await redis.connect().flushall();
+beforeEach(() => {
   ledger = new Ledger(redis.connect());
   lives = [];
 });
