@@ -7,7 +7,8 @@ import { LocalTime, weekdayOf } from '../pipeline/reward/local-time.ts';
 import { WorkingDays } from '../pipeline/reward/working-days.ts';
 import type { MoneyRule, PlainBenefit, PointsRule } from './campaign-benefits.ts';
 import { outcomesOf, type PlacedOffer, type PlacedTier } from './campaign-places.ts';
-import { WEEKDAYS, type Campaign, type Offer } from './campaign-schema.ts';
+import type { Campaign, Offer } from './campaign-schema.ts';
+import { WEEKDAYS } from './campaign-when-schema.ts';
 
 export type Bound = bigint | undefined;
 

@@ -7,12 +7,12 @@
  */
 
 import { keyColumn, type EventBatch, type EventType } from '../event.ts';
+import { flagsOf } from '../type-flags.ts';
 import type { AsnReader } from './asn.ts';
 import { Baseline } from './burst-baseline.ts';
 import { DayCounts, MemberSet, PRESENCE, type EntryBudget } from './burst-counts.ts';
 import { burstKeys, seenTypes, seriesIdentity, type BurstFeature } from './burst-feature.ts';
 import { BurstKeyReader, JoinedHash, type Halves } from './burst-key.ts';
-import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 const HOUR_MS = 3_600_000;

@@ -8,11 +8,11 @@
  */
 
 import { keyColumn, type EventBatch, type KeyField } from '../event.ts';
+import { flagsOf } from '../type-flags.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { KeyTable } from './memory-keys.ts';
 import { INLINE, LINE_INTS } from './memory-layout.ts';
-import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /**

@@ -9,6 +9,7 @@
 
 import { EVENT_TYPES, typeCodeOf } from '../event.ts';
 import type { EventType, KeyField, NumberField } from '../event.ts';
+import { flagsOf } from '../type-flags.ts';
 import { conditionsIdentity, featureIdentity, isWindowed, reachOf } from './feature.ts';
 import type {
   AbsenceFeature,
@@ -20,7 +21,6 @@ import type {
   WindowedSpec,
 } from './feature.ts';
 import { draftStreams } from './feature-streams.ts';
-import { flagsOf } from './type-flags.ts';
 
 /** A feature and the types of the events at which some detector reads it. */
 export interface FeatureRequest<Spec extends FeatureSpec = FeatureSpec> {

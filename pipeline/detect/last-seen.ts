@@ -5,13 +5,13 @@
  */
 
 import type { EventBatch, EventType, KeyField } from '../event.ts';
+import { flagsOf } from '../type-flags.ts';
 import { AsnReader } from './asn.ts';
 import { BurstKeyReader } from './burst-key.ts';
 import { EventFilter } from './event-filter.ts';
 import type { LastSeenFeature } from './feature.ts';
 import { KeyTable, type KeyBudget } from './memory-keys.ts';
 import { CAPACITY, INLINE, LINE_INTS } from './memory-layout.ts';
-import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** As many as fit beside the key into a line of the processor's cache. */

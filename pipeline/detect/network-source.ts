@@ -1,9 +1,9 @@
 /** Measures what is known of an event's network beside its events: the number of its autonomous system. */
 
 import type { EventBatch, EventType } from '../event.ts';
+import { flagsOf } from '../type-flags.ts';
 import type { AsnReader } from './asn.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
-import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 /** `asn`: the autonomous system's number, absent for an address in none and where no ASN file is configured. */

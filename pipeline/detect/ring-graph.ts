@@ -5,6 +5,7 @@
  */
 
 import { keyColumn, typeCodeOf, type EventBatch, type EventType } from '../event.ts';
+import { flagsOf } from '../type-flags.ts';
 import type { Budget } from './budget.ts';
 import { VALUES_AN_ACCOUNT, type LinkField } from './ring-feature.ts';
 import { reserved } from './memory-reserve.ts';
@@ -71,8 +72,7 @@ export class RingGraph implements Budget {
     this.links = new RingLinks(this.nodes);
     this.uses = new RingUses(this.nodes);
     this.fields = settings.fields;
-    this.feeds = new Uint8Array(256);
-    for (const type of settings.on) this.feeds[typeCodeOf(type)] = 1;
+    this.feeds = flagsOf(settings.on);
     const kinds = ['accountId' as const, ...settings.fields.map(({ field }) => field)];
     this.lookup = new RingLookup(this.nodes, this.uses, Int32Array.from(kinds, keyColumn));
     this.texts = new RingTexts(this.nodes, settings.maxNodes * TEXT_BYTES_A_NODE, kinds);

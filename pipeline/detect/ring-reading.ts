@@ -1,13 +1,13 @@
 /** The columns that are read off the graph at an event: those of one walk, and those about one of its values. */
 
 import type { EventBatch } from '../event.ts';
+import { flagsOf } from '../type-flags.ts';
 import type { Evidence } from './detector.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { type LinkField, type RingFeature, type RingLink, type RingValue } from './ring-feature.ts';
 import type { RingGraph } from './ring-graph.ts';
 import { tellRing } from './ring-telling.ts';
 import { RingWalk, type LinkExclusions } from './ring-walk.ts';
-import { flagsOf } from './type-flags.ts';
 
 export type RingRequest = FeatureRequest<RingFeature> & { readonly column: number };
 

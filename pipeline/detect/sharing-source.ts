@@ -1,11 +1,11 @@
 /** Measures what is usual of kinds of values: of each the accounts of its values, span by span. */
 
 import { keyColumn, type EventBatch } from '../event.ts';
+import { flagsOf } from '../type-flags.ts';
 import type { FeatureSource, FeatureSourceStats, Warming } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';
 import { SharingSample, VALUE_PAIRS } from './sharing-sample.ts';
 import type { SharingFeature, SharingFigures } from './sharing-feature.ts';
-import { flagsOf } from './type-flags.ts';
 import type { FeatureMatrix } from './window-store.ts';
 
 type SharingRequest = FeatureRequest<SharingFeature> & { readonly column: number };

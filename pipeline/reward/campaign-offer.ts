@@ -1,7 +1,8 @@
 /** One offer made ready: what is compared, counted and given is worked out before the first event. */
 
 import { AUTHORISATION_MS } from '../../config/campaign-deadlines.ts';
-import { WEEKDAYS, type Campaign, type Offer } from '../../config/campaign-schema.ts';
+import type { Campaign, Offer } from '../../config/campaign-schema.ts';
+import { WEEKDAYS } from '../../config/campaign-when-schema.ts';
 import type { Adjustments } from './adjustments.ts';
 import type { CampaignTerms } from './benefit.ts';
 import { budgetsOf, offerQuota, tierQuota } from './campaign-accounts.ts';

@@ -8,6 +8,7 @@ import type { Verdict } from '../decide/decision.ts';
 import { keyColumn, textColumn, typeCodeOf, type EventView } from '../event.ts';
 import type { Decoder } from '../ingest/decode.ts';
 import type { Logger } from '../telemetry.ts';
+import { flagsOf } from '../type-flags.ts';
 import { hasCurrency } from './currency-bytes.ts';
 import { NO_FACTS, type CustomerFacts, type FactPeriod } from './customer-facts.ts';
 import {
@@ -55,8 +56,7 @@ const APPROVED = typeCodeOf('card.approved');
 const ACTIVATED = typeCodeOf('card.activated');
 const UPDATED = typeCodeOf('customer.updated');
 const JOINED = typeCodeOf('referral.joined');
-const IS_TELLING = new Uint8Array(256);
-for (const type of TELLING_TYPES) IS_TELLING[typeCodeOf(type)] = 1;
+const IS_TELLING = flagsOf(TELLING_TYPES);
 
 export class CustomerBook {
   readonly needed: boolean;

@@ -1,4 +1,4 @@
-import { EVENT_TYPES, typeCodeOf, type EventType } from '../event.ts';
+import { EVENT_TYPES, typeCodeOf, type EventType } from './event.ts';
 
 /** By type code, 1 for the types and 0 for all others. */
 export function flagsOf(types: readonly EventType[]): Uint8Array {
