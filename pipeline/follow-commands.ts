@@ -2,16 +2,18 @@
 
 import { LOG_START, type CommandLog } from './act/commands.ts';
 import type { Clock } from './clock.ts';
-import type { Command } from './decide/account-action.ts';
+import type { Command, CommandResult } from './decide/account-action.ts';
 import { messageOf } from './failure.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { Recorder } from './record/recorder.ts';
 import { isUnavailable } from './reward/redis.ts';
 import type { Logger } from './telemetry.ts';
 
 export interface FollowParts {
   readonly commands: CommandLog;
   readonly pipeline: Pipeline;
+  readonly recorder: Pick<Recorder, 'flush' | 'obstacle'>;
   /** Id of the last command that is part of history; undefined: none. */
   readonly position: string | undefined;
   readonly lifecycle: Lifecycle;
@@ -20,6 +22,8 @@ export interface FollowParts {
 }
 
 const FOLLOW_AGAIN_MS = 1000;
+/** Less than whoever ordered waits for the word. */
+const SHOWN_WITHIN_MS = 1500;
 
 /**
  * Obeys what waits in the log before the first event is decided: orders that were given while no worker ran, and
@@ -68,12 +72,33 @@ export async function followCommands(parts: FollowParts): Promise<void> {
   }
 }
 
-async function obey({ commands, pipeline, log }: FollowParts, command: Command): Promise<void> {
+async function obey(parts: FollowParts, command: Command): Promise<void> {
+  const { commands, pipeline, log } = parts;
   const result = await pipeline.obey(command, () => {
     commands.trim(command.id).catch((error: unknown) => {
       log.debug({ error: messageOf(error) }, 'the command log is trimmed later');
     });
   });
   log.info({ actor: command.actor, ...result }, 'command obeyed');
-  await commands.answer(result);
+  void tell(parts, result);
+}
+
+/**
+ * Who is told of an order finds it in the record, unless that takes too long: what was ordered is in force already,
+ * and the orders behind it do not wait.
+ */
+async function tell(
+  { commands, recorder, clock, log }: FollowParts,
+  result: CommandResult,
+): Promise<void> {
+  const done = new AbortController();
+  const late = clock.sleep(SHOWN_WITHIN_MS, done.signal);
+  try {
+    if (recorder.obstacle === undefined) await Promise.race([recorder.flush(), late]);
+    await commands.answer(result);
+  } catch (error) {
+    log.warn({ commandId: result.commandId, error: messageOf(error) }, 'an order was not answered');
+  } finally {
+    done.abort();
+  }
 }

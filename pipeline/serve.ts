@@ -15,6 +15,7 @@ import { maskOrder } from './masked-order.ts';
 import type { History } from './record/history.ts';
 import type { Recorder } from './record/recorder.ts';
 import { quoteFrom } from './quote.ts';
+import { REPORTED_TABLES } from './report/answers.ts';
 import { campaignReport } from './report/report.ts';
 import { rewardsOf } from './rewards-of.ts';
 import type { Stores } from './stores.ts';
@@ -31,7 +32,7 @@ export interface ServeParts {
   readonly live: LiveConfig;
   readonly history: History;
   readonly inbox: Inbox;
-  readonly recorder: Pick<Recorder, 'bufferedRows'>;
+  readonly recorder: Pick<Recorder, 'bufferedRowsOf'>;
   readonly obstacles: () => readonly string[];
   readonly path: Path;
 }
@@ -77,7 +78,7 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
         campaign &&
         campaignReport(stores.analytics, campaign, {
           ...{ marginBp, placeholders, configVersion },
-          unwrittenRows: recorder.bufferedRows,
+          unwrittenRows: recorder.bufferedRowsOf(REPORTED_TABLES),
         })
       );
     },

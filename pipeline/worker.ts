@@ -139,7 +139,12 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   await lateTruth.restore(history);
   const { pipeline } = path;
   await beginConfig(options, { ...configured, stores, keys, history, recorder, pipeline });
-  const following = { ...options, ...path, position: history.positions[COMMANDS_POSITION] };
+  const following = {
+    ...options,
+    ...path,
+    recorder,
+    position: history.positions[COMMANDS_POSITION],
+  };
   const position = await catchUp(following);
   starting.done = true;
   queue.start();

@@ -101,6 +101,11 @@ export class Flusher implements Unflushed {
     return this.#filling.rows + (this.#flushing?.rows ?? 0);
   }
 
+  /** The same of the tables with these names. */
+  bufferedRowsOf(names: ReadonlySet<string>): number {
+    return this.#filling.rowsOf(names) + (this.#flushing?.rowsOf(names) ?? 0);
+  }
+
   /** Starts a flush when enough rows have gathered. */
   check(): void {
     this.#parts.metrics.bufferedRows.set(this.bufferedRows);

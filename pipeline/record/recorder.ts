@@ -83,6 +83,11 @@ export class Recorder {
     return this.#flusher.bufferedRows;
   }
 
+  /** The same of the tables with these names. */
+  bufferedRowsOf(names: ReadonlySet<string>): number {
+    return this.#flusher.bufferedRowsOf(names);
+  }
+
   /** Adds event i of a batch and the decision on it, with its findings. The batch may be reused at once. */
   addEvent(batch: EventBatch, i: number, decision: Decision, meta: DecisionMeta): void {
     const { events, decisions, findings } = this.#flusher.filling;

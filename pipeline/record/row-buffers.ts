@@ -93,6 +93,12 @@ export class RowBuffers {
     return sum;
   }
 
+  rowsOf(names: ReadonlySet<string>): number {
+    let sum = 0;
+    for (const { table, rows } of this.tables) if (names.has(table.name)) sum += rows;
+    return sum;
+  }
+
   /** Rows of the table that has most. */
   get mostRows(): number {
     let most = 0;

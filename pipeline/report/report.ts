@@ -20,7 +20,7 @@ export interface ReportSettings {
   /** Values that stand for "not known", as configured. */
   readonly placeholders: readonly string[];
   readonly configVersion: string;
-  /** Rows that the worker which is asked has yet to write. */
+  /** Rows of `REPORTED_TABLES` that the worker which is asked has yet to write. */
   readonly unwrittenRows?: number;
 }
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { askRecord } from '../support/ask-record.ts';
-import { endAll, newFolder, run, startIn } from '../support/cli.ts';
+import { configWith, endAll, newFolder, run, startIn } from '../support/cli.ts';
 
 const CARD = '4111111111111111';
 
@@ -146,6 +146,27 @@ describe('the lists of a running worker', () => {
     const named = lines.map(({ list, kind, value, entryId }) => ({ list, kind, value, entryId }));
     expect(linesOf(beside.stdout)).toMatchObject(named);
     expect(shown.stdout).not.toContain(CARD);
+  });
+});
+
+describe('who is told that an order was obeyed', () => {
+  it('finds it in the record, however seldom that is written', async () => {
+    const folder = await newFolder();
+    const data = join(folder, 'data');
+    const config = await configWith({ record: { flushEveryMs: '1h' } });
+    const worker = startIn(data, ['--config', config]);
+    const address = await worker.ready();
+    const standing = async (): Promise<unknown> =>
+      (await ask(`${address}/v1/lists/watch`)).json['entries'];
+    const devices = [{ kind: 'devices', value: 'd-9' }];
+    await ask(`${address}/v1/lists/watch`, 'POST', { ...said, entries: devices });
+    expect(await standing()).toMatchObject(devices);
+    await ask(`${address}/v1/lists/watch/devices/d-9`, 'DELETE', said);
+    expect(await standing()).toEqual([]);
+    await run(['list', 'add', 'watch', 'devices', 'd-10', '--reason', 'farm', '--data', data]);
+    expect(await standing()).toMatchObject([{ value: 'd-10' }]);
+    const ended = await worker.stop();
+    expect(ended.code, ended.stderr).toBe(0);
   });
 });
 
