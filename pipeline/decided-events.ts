@@ -8,7 +8,7 @@ import type { Decision } from './decide/decision.ts';
 import type { Engine } from './decide/engine.ts';
 import { isSampled, MeasureSample } from './detect/measure-sketch.ts';
 import { EventView, type EventBatch } from './event.ts';
-import { LateKeys } from './late-keys.ts';
+import { LateKeys } from './late/late-keys.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { LedgerOp } from './reward/ledger-op.ts';
 import { LedgerTime } from './reward/ledger-time.ts';

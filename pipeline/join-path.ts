@@ -7,7 +7,7 @@ import type { LiveConfig } from './reload/live-config.ts';
 import type { Delivering } from './deliver.ts';
 import { BadShareGuard } from './ingest/bad-share.ts';
 import type { Decoder } from './ingest/decode.ts';
-import type { LateTruth } from './late-truth.ts';
+import type { LateTruth } from './late/late-truth.ts';
 import { JournalDrain } from './journal-drain.ts';
 import type { Keys } from './keys.ts';
 import { patiently } from './patience.ts';

@@ -9,15 +9,15 @@ import {
   jsonOption,
   positiveNumber,
   profileOption,
-} from './command-options.ts';
-import { addCases } from './command-cases.ts';
-import { addExclusions } from './command-exclusions.ts';
-import { addHistory } from './command-history.ts';
-import { addOrders } from './command-orders.ts';
-import { addReport } from './command-report.ts';
+} from './cli/command-options.ts';
+import { addCases } from './cli/command-cases.ts';
+import { addExclusions } from './cli/command-exclusions.ts';
+import { addHistory } from './cli/command-history.ts';
+import { addOrders } from './cli/command-orders.ts';
+import { addReport } from './cli/command-report.ts';
 import { Failure } from './failure.ts';
-import type { RowsFlags } from './print-rows.ts';
-import { visibleLines } from './terminal-text.ts';
+import type { RowsFlags } from './terminal/print-rows.ts';
+import { visibleLines } from './terminal/terminal-text.ts';
 
 const VERSION_LINE = 'sheepdog 0.1.0';
 
@@ -88,7 +88,7 @@ function addConfig(root: Command): Command {
     .description('all errors at once, as file:line:column')
     .addOption(configOption)
     .action(async (options: { config: string }) => {
-      const { checkConfig } = await import('./offline.ts');
+      const { checkConfig } = await import('./cli/offline.ts');
       await checkConfig(options.config);
     });
   config
@@ -100,7 +100,7 @@ function addConfig(root: Command): Command {
     .addOption(profileOption)
     .addOption(dataOption)
     .action(async (options: LedgerFlags) => {
-      const { showConfig } = await import('./show-config.ts');
+      const { showConfig } = await import('./cli/show-config.ts');
       await showConfig(options);
     });
   config
@@ -108,7 +108,7 @@ function addConfig(root: Command): Command {
     .description('JSON Schemas of the configuration files, for editors')
     .option('--write <dir>', 'into files of a folder, such as config/schemas')
     .action(async (options: { write?: string }) => {
-      const { showSchemas } = await import('./offline.ts');
+      const { showSchemas } = await import('./cli/offline.ts');
       await showSchemas(options.write);
     });
   return config;
@@ -138,7 +138,7 @@ function addLedger(root: Command): void {
       .addOption(dataOption)
       .addOption(configOption)
       .action(async (options: LedgerFlags & RowsFlags) => {
-        const { ledgerCommand } = await import('./ledger-command.ts');
+        const { ledgerCommand } = await import('./cli/ledger.ts');
         await ledgerCommand(name as keyof typeof described, options);
       });
     if (name === 'balances') command.addOption(jsonOption);
@@ -161,7 +161,7 @@ function addDeliveries(root: Command): void {
       .addOption(dataOption)
       .addOption(configOption)
       .action(async (options: LedgerFlags & RowsFlags) => {
-        const { deliveriesCommand } = await import('./deliveries-command.ts');
+        const { deliveriesCommand } = await import('./cli/deliveries.ts');
         await deliveriesCommand(name as keyof typeof described, options);
       });
     if (name === 'list') command.addOption(jsonOption);
@@ -175,7 +175,7 @@ function addUpkeep(root: Command): void {
     .addOption(profileOption)
     .addOption(dataOption)
     .action(async (options: { profile: 'embedded' | 'cluster'; data: string }) => {
-      const { migrateRecord } = await import('./offline.ts');
+      const { migrateRecord } = await import('./cli/offline.ts');
       await migrateRecord(options);
     });
 }

@@ -3,7 +3,7 @@
 import type { Campaign } from '../config/campaign-schema.ts';
 import { answersFrom } from './answers.ts';
 import { ENGINE_VERSION, type AssembledEngine } from './assemble.ts';
-import { boardOf } from './case-board.ts';
+import { boardOf } from './orders/case-board.ts';
 import type { CampaignView } from './http/campaigns.ts';
 import type { Decide } from './http/intake.ts';
 import { createServer, type HttpServer } from './http/server.ts';
@@ -11,7 +11,7 @@ import type { Decoder } from './ingest/decode.ts';
 import { judgingView } from './judging-view.ts';
 import type { LiveConfig } from './reload/live-config.ts';
 import type { Inbox } from './ingest/inbox.ts';
-import { maskOrder } from './masked-order.ts';
+import { maskOrder } from './orders/masked-order.ts';
 import type { History } from './record/history.ts';
 import type { Recorder } from './record/recorder.ts';
 import { quoteFrom } from './quote.ts';

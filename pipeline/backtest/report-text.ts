@@ -1,7 +1,7 @@
 /** A backtest's report for the eyes at a terminal: the figures that one looks at first. The JSON has all of them. */
 
-import { money } from '../summary.ts';
-import { textTable, type Cell } from '../text-table.ts';
+import { money } from '../terminal/summary.ts';
+import { textTable, type Cell } from '../terminal/text-table.ts';
 import type { AsOfReport } from './as-of.ts';
 import type { Comparison } from './comparison.ts';
 import type { AttackReport, BacktestReport, CampaignReport, Rates, Scores } from './report.ts';

@@ -1,6 +1,6 @@
 /**
  * What makes rewards that were decided before doubtful: pure, and the same list for the same batch. A cause names
- * accounts; what stands behind it, and since when, is looked up when it is followed (pipeline/rescore.ts).
+ * accounts; what stands behind it, and since when, is looked up when it is followed (pipeline/late/rescore.ts).
  */
 
 import { accountsLinked } from '../detect/ring-telling.ts';

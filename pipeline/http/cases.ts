@@ -3,7 +3,7 @@
 import ms, { type StringValue } from 'ms';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { CASE_KINDS, type Board, type BoardFilter } from '../case-board.ts';
+import { CASE_KINDS, type Board, type BoardFilter } from '../orders/case-board.ts';
 import { SWITCHES } from '../decide/freeze-cases.ts';
 import { sendError } from './answer.ts';
 import type { AnalystParts } from './analyst.ts';

@@ -1,6 +1,6 @@
 /** A campaign's report for the eyes at a terminal: what must be known first, and the figures. */
 
-import { textTable } from '../text-table.ts';
+import { textTable } from '../terminal/text-table.ts';
 import type { CampaignReport } from './document.ts';
 import { inWords } from './periods.ts';
 import { valueInWords } from './value-in-words.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ownBandsOf } from '../../pipeline/command-exclusions.ts';
+import { ownBandsOf } from '../../pipeline/cli/command-exclusions.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import type { OwnBands } from '../../pipeline/detect/own-bands.ts';
 import { compileDetectors } from '../../pipeline/detect/evaluate.ts';
 import { EventView } from '../../pipeline/event.ts';
 import { at, batchFrom, testDecoder } from '../support/events.ts';
 import { detectorsSchema } from '../../pipeline/detect/section.ts';
-import { obeyExclusion } from '../../pipeline/obey-exclusion.ts';
+import { obeyExclusion } from '../../pipeline/orders/obey-exclusion.ts';
 import {
   ExclusionRegistry,
   MAX_LIVE,

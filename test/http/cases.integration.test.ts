@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boardOf } from '../../pipeline/case-board.ts';
+import { boardOf } from '../../pipeline/orders/case-board.ts';
 import { actionOf, FreezeState } from '../../pipeline/decide/freezing.ts';
 import type { Order } from '../../pipeline/http/order.ts';
 import { proposalOf, RewardProposals } from '../../pipeline/reward/proposal.ts';

@@ -12,7 +12,7 @@ import type { Command, CommandResult } from '../../pipeline/decide/account-actio
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import { EventBatch } from '../../pipeline/event.ts';
 import { LiveConfig } from '../../pipeline/reload/live-config.ts';
-import { obey, type SettleOrder } from '../../pipeline/obey.ts';
+import { obey, type SettleOrder } from '../../pipeline/orders/obey.ts';
 import { openHistory } from '../../pipeline/record/history.ts';
 import type { LabelStanding } from '../../pipeline/record/label-history.ts';
 import { restoreEngine } from '../../pipeline/restore.ts';

@@ -6,7 +6,7 @@ import {
 } from '../../pipeline/detect/exclusion.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import type { OwnBands } from '../../pipeline/detect/own-bands.ts';
-import { obeyExclusion } from '../../pipeline/obey-exclusion.ts';
+import { obeyExclusion } from '../../pipeline/orders/obey-exclusion.ts';
 import { openHistory } from '../../pipeline/record/history.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';
 import { AWKWARD, startRecording } from './recording.ts';

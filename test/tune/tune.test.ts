@@ -7,7 +7,7 @@ import { fixedClock, seededRandom } from '../../pipeline/clock.ts';
 import type { Bands } from '../../pipeline/detect/detector.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
 import type { Source } from '../../pipeline/ingest/source.ts';
-import { measuringConfig } from '../../pipeline/tune-command.ts';
+import { measuringConfig } from '../../pipeline/cli/tune.ts';
 import { tune, type TuneOptions, type TuneReport } from '../../pipeline/tune/tune.ts';
 import { at, paymentOf, START_MS, testDecoder, type PlainEvent } from '../support/events.ts';
 
