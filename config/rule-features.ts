@@ -7,7 +7,8 @@ import {
   type FeatureCondition,
   type FeatureSpec,
 } from '../pipeline/detect/feature.ts';
-import { EVENT_TYPES, KEY_FIELDS, NUMBER_FIELDS } from '../pipeline/event.ts';
+import { EVENT_TYPES } from '../pipeline/event.ts';
+import { KEY_FIELDS, NUMBER_FIELDS } from '../pipeline/event-fields.ts';
 import { duration, LONGEST_WINDOW_MS, windowDuration } from './duration.ts';
 
 const TEXTS = [

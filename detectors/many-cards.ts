@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { windowDuration } from '../config/duration.ts';
 import { defineDetector } from '../pipeline/detect/detector.ts';
 import type { FeatureSpec } from '../pipeline/detect/feature.ts';
-import type { EventType, KeyField } from '../pipeline/event.ts';
+import type { EventType } from '../pipeline/event.ts';
+import type { KeyField } from '../pipeline/event-fields.ts';
 
 /** Events that show a card in use; distinct cards are counted, so an authorisation and its payment are one. */
 const WITH_CARD: readonly EventType[] = ['payment.authorising', 'payment', 'wallet.bound'];

@@ -3,7 +3,8 @@
  * no blanks, and each text written in the one way `JSON.stringify` writes it.
  */
 
-import { textColumn, type AttributeKey, type EventBatch } from './event.ts';
+import type { EventBatch } from './event.ts';
+import { textColumn, type AttributeKey } from './event-fields.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

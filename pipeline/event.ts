@@ -4,6 +4,13 @@
  */
 
 import { attributeText } from './event-attributes.ts';
+import {
+  DECODED_KEYS,
+  KEY_FIELDS,
+  TEXT_FIELDS,
+  textColumn,
+  type TextField,
+} from './event-fields.ts';
 
 /** Every event type the product knows; any other type is a dead letter. The index is the type code. */
 export const EVENT_TYPES = [
@@ -30,77 +37,6 @@ export const EVENT_TYPES = [
   'points.credited',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
-
-/**
- * Known text fields, in the order of their columns. `label` is the ground truth that labelled history
- * carries: it is recorded and judged against, and `Event` does not offer it, so no detector can read it.
- */
-export const TEXT_FIELDS = [
-  'id',
-  'accountId',
-  'customerId',
-  'cardId',
-  'deviceId',
-  'ip',
-  'merchantId',
-  'category',
-  'channel',
-  'instrument',
-  'currency',
-  'refundOf',
-  'city',
-  'attributes',
-  'label',
-] as const;
-export type TextField = (typeof TEXT_FIELDS)[number];
-
-/**
- * Key fields whose hash every event carries as soon as it is decoded. `ipPrefix` is derived: the /24 of an
- * IPv4 address, the /64 of an IPv6 one, absent for a token.
- */
-export const DECODED_KEYS = [
-  'accountId',
-  'customerId',
-  'cardId',
-  'deviceId',
-  'ip',
-  'ipPrefix',
-  'merchantId',
-] as const;
-
-/** Keys that events carry among their attributes, as text or as an integer. */
-export const ATTRIBUTE_KEYS = ['payeeId', 'phoneHash', 'inviterId', 'campaignId'] as const;
-export type AttributeKey = (typeof ATTRIBUTE_KEYS)[number];
-
-/**
- * Fields whose value can be the key of a window, or the member a window counts distinctly. Those behind
- * the decoded ones are hashed when somebody asks for them (`EventBatch.requireKey`). `amount` is the
- * amount in minor units as a key: a window keyed by merchant and amount holds the payments of the same amount.
- */
-export const KEY_FIELDS = [
-  ...DECODED_KEYS,
-  'city',
-  'category',
-  'channel',
-  'instrument',
-  ...ATTRIBUTE_KEYS,
-  'amount',
-] as const;
-export type KeyField = (typeof KEY_FIELDS)[number];
-
-/**
- * Numeric fields an aggregate can be taken of. `place` is derived: latitude and longitude in one number
- * (see place.ts), so that a window remembers both for the cost of one.
- */
-export const NUMBER_FIELDS = [
-  'amountMinor',
-  'terms',
-  'latitude',
-  'longitude',
-  'place',
-  'occurredAtMs',
-] as const;
-export type NumberField = (typeof NUMBER_FIELDS)[number];
 
 /**
  * One event as a stage sees it. Every property is an accessor: text is made only when it is read.
@@ -138,29 +74,10 @@ export interface Event {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-const TEXT_INDEX = Object.fromEntries(TEXT_FIELDS.map((name, index) => [name, index])) as Record<
-  TextField,
-  number
->;
-const KEY_INDEX = Object.fromEntries(KEY_FIELDS.map((name, index) => [name, index])) as Record<
-  KeyField,
-  number
->;
-
-/** The column of a text field in `EventBatch.spans`. */
-export function textColumn(field: TextField): number {
-  return TEXT_INDEX[field];
-}
-
 /** Hashes key columns of a batch that nobody needed so far; made by the decoder. */
 export interface KeysOnDemand {
   /** Writes the column for rows `from` (inclusive) to `to` (exclusive). */
   hashKeys(batch: EventBatch, column: number, from: number, to: number): void;
-}
-
-/** The column of a key field in `EventBatch.keyLo` and `keyHi`; call `requireKey` before reading one. */
-export function keyColumn(field: KeyField): number {
-  return KEY_INDEX[field];
 }
 
 /** The type code of a known type: its index in EVENT_TYPES. */
@@ -248,7 +165,7 @@ export class EventBatch {
 
   /** The text of a field of event i, or undefined when it is absent. */
   text(field: TextField, i: number): string | undefined {
-    const at = TEXT_INDEX[field] * this.capacity + i;
+    const at = textColumn(field) * this.capacity + i;
     const length = this.spanLength[at]!;
     if (length < 0) return undefined;
     const start = this.spanStart[at]!;
@@ -257,7 +174,7 @@ export class EventBatch {
 
   /** The UTF-8 bytes of a field of event i, empty when it is absent. They share memory with the source. */
   bytesOf(field: TextField, i: number): Buffer {
-    const at = TEXT_INDEX[field] * this.capacity + i;
+    const at = textColumn(field) * this.capacity + i;
     const start = this.spanStart[at]!;
     const length = Math.max(0, this.spanLength[at]!);
     return this.source[i]!.subarray(start, start + length);

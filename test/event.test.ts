@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EventBatch, EventView, TEXT_FIELDS } from '../pipeline/event.ts';
+import { EventBatch, EventView } from '../pipeline/event.ts';
+import { TEXT_FIELDS } from '../pipeline/event-fields.ts';
 import { at, batchFrom, eventOf, paymentOf, START_MS, testDecoder } from './support/events.ts';
 
 describe('EventBatch', () => {

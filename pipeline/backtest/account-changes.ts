@@ -1,7 +1,8 @@
 /** Whom two configurations treat differently: accounts by the worst verdict on any of their events. */
 
 import type { Verdict } from '../decide/decision.ts';
-import { keyColumn, type EventView } from '../event.ts';
+import type { EventView } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import { byTruth, truthOf, type AccountChanges, type ByTruth } from './comparison.ts';
 
 const RANK: Readonly<Record<Verdict, number>> = { allow: 0, review: 1, block: 2 };

@@ -8,7 +8,8 @@
 
 import type { Decision } from '../decide/decision.ts';
 import { KeyTable } from '../decide/key-table.ts';
-import { keyColumn, type EventView } from '../event.ts';
+import type { EventView } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import type { Grant } from '../reward/grant.ts';
 import { share, type AttackReport, type HonestReport } from './report.ts';
 

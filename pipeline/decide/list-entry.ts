@@ -1,7 +1,7 @@
 /** What stands on a list: whom it names, why, by whom and until when; and every change to it, one row each. */
 
 import { isAddressRange, rangeOf, widthProblem } from '../detect/address-range.ts';
-import type { KeyField } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 import { parseAddress } from '../ingest/decode-address.ts';
 
 /** `block` blocks, `allow` lets pass, `watch` sends rewards to review and never blocks. */

@@ -13,7 +13,7 @@
  */
 
 import type { EventView } from '../event.ts';
-import { keyColumn } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import { decisionIdOf, type Decision, type Finding } from './decision.ts';
 import { HourCap } from './hour-cap.ts';
 import { FIELD_OF_KIND, type ListChange, type ListKind, type ListName } from './list-entry.ts';

@@ -8,7 +8,8 @@
  */
 
 import { RangeTable, rangeOf, type AddressRange } from '../detect/address-range.ts';
-import { keyColumn, textColumn, type EventView } from '../event.ts';
+import type { EventView } from '../event.ts';
+import { keyColumn, textColumn } from '../event-fields.ts';
 import type { Decoder } from '../ingest/decode.ts';
 import { KeyTable } from './key-table.ts';
 import {

@@ -5,7 +5,8 @@
 
 import { readFileSync } from 'node:fs';
 import { Reader, type AsnResponse } from 'maxmind';
-import { keyColumn, type EventBatch } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import { Failure, messageOf } from '../failure.ts';
 
 /** What an MMDB file says of an address. */

@@ -18,7 +18,8 @@
  * A late event belongs to a bucket that is closed: it is measured as nothing (absent) and changes nothing.
  */
 
-import type { EventType, KeyField } from '../event.ts';
+import type { EventType } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 
 /** Key fields, and `asn`: the autonomous system of the event's address, where an ASN file is configured. */
 export type BurstKey = KeyField | 'asn';

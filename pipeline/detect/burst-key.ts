@@ -1,6 +1,7 @@
 /** The key of a burst as a 64-bit hash: of an event, or of what history says of one. */
 
-import { keyColumn, type EventBatch } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import type { AsnReader } from './asn.ts';
 import type { BurstKey } from './burst-feature.ts';
 

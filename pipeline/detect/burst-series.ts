@@ -6,7 +6,8 @@
  * no longer be changed or read by an event in time, and a baseline is taken again when a day of it changed.
  */
 
-import { keyColumn, type EventBatch, type EventType } from '../event.ts';
+import type { EventBatch, EventType } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import { flagsOf } from '../type-flags.ts';
 import type { AsnReader } from './asn.ts';
 import { Baseline } from './burst-baseline.ts';

@@ -1,6 +1,7 @@
 /** Measures bursts: every series in turn takes the events and writes the columns of its features. */
 
-import type { EventBatch, EventType, KeyField } from '../event.ts';
+import type { EventBatch, EventType } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 import type { AsnReader } from './asn.ts';
 import type { Budget } from './budget.ts';
 import { Failure } from '../failure.ts';

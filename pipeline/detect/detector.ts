@@ -9,7 +9,8 @@
  */
 
 import type { z } from 'zod';
-import type { Event, EventType, KeyField } from '../event.ts';
+import type { Event, EventType } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 import type { FeatureSpec } from './feature.ts';
 
 /** Where a measure starts to matter. A missing band is never reached; 0 is a limit like any other. */

@@ -7,7 +7,8 @@
  * stream itself would have come later, and the day that is needed would be over at once.
  */
 
-import { keyColumn, type EventBatch, type KeyField } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import { keyColumn, type KeyField } from '../event-fields.ts';
 import { flagsOf } from '../type-flags.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';

@@ -3,8 +3,9 @@
  * address that is held against ranges a text is made.
  */
 
-import { ATTRIBUTE_KEYS, textColumn, typeCodeOf, EVENT_TYPES } from '../event.ts';
-import type { EventBatch, NumberField, TextField } from '../event.ts';
+import { typeCodeOf, EVENT_TYPES } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import { ATTRIBUTE_KEYS, textColumn, type NumberField, type TextField } from '../event-fields.ts';
 import { MemberFinder } from '../event-attributes.ts';
 import type { ConditionText, EventPattern, WindowCondition } from './feature.ts';
 import { NetworkSet, type Network } from './networks.ts';

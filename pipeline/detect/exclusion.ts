@@ -5,7 +5,7 @@
  */
 
 import { isMistakenAddress, parseAddress } from '../ingest/decode-address.ts';
-import type { KeyField } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 import { isAddressRange, RangeTable, rangeOf } from './address-range.ts';
 import { NetworkSet, type AsnOf, type Network } from './networks.ts';
 import { WeakestLimits, type OwnBands } from './own-bands.ts';

@@ -5,7 +5,8 @@
  * also tells which events are late, then the others in the order of the list below.
  */
 
-import type { EventBatch, KeyField } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 import type { Evidence } from './detector.ts';
 import { AsnReader } from './asn.ts';
 import type { Budget } from './budget.ts';

@@ -8,7 +8,8 @@
  */
 
 import { EVENT_TYPES, typeCodeOf } from '../event.ts';
-import type { EventType, KeyField, NumberField } from '../event.ts';
+import type { EventType } from '../event.ts';
+import type { KeyField, NumberField } from '../event-fields.ts';
 import { flagsOf } from '../type-flags.ts';
 import { conditionsIdentity, featureIdentity, isWindowed, reachOf } from './feature.ts';
 import type {

@@ -3,7 +3,7 @@
  * each has room for one value and one member.
  */
 
-import type { KeyField, NumberField } from '../event.ts';
+import type { KeyField, NumberField } from '../event-fields.ts';
 import type { Aggregate } from './feature.ts';
 import type { AggregateFeature, Measurement } from './feature-plan.ts';
 

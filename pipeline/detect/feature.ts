@@ -8,7 +8,8 @@
  * NaN is "absent" throughout.
  */
 
-import type { EventType, KeyField, NumberField } from '../event.ts';
+import type { EventType } from '../event.ts';
+import type { KeyField, NumberField } from '../event-fields.ts';
 import type { BurstFeature } from './burst-feature.ts';
 import type { NetworkFeature } from './network-source.ts';
 import type { EarlyFeature } from './early-source.ts';

@@ -1,6 +1,7 @@
 /** Measures how long keys had been quiet, over any time: after a restart, history says when each was last seen. */
 
-import type { EventBatch, EventType, KeyField } from '../event.ts';
+import type { EventBatch, EventType } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 import type { Budget } from './budget.ts';
 import { joinedKey, type Halves } from './burst-key.ts';
 import type { FeatureSource, FeatureSourceStats } from './feature-layout.ts';

@@ -4,7 +4,8 @@
  * them unless as many others came out of its order.
  */
 
-import type { EventBatch, EventType, KeyField } from '../event.ts';
+import type { EventBatch, EventType } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 import { flagsOf } from '../type-flags.ts';
 import { AsnReader } from './asn.ts';
 import { BurstKeyReader } from './burst-key.ts';

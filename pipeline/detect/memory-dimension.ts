@@ -1,6 +1,7 @@
 /** The streams of one key: they share the table of keys, and the lines of a key lie side by side. */
 
-import { EVENT_TYPES, keyColumn } from '../event.ts';
+import { EVENT_TYPES } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import type { EventBatch } from '../event.ts';
 import type { DimensionPlan } from './feature-plan.ts';
 import { KeyTable } from './memory-keys.ts';

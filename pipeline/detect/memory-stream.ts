@@ -1,7 +1,7 @@
 /** Takes a chunk of events through one stream of the memory store. */
 
 import type { EventBatch } from '../event.ts';
-import { keyColumn } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import { addToBig, settleBig } from './memory-big.ts';
 import { isIdAfter } from './memory-cold.ts';
 import type { ColdFeature } from './memory-cold.ts';

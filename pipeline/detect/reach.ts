@@ -1,7 +1,8 @@
 /** A measure that reached a band, and how that is told as a finding. */
 
 import type { Finding } from '../decide/decision.ts';
-import { keyColumn, type EventView } from '../event.ts';
+import type { EventView } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import type {
   Bands,
   Detector,

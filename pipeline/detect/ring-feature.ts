@@ -11,7 +11,8 @@
  * walk wherever its bounds end it.
  */
 
-import type { EventType, KeyField } from '../event.ts';
+import type { EventType } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 
 /** Fields whose values can link accounts. */
 export type LinkField = Exclude<KeyField, 'accountId' | 'ipPrefix' | 'amount'>;

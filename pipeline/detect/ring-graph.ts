@@ -4,7 +4,8 @@
  * nodes; what expired is dropped by a hand that moves over the nodes a little with every event.
  */
 
-import { keyColumn, typeCodeOf, type EventBatch, type EventType } from '../event.ts';
+import { typeCodeOf, type EventBatch, type EventType } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import { flagsOf } from '../type-flags.ts';
 import type { Budget } from './budget.ts';
 import { VALUES_AN_ACCOUNT, type LinkField } from './ring-feature.ts';

@@ -1,6 +1,7 @@
 /** The UTF-8 texts of the graph's nodes, for the people who are shown a ring: in pieces of one pool of bytes. */
 
-import { TEXT_FIELDS, type AttributeKey, type EventBatch } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import { TEXT_FIELDS, type AttributeKey } from '../event-fields.ts';
 import { attributeText } from '../event-attributes.ts';
 import { reserved } from './memory-reserve.ts';
 import { EXCLUSION_BITS, ROW, TEXT_AT, TEXT_LENGTH, type RingNodes } from './ring-nodes.ts';

@@ -1,6 +1,7 @@
 /** What the names that a rule's expressions read can come to, from what they are. */
 
-import type { EventType, NumberField } from '../event.ts';
+import type { EventType } from '../event.ts';
+import type { NumberField } from '../event-fields.ts';
 import { MAX_TERMS } from '../ingest/decode-fields.ts';
 import { operandsOf, type FeatureSpec, type WindowFeature } from './feature.ts';
 import { ANYTHING, type Known, type Range } from './rule-range.ts';

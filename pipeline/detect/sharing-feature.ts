@@ -13,7 +13,8 @@
  * Source: Gibbons, "Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries", VLDB 2001.
  */
 
-import type { EventType, KeyField } from '../event.ts';
+import type { EventType } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 
 export interface SharingFeature {
   readonly kind: 'sharing';

@@ -1,6 +1,7 @@
 /** Measures what is usual of kinds of values: of each the accounts of its values, span by span. */
 
-import { keyColumn, type EventBatch } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import { flagsOf } from '../type-flags.ts';
 import type { FeatureSource, FeatureSourceStats, Warming } from './feature-layout.ts';
 import type { FeatureRequest } from './feature-plan.ts';

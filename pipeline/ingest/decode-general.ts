@@ -5,7 +5,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { TEXT_FIELDS, textColumn, type TextField } from '../event.ts';
+import { TEXT_FIELDS, textColumn, type TextField } from '../event-fields.ts';
 import type { CardMask } from './card-number.ts';
 import { parseAddress } from './decode-address.ts';
 import {

@@ -3,7 +3,8 @@
  * batch at once, so that nobody else pays for them.
  */
 
-import { ATTRIBUTE_KEYS, KEY_FIELDS, keyColumn, TEXT_FIELDS, type EventBatch } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import { ATTRIBUTE_KEYS, KEY_FIELDS, keyColumn, TEXT_FIELDS } from '../event-fields.ts';
 import type { KeysOnDemand } from '../event.ts';
 import { memberText, MemberFinder } from '../event-attributes.ts';
 import type { KeyHasher } from './hash.ts';

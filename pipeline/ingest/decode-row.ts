@@ -4,7 +4,7 @@
  * the same by construction.
  */
 
-import { DECODED_KEYS, keyColumn, TEXT_FIELDS, textColumn } from '../event.ts';
+import { DECODED_KEYS, keyColumn, TEXT_FIELDS, textColumn } from '../event-fields.ts';
 import type { EventBatch, KeysOnDemand } from '../event.ts';
 import { placeOf } from '../place.ts';
 import { ipv4PrefixLength, isMistakenAddress, type AddressReader } from './decode-address.ts';

@@ -3,7 +3,8 @@
  * reason and field path; nothing is thrown and nothing is lost.
  */
 
-import type { EventBatch, KeyField } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import type { KeyField } from '../event-fields.ts';
 import { CardMask } from './card-number.ts';
 import { AddressReader, isMistakenAddress, parseAddress } from './decode-address.ts';
 import type { DecodeLimits } from './decode-fields.ts';

@@ -7,7 +7,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { textColumn, typeCodeOf } from '../event.ts';
+import { typeCodeOf } from '../event.ts';
+import { textColumn } from '../event-fields.ts';
 import type { Decoder } from './decode.ts';
 import {
   compareRecords,

@@ -6,7 +6,8 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { EVENT_TYPES, textColumn } from '../event.ts';
+import { EVENT_TYPES } from '../event.ts';
+import { textColumn } from '../event-fields.ts';
 import { holdsCard } from './card-number.ts';
 import { isCurrency } from './currency.ts';
 import type { AddressReader } from './decode-address.ts';

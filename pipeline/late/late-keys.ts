@@ -3,7 +3,8 @@
  * reward was decided without them. An event that nobody was rewarded after is late for nobody, however old.
  */
 
-import { keyColumn, type EventBatch } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import { keyColumn } from '../event-fields.ts';
 import type { LedgerOp } from '../reward/ledger-op.ts';
 
 /** Whoever shares one of these is measured together by most detectors. */

@@ -2,7 +2,7 @@
 
 import type { FeatureCondition, InCondition, NotInCondition } from '../detect/feature.ts';
 import type { LatestQuery, LatestRow } from '../detect/last-seen-source.ts';
-import type { NumberField } from '../event.ts';
+import type { NumberField } from '../event-fields.ts';
 import type { Analytics } from './analytics.ts';
 import { instant, listed, TEXT_OF } from './burst-history.ts';
 

@@ -1,6 +1,7 @@
 /** Compares an event's currency where it lies, without making a text of it. */
 
-import { textColumn, type EventBatch } from '../event.ts';
+import type { EventBatch } from '../event.ts';
+import { textColumn } from '../event-fields.ts';
 
 const CURRENCY = textColumn('currency');
 

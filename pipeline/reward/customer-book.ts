@@ -5,7 +5,8 @@
  */
 
 import type { Verdict } from '../decide/decision.ts';
-import { keyColumn, textColumn, typeCodeOf, type EventView } from '../event.ts';
+import { typeCodeOf, type EventView } from '../event.ts';
+import { keyColumn, textColumn } from '../event-fields.ts';
 import type { Decoder } from '../ingest/decode.ts';
 import type { Logger } from '../telemetry.ts';
 import { flagsOf } from '../type-flags.ts';

@@ -1,7 +1,7 @@
 /** What the window bench and its memory part share: which features, and how a run is driven. */
 
 import { EventBatch } from '../../pipeline/event.ts';
-import type { DECODED_KEYS } from '../../pipeline/event.ts';
+import type { DECODED_KEYS } from '../../pipeline/event-fields.ts';
 import { compilePlan } from '../../pipeline/detect/feature-plan.ts';
 import type { FeaturePlan } from '../../pipeline/detect/feature-plan.ts';
 import type { FeatureSpec } from '../../pipeline/detect/feature.ts';

@@ -3,7 +3,8 @@
  * (s = 1.05 over a million keys a dimension, so that the top key gets some 7 % of all events: harsh).
  */
 
-import { DECODED_KEYS, EventBatch, keyColumn, typeCodeOf } from '../../pipeline/event.ts';
+import { EventBatch, typeCodeOf } from '../../pipeline/event.ts';
+import { DECODED_KEYS, keyColumn } from '../../pipeline/event-fields.ts';
 import { seededRandom } from '../../pipeline/clock.ts';
 import type { Random } from '../../pipeline/clock.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { EVENT_TYPES, KEY_FIELDS, NUMBER_FIELDS } from '../../pipeline/event.ts';
+import { EVENT_TYPES } from '../../pipeline/event.ts';
+import { KEY_FIELDS, NUMBER_FIELDS } from '../../pipeline/event-fields.ts';
 import { problemsWith } from './rule-file.ts';
 
 type Row = readonly [what: string, changes: readonly string[], problems: readonly string[]];

@@ -7,13 +7,8 @@ import type { Decision } from '../../pipeline/decide/decision.ts';
 import { canonicalValue, type ListChange } from '../../pipeline/decide/list-entry.ts';
 import { LiveLists } from '../../pipeline/decide/live-lists.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
-import {
-  EventBatch,
-  keyColumn,
-  typeCodeOf,
-  type EventType,
-  type KeyField,
-} from '../../pipeline/event.ts';
+import { EventBatch, typeCodeOf, type EventType } from '../../pipeline/event.ts';
+import { keyColumn, type KeyField } from '../../pipeline/event-fields.ts';
 import { keysOf } from '../../pipeline/keys.ts';
 import { simulate } from '../../pipeline/simulate/simulate.ts';
 import type { SimulatedEvent } from '../../pipeline/simulate/simulated-event.ts';

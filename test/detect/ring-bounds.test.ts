@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RingFeature } from '../../pipeline/detect/ring-feature.ts';
 import { RingSource } from '../../pipeline/detect/ring-source.ts';
-import { EventBatch, keyColumn, typeCodeOf } from '../../pipeline/event.ts';
+import { EventBatch, typeCodeOf } from '../../pipeline/event.ts';
+import { keyColumn } from '../../pipeline/event-fields.ts';
 
 const HOUR = 3_600_000;
 const ON = ['login'] as const;

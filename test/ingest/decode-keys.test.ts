@@ -1,7 +1,8 @@
 /** What joins events: the keys of their windows, and card numbers that are masked and yet told apart. */
 
 import { describe, expect, it } from 'vitest';
-import { EventBatch, KEY_FIELDS, keyColumn, type KeyField } from '../../pipeline/event.ts';
+import { EventBatch } from '../../pipeline/event.ts';
+import { KEY_FIELDS, keyColumn, type KeyField } from '../../pipeline/event-fields.ts';
 import { isMistakenAddress } from '../../pipeline/ingest/decode-address.ts';
 import { batchFrom, paymentOf, START_MS, testDecoder, type PlainEvent } from '../support/events.ts';
 

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EventBatch, KEY_FIELDS, TEXT_FIELDS } from '../../pipeline/event.ts';
+import { EventBatch } from '../../pipeline/event.ts';
+import { KEY_FIELDS, TEXT_FIELDS } from '../../pipeline/event-fields.ts';
 import type { DecodeFailure, Decoder } from '../../pipeline/ingest/decode.ts';
 import { paymentOf, START_MS, testDecoder } from '../support/events.ts';
 import { event, layout, mutation, order, shuffled, soundEvent } from './scan-arbitraries.ts';

@@ -2,7 +2,7 @@
 
 import { median, medianAbsoluteDeviation } from 'simple-statistics';
 import { burstKeys, seenTypes, type BurstFeature } from '../../pipeline/detect/burst-feature.ts';
-import type { KeyField } from '../../pipeline/event.ts';
+import type { KeyField } from '../../pipeline/event-fields.ts';
 import type { Row } from '../support/batches.ts';
 
 const HOUR_MS = 3_600_000;

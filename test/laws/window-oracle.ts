@@ -3,7 +3,7 @@
  * Deliberately simple, and sharing no code with the stores.
  */
 
-import type { KeyField } from '../../pipeline/event.ts';
+import type { KeyField } from '../../pipeline/event-fields.ts';
 import { reachOf, type WindowedSpec, type WindowFeature } from '../../pipeline/detect/feature.ts';
 import { hashOf } from '../support/batches.ts';
 import type { Row } from '../support/batches.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EventBatch, KEY_FIELDS } from '../../pipeline/event.ts';
+import { EventBatch } from '../../pipeline/event.ts';
+import { KEY_FIELDS } from '../../pipeline/event-fields.ts';
 import { openHistory, type History } from '../../pipeline/record/history.ts';
 import type { RestoredEvent } from '../../pipeline/record/restore.ts';
 import { temporaryAnalytics, type TemporaryAnalytics } from '../support/chdb.ts';

@@ -1,13 +1,7 @@
 /** Event batches written column by column, so that the record's tests depend on no decoder. */
 
-import {
-  EventBatch,
-  TEXT_FIELDS,
-  textColumn,
-  typeCodeOf,
-  type EventType,
-  type TextField,
-} from '../../pipeline/event.ts';
+import { EventBatch, typeCodeOf, type EventType } from '../../pipeline/event.ts';
+import { TEXT_FIELDS, textColumn, type TextField } from '../../pipeline/event-fields.ts';
 
 export type SampleEvent = { readonly [Field in TextField]?: string } & {
   readonly id: string;

@@ -3,8 +3,14 @@
  * made by a simple hash of the text: only equality matters to the code under test.
  */
 
-import { EventBatch, KEY_FIELDS, keyColumn, typeCodeOf } from '../../pipeline/event.ts';
-import type { EventType, KeyField, NumberField } from '../../pipeline/event.ts';
+import { EventBatch, typeCodeOf } from '../../pipeline/event.ts';
+import type { EventType } from '../../pipeline/event.ts';
+import {
+  KEY_FIELDS,
+  keyColumn,
+  type KeyField,
+  type NumberField,
+} from '../../pipeline/event-fields.ts';
 
 export type Row = {
   readonly id: string;

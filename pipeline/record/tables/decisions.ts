@@ -1,7 +1,8 @@
 /** `decisions`: the answer to every event. */
 
 import { decisionIdOf, type Decision } from '../../decide/decision.ts';
-import { EVENT_TYPES, textColumn, type EventBatch } from '../../event.ts';
+import { EVENT_TYPES, type EventBatch } from '../../event.ts';
+import { textColumn } from '../../event-fields.ts';
 import { encodedText, type RowWriter } from '../row-writer.ts';
 import {
   arrival,

@@ -1,6 +1,7 @@
 /** `events`: every event that was decided, as it came. */
 
-import { EVENT_TYPES, textColumn, type EventBatch, type TextField } from '../../event.ts';
+import { EVENT_TYPES, type EventBatch } from '../../event.ts';
+import { textColumn, type TextField } from '../../event-fields.ts';
 import { encodedText, type RowWriter } from '../row-writer.ts';
 import {
   arrival,

@@ -1,7 +1,8 @@
 /** `findings`: what each detector said, live and shadow, with everything that explains it. */
 
 import type { Finding } from '../../decide/decision.ts';
-import { textColumn, type EventBatch } from '../../event.ts';
+import type { EventBatch } from '../../event.ts';
+import { textColumn } from '../../event-fields.ts';
 import type { RowWriter } from '../row-writer.ts';
 import { arrival, bool, code, defineTable, float64, instant, text, uint64 } from '../table.ts';
 import { DECISION_PREFIX } from './decisions.ts';

@@ -1,6 +1,7 @@
 /** `measure_samples`: what every measure was at one event in sixteen, as bins of a sketch; `measure_sketches` adds them up. */
 
-import { textColumn, type EventBatch } from '../../event.ts';
+import type { EventBatch } from '../../event.ts';
+import { textColumn } from '../../event-fields.ts';
 import type { MeasureSample } from '../../detect/measure-sketch.ts';
 import type { RowWriter } from '../row-writer.ts';
 import { arrival, defineTable, instant, text, texts, type Column } from '../table.ts';
