@@ -14,7 +14,7 @@ import type { Clock } from './clock.ts';
 import type { AccountAction, Command, CommandResult } from './decide/account-action.ts';
 import { causesOfAction, type Cause } from './decide/cause.ts';
 import { DecidedEvents, type DecidedParts, type Following } from './decided-events.ts';
-import type { Judged } from './decide/engine.ts';
+import type { Judged } from './decide/judgement.ts';
 import type { ExclusionChange } from './detect/exclusion.ts';
 import type { EventBatch } from './event.ts';
 import type { BadShareGuard } from './ingest/bad-share.ts';

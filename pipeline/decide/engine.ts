@@ -13,25 +13,15 @@ import { keyColumn, textColumn } from '../event-fields.ts';
 import type { ExclusionChange, ExclusionRegistry } from '../detect/exclusion.ts';
 import type { IdTable } from '../ingest/id-table.ts';
 import type { AccountAction } from './account-action.ts';
+import { admit, rowsBeyondMemory, type Standing } from './admission.ts';
 import { decisionIdOf, type Decision } from './decision.ts';
 import type { FreezeStanding, FreezeState } from './freezing.ts';
+import { ALLOWED, type Judged, type Judgement } from './judgement.ts';
 import type { ListChange } from './list-entry.ts';
 import type { Lists } from './lists.ts';
 import { ALLOW, decide } from './policy.ts';
 import type { RolloutOutcome } from './rollout.ts';
 import type { EndedTrial, Ruling, Trial } from './ruling.ts';
-
-/** What became of one event of a batch. */
-export type Judgement =
-  | { readonly kind: 'decided'; readonly decision: Decision }
-  /** The same event again: its answer is the stored one. */
-  | { readonly kind: 'repeat' }
-  /** The same id with another body: the first one stands. */
-  | { readonly kind: 'conflict' };
-
-const REPEAT: Judgement = Object.freeze({ kind: 'repeat' });
-const CONFLICT: Judgement = Object.freeze({ kind: 'conflict' });
-const ALLOWED: Judgement = Object.freeze({ kind: 'decided', decision: ALLOW });
 
 export interface EngineParts {
   readonly layers: FeatureLayers;
@@ -40,20 +30,6 @@ export interface EngineParts {
   readonly ruling: Ruling;
   readonly freezing: FreezeState;
   readonly exclusions: ExclusionRegistry;
-}
-
-export interface Judged {
-  /** One judgement an event, in the batch's order. */
-  readonly judgements: readonly Judgement[];
-  /** Transitions that the batch caused, in order. */
-  readonly actions: readonly AccountAction[];
-  /** Steps towards automatic entries on a list, and those entries, in order. */
-  readonly listChanges: readonly ListChange[];
-  /** Values that join more accounts than any honest one, each proposed once, in order. */
-  readonly exclusionChanges: readonly ExclusionChange[];
-  /** The version that decided the event of a row. */
-  readonly versionAt: (row: number) => string;
-  readonly ended: EndedTrial | undefined;
 }
 
 export class Engine {
@@ -153,25 +129,15 @@ export class Engine {
 
   /** Rows whose events are, or become within this batch, older than the ids in memory. */
   rowsBeyondMemory(batch: EventBatch): readonly number[] {
-    const { ids } = this.#parts;
-    let newestMs = -Infinity;
-    for (let row = 0; row < batch.length; row++) {
-      newestMs = Math.max(newestMs, batch.occurredAtMs[row]!);
-    }
-    const fromMs = ids.coveredFromAt(newestMs);
-    const rows: number[] = [];
-    for (let row = 0; row < batch.length; row++) {
-      if (batch.occurredAtMs[row]! < fromMs) rows.push(row);
-    }
-    return rows;
+    return rowsBeyondMemory(batch, this.#parts.ids);
   }
 
   /**
    * Judges the whole batch in order.
    * @param known answers for events older than the id table's horizon, looked up by the caller: row → judgement.
    */
-  judge(batch: EventBatch, known?: ReadonlyMap<number, 'repeat' | 'conflict'>): Judged {
-    const judgements = this.#admit(batch, known);
+  judge(batch: EventBatch, known?: ReadonlyMap<number, Standing>): Judged {
+    const judgements = admit(batch, this.#parts.ids, known);
     let { watermarkMs } = this;
     const actions = [...this.dismissals()];
     this.#measure(batch, judgements);
@@ -246,27 +212,6 @@ export class Engine {
     layers.restore(batch);
   }
 
-  /** Marks repeats and conflicts; a new event stays undefined. */
-  #admit(
-    batch: EventBatch,
-    known: ReadonlyMap<number, 'repeat' | 'conflict'> | undefined,
-  ): (Judgement | undefined)[] {
-    const judgements = new Array<Judgement | undefined>(batch.length);
-    for (let row = 0; row < batch.length; row++) {
-      const standing =
-        known?.get(row) ??
-        this.#parts.ids.check(
-          batch.idLo[row]!,
-          batch.idHi[row]!,
-          batch.bodyHash[row]!,
-          batch.occurredAtMs[row]!,
-        );
-      if (standing === 'repeat') judgements[row] = REPEAT;
-      else if (standing === 'conflict') judgements[row] = CONFLICT;
-    }
-    return judgements;
-  }
-
   /** Measures each run of new events between two repeats. */
   #measure(batch: EventBatch, judgements: readonly (Judgement | undefined)[]): void {
     for (const [from, to] of runs(0, batch.length, (row) => judgements[row] === undefined)) {
@@ -287,7 +232,7 @@ export class Engine {
     this.#heeded = generation;
   }
 
-  /** Plain allows, by far the most, share one value. */
+  /** Hears the detectors on one new event, decides it, and freezes its account where that follows. */
   #judge(
     view: EventView,
     trial: Trial | undefined,

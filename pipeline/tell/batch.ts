@@ -4,7 +4,7 @@
  */
 
 import { decisionIdOf, type Decision, type Finding, type Verdict } from '../decide/decision.ts';
-import type { Judged } from '../decide/engine.ts';
+import type { Judged } from '../decide/judgement.ts';
 import type { EventBatch } from '../event.ts';
 import type { Logger, Metrics } from '../telemetry.ts';
 
