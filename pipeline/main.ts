@@ -15,6 +15,7 @@ import { addExclusions } from './cli/command-exclusions.ts';
 import { addHistory } from './cli/command-history.ts';
 import { addOrders } from './cli/command-orders.ts';
 import { addReport } from './cli/command-report.ts';
+import { systemClock } from './clock.ts';
 import { Failure } from './failure.ts';
 import type { RowsFlags } from './terminal/print-rows.ts';
 import { visibleLines } from './terminal/terminal-text.ts';
@@ -198,6 +199,9 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** How long the last words wait for somebody who has stopped reading. */
+const TOLD_WITHIN_MS = 2000;
+
 /** A pipe takes what is written only when its reader does: an exit before that would cut the output short. */
 async function drained(stream: NodeJS.WriteStream): Promise<void> {
   if (stream.writableLength === 0 || stream.destroyed) return;
@@ -214,5 +218,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 const exitCode = await main(process.argv);
-await Promise.all([drained(process.stdout), drained(process.stderr)]);
+const late = systemClock.sleep(TOLD_WITHIN_MS);
+// Results wait for whoever asked for them; what is told beside them does not keep the process.
+await Promise.all([drained(process.stdout), Promise.race([drained(process.stderr), late])]);
 process.exit(exitCode);

@@ -21,7 +21,7 @@ import { reportStats, type Stats } from './stats.ts';
 import { openingBefore } from './simulate/opening.ts';
 import { SimulatorSource } from './simulate/source.ts';
 import { quotasLeft, showSummary, type Summary, type SummaryState } from './terminal/summary.ts';
-import { createLogger, Metrics, type Logger } from './telemetry.ts';
+import { createLogger, Metrics, writeUnlessUnread, type Logger } from './telemetry.ts';
 import { visibleLines } from './terminal/terminal-text.ts';
 import { whatWasFound } from './terminal/found.ts';
 import { requireAddresses } from './stores.ts';
@@ -33,6 +33,7 @@ interface Run {
   readonly environment: Environment;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly stderr: { readonly write: (text: string) => void };
   /** Where log lines go on a terminal: from when the summary stands there, past it. */
   readonly screen: { write: (text: string) => void };
   readonly metrics: Metrics;
@@ -50,13 +51,14 @@ export async function start(flags: StartFlags): Promise<void> {
   const config = await loadConfig(flags.config, catalogue);
   refuseUnpublishable(config);
   const clock = systemClock;
-  const screen = { write: (text: string): void => void process.stderr.write(text) };
+  const metrics = new Metrics();
+  const stderr = writeUnlessUnread(process.stderr, metrics);
+  const screen = { write: stderr.write };
   const escaped = { write: (text: string): void => screen.write(visibleLines(text)) };
-  const log = createLogger(logLevel(flags, config), process.stderr.isTTY ? escaped : undefined);
+  const log = createLogger(logLevel(flags, config), process.stderr.isTTY ? escaped : stderr);
   const lifecycle = new Lifecycle(clock, log);
   const environment = readEnvironment();
-  const metrics = new Metrics();
-  const run: Run = { flags, config, environment, clock, log, screen, metrics, lifecycle };
+  const run: Run = { flags, config, environment, clock, log, stderr, screen, metrics, lifecycle };
   lifecycle.listen(process);
   try {
     await work(run, catalogue);
@@ -240,8 +242,8 @@ interface Shown {
 }
 
 function show(run: Run, worker: Worker, { sources, stats, input }: Shown): Summary {
-  const { clock, flags, log } = run;
-  process.stderr.write(
+  const { clock, flags, log, stderr } = run;
+  stderr.write(
     `sheepdog: console and API at ${worker.http.address()} · data in ${flags.data} · configuration ${run.config.version}\n`,
   );
   const read = (): SummaryState => {
@@ -263,7 +265,7 @@ function show(run: Run, worker: Worker, { sources, stats, input }: Shown): Summa
     // Where every block is logged there is no place for a drawing.
     isTerminal: process.stderr.isTTY && !log.isLevelEnabled('info'),
     columns: process.stderr.columns || 100,
-    write: (text: string) => process.stderr.write(text),
+    write: stderr.write,
   };
   const summary = showSummary(read, screen, clock);
   run.screen.write = (text) => summary.tell(text);

@@ -174,6 +174,10 @@ export class Metrics {
     'Share of its history that a feature knows, while it does not know all of it.',
     ['feature'],
   );
+  readonly linesDropped = this.counter(
+    'sheepdog_log_lines_dropped_total',
+    'Lines of log and summary that were left out because nobody read those before.',
+  );
   readonly httpRequests = this.counter('sheepdog_http_requests_total', 'Answers, by status.', [
     'route',
     'status',
@@ -229,6 +233,22 @@ export class Metrics {
       registers: [this.registry],
     });
   }
+}
+
+/** What waits for a reader who has stopped reading, such as a paused pager; about a hundred thousand lines. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
+
+/** Writes to a stream as long as it is read; what comes while too much waits is dropped and counted. */
+export function writeUnlessUnread(
+  stream: Pick<NodeJS.WriteStream, 'write' | 'writableLength'>,
+  metrics: Pick<Metrics, 'linesDropped'>,
+): { readonly write: (text: string) => void } {
+  return {
+    write: (text) => {
+      if (stream.writableLength > MAX_UNREAD_BYTES) metrics.linesDropped.inc();
+      else stream.write(text);
+    },
+  };
 }
 
 /**
