@@ -8,7 +8,7 @@ import { FreezeState } from './decide/freezing.ts';
 import { Lists, SubjectList, type FileLists } from './decide/lists.ts';
 import { LiveLists } from './decide/live-lists.ts';
 import type { Ruling } from './decide/ruling.ts';
-import { AsnReader, openAsnDatabase } from './detect/asn.ts';
+import { AsnReader, openAsnDatabase, type AsnDatabase } from './detect/asn.ts';
 import { basesOf } from './detect/evidence-basis.ts';
 import { compileDetectors } from './detect/evaluate.ts';
 import { ExclusionRegistry } from './detect/exclusion.ts';
@@ -24,8 +24,8 @@ import { CustomerBook } from './reward/customer-book.ts';
 import { LiveCampaigns } from './reward/live-campaigns.ts';
 import type { Logger } from './telemetry.ts';
 
-/** The release that made a decision; recorded with it. */
-export const ENGINE_VERSION = '0.1.0';
+/** The release. */
+const ENGINE_VERSION = '0.1.0';
 
 /** Ids are remembered a day beyond the longest window, so that a repeat cannot enter a window twice. */
 const ID_MARGIN_MS = 86_400_000;
@@ -39,6 +39,8 @@ export interface AssembledEngine {
   readonly detectors: readonly string[];
   /** Compiled, for the engine to try out once it is restored. */
   readonly trial: Ruling | undefined;
+  /** What made a decision, beside the configuration; recorded with it: the release, and the day of its file of networks. */
+  readonly engineVersion: string;
   /** How far back a restart has to read: everything older can neither enter a window nor be taken for new. */
   readonly horizonMs: number;
 }
@@ -95,9 +97,9 @@ export interface AssembledVersions extends Omit<AssembledEngine, 'detectors' | '
 export function assembleVersions(configs: readonly LoadedConfig[]): AssembledVersions {
   const config = configs[0]!;
   const { windows, bursts, networks, lists } = config.system;
-  const asn = new AsnReader(
-    networks.asnDatabase === undefined ? undefined : openAsnDatabase(networks.asnDatabase),
-  );
+  const database =
+    networks.asnDatabase === undefined ? undefined : openAsnDatabase(networks.asnDatabase);
+  const asn = new AsnReader(database);
   const asnOf: AsnOf = (ip) => asn.ofText(ip);
   let standing = NOTHING_STANDING;
   const rulings = configs.map((each) => {
@@ -127,7 +129,14 @@ export function assembleVersions(configs: readonly LoadedConfig[]): AssembledVer
     exclusions,
     freezing: new FreezeState(ruling.freezing),
   });
-  return { engine, layers, ids, horizonMs, rulings };
+  return { engine, layers, ids, horizonMs, rulings, engineVersion: engineVersionWith(database) };
+}
+
+/** The file of autonomous systems is no part of the configuration, and can change an answer. */
+function engineVersionWith(database: AsnDatabase | undefined): string {
+  if (database === undefined) return ENGINE_VERSION;
+  const builtOn = new Date(database.builtAtMs).toISOString().slice(0, 10);
+  return `${ENGINE_VERSION}+asn.${builtOn.replaceAll('-', '')}`;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { CommandLog } from './act/commands.ts';
 import type { ActQueue } from './act/queue.ts';
-import { assembleCampaigns, ENGINE_VERSION, type AssembledEngine } from './assemble.ts';
+import { assembleCampaigns, type AssembledEngine } from './assemble.ts';
 import type { LiveConfig } from './reload/live-config.ts';
 import type { Delivering } from './deliver.ts';
 import { BadShareGuard } from './ingest/bad-share.ts';
@@ -108,7 +108,7 @@ export function joinPath(options: WorkerOptions, parts: PathParts): Path {
       spentOn: (asked) => spentOn({ settlement, ledger, clock }, asked),
       settlement,
       recorder,
-      engineVersion: ENGINE_VERSION,
+      engineVersion: assembled.engineVersion,
       clock,
       log,
       metrics,

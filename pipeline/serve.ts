@@ -2,7 +2,7 @@
 
 import type { Campaign } from '../config/campaign-schema.ts';
 import { answersFrom } from './answers.ts';
-import { ENGINE_VERSION, type AssembledEngine } from './assemble.ts';
+import type { AssembledEngine } from './assemble.ts';
 import { boardOf } from './orders/case-board.ts';
 import type { CampaignView } from './http/campaigns.ts';
 import type { Decide } from './http/intake.ts';
@@ -101,7 +101,7 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
     configVersion: () => live.active.version,
     configStatus: () => live.status,
     judging: () => judgingView(live),
-    engineVersion: ENGINE_VERSION,
+    engineVersion: assembled.engineVersion,
     readiness: obstacles,
   });
 }

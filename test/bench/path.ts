@@ -1,12 +1,7 @@
 /** The product's path as the benches run it: decoding, engine and record as shipped; rewards and queues left out. */
 
 import type { LoadedConfig } from '../../config/load.ts';
-import {
-  assembleDecoder,
-  assembleEngine,
-  ENGINE_VERSION,
-  type AssembledEngine,
-} from '../../pipeline/assemble.ts';
+import { assembleDecoder, assembleEngine, type AssembledEngine } from '../../pipeline/assemble.ts';
 import { keysOf } from '../../pipeline/keys.ts';
 import { systemClock, type Clock } from '../../pipeline/clock.ts';
 import { LiveConfig } from '../../pipeline/reload/live-config.ts';
@@ -83,7 +78,7 @@ export function openPath({ config }: { config: LoadedConfig }, analytics: Analyt
     config: live,
     settlement,
     recorder,
-    engineVersion: ENGINE_VERSION,
+    engineVersion: assembled.engineVersion,
     tally,
   };
   const pipeline = new Pipeline(parts, {});

@@ -80,6 +80,13 @@ function judged(config: LoadedConfig, ip: string): Decision {
 const bandOf = ({ findings }: Decision) =>
   findings.find(({ detector }) => detector === 'same-ip')?.threshold;
 
+describe('the version of the engine', () => {
+  it('names the day of the file of autonomous systems, where there is one', async () => {
+    expect(assembleEngine(await load({})).engineVersion).toMatch(/^\d+\.\d+\.\d+\+asn\.20\d{6}$/);
+    expect(assembleEngine(await load({ [LIST]: '' }, '')).engineVersion).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});
+
 describe('a shared network by its operator', () => {
   it('has limits of its own at all addresses of the operator, a range in it has its own', async () => {
     const config = await load({ [LIST]: CARRIER });

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
-import { assembleDecoder, assembleEngine, ENGINE_VERSION } from '../../pipeline/assemble.ts';
+import { assembleDecoder, assembleEngine } from '../../pipeline/assemble.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { CommandResult } from '../../pipeline/decide/account-action.ts';
 import { discoverDetectors } from '../../pipeline/detect/discover.ts';
@@ -74,7 +74,7 @@ async function live() {
     `worker-${++starts}`,
   );
   const shared = { clock: systemClock, log: silentLogger(), metrics };
-  const { engine } = assembleEngine(config);
+  const { engine, engineVersion } = assembleEngine(config);
   const proposals = new RewardProposals(10);
   for await (const page of proposalSteps(store.analytics, history.condition)) {
     for (const step of page) proposals.apply(step);
@@ -94,7 +94,7 @@ async function live() {
   const pipeline = new Pipeline(
     {
       ...shared,
-      ...{ engine, history, recorder, settlement, engineVersion: ENGINE_VERSION },
+      ...{ engine, history, recorder, settlement, engineVersion },
       decoder: assembleDecoder(config, keysOf(Buffer.alloc(32))),
       guard: new BadShareGuard(config.system.ingest.badShare),
       config: new LiveConfig({ ...shared, engine, history, recorder }, config),
