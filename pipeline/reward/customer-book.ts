@@ -10,7 +10,6 @@ import { keyColumn, textColumn } from '../event-fields.ts';
 import type { Decoder } from '../ingest/decode.ts';
 import type { Logger } from '../telemetry.ts';
 import { flagsOf } from '../type-flags.ts';
-import { hasCurrency } from './currency-bytes.ts';
 import { NO_FACTS, type CustomerFacts, type FactPeriod } from './customer-facts.ts';
 import {
   birthdayOf,
@@ -21,14 +20,8 @@ import {
 } from './customer-profile.ts';
 import { TELLING_TYPES, type CustomerTotals } from './customer-totals.ts';
 import { FactRecord, FactTable } from './fact-table.ts';
-import {
-  columnsFor,
-  FactsView,
-  IntColumn,
-  NumberColumn,
-  periodInt,
-  periodNumber,
-} from './facts-view.ts';
+import { columnsFor, FactsView, IntColumn, NumberColumn } from './facts-view.ts';
+import { PeriodSums } from './period-sums.ts';
 
 export interface CustomerBookOptions {
   /** False when no campaign reads facts: then nothing is kept, and every customer is unknown. */
@@ -40,12 +33,9 @@ export interface CustomerBookOptions {
   readonly log: Pick<Logger, 'warn'>;
 }
 
-type BookPeriod = FactPeriod & { readonly currencyBytes: Buffer | undefined };
-
 const CUSTOMER = keyColumn('customerId');
 const ACCOUNT = keyColumn('accountId');
 const ATTRIBUTES = textColumn('attributes');
-const REFUND_OF = textColumn('refundOf');
 /** Makes the key of an account another one than that of a customer with the same number. */
 const ACCOUNT_SALT = 0x5bd1e995;
 
@@ -61,11 +51,12 @@ const IS_TELLING = flagsOf(TELLING_TYPES);
 
 export class CustomerBook {
   readonly needed: boolean;
-  readonly periods: readonly BookPeriod[];
+  readonly periods: readonly FactPeriod[];
   readonly #log: Pick<Logger, 'warn'>;
   readonly #table: FactTable;
   readonly #profiles = new NotedTexts('latest');
   readonly #invitations = new NotedTexts('earliest');
+  readonly #periodSums: PeriodSums;
   readonly #view: FactsView;
   /** The record that is being written. */
   readonly #at = new FactRecord();
@@ -77,10 +68,8 @@ export class CustomerBook {
 
   constructor({ needed, periods, maxCustomers, log }: CustomerBookOptions) {
     this.needed = needed;
-    this.periods = periods.map((period) => ({
-      ...period,
-      currencyBytes: period.currency === undefined ? undefined : Buffer.from(period.currency),
-    }));
+    this.periods = periods;
+    this.#periodSums = new PeriodSums(periods);
     this.#log = log;
     this.#table = new FactTable({
       ...columnsFor(periods.length),
@@ -139,13 +128,17 @@ export class CustomerBook {
     this.#table.saw(this.#at, atMs);
     switch (code) {
       case PAYMENT:
-        this.#payment(event, atMs);
+        this.#at.earliest(NumberColumn.firstPayment, atMs);
+        this.#at.latest(NumberColumn.lastPayment, atMs);
+        this.#at.count(IntColumn.payments, 1);
+        this.#periodSums.payment(this.#at, event, atMs);
         break;
       case REFUND:
-        this.#refund(event, atMs);
+        this.#periodSums.refund(this.#at, event, atMs);
         break;
       case LOGIN:
-        this.#login(atMs);
+        this.#at.latest(NumberColumn.login, atMs);
+        this.#periodSums.login(this.#at, atMs);
         break;
       case OPENED:
         this.#at.earliest(NumberColumn.registered, atMs);
@@ -181,13 +174,7 @@ export class CustomerBook {
     this.#at.latest(NumberColumn.login, totals.loginAtMs);
     this.#at.count(IntColumn.cards, totals.cards);
     this.#at.count(IntColumn.payments, totals.payments);
-    for (const [index, period] of totals.periods.entries()) {
-      const number = periodNumber(index);
-      this.#at.earliest(number + NumberColumn.periodFirstLogin, period.firstLoginAtMs);
-      this.#at.latest(number + NumberColumn.periodLastBefore, period.lastPaymentBeforeMs);
-      this.#at.sum(number + NumberColumn.periodSpend, period.spendMinor);
-      this.#at.count(periodInt(index), period.payments);
-    }
+    this.#periodSums.add(this.#at, totals.periods);
     this.#addTexts(record, totals);
   }
 
@@ -198,50 +185,6 @@ export class CustomerBook {
     if (!Number.isNaN(totals.invitedAtMs)) {
       const { invitedAtMs: occurredAtMs, invitationId: eventId, inviterId: text } = totals;
       this.#invitations.note(record, { occurredAtMs, eventId, text });
-    }
-  }
-
-  #payment({ batch, row }: EventView, atMs: number): void {
-    const amountMinor = batch.amountMinor[row]! || 0;
-    this.#at.earliest(NumberColumn.firstPayment, atMs);
-    this.#at.latest(NumberColumn.lastPayment, atMs);
-    this.#at.count(IntColumn.payments, 1);
-    const { periods } = this;
-    for (let index = 0; index < periods.length; index++) {
-      const period = periods[index]!;
-      const number = periodNumber(index);
-      if (atMs < period.fromMs) this.#at.latest(number + NumberColumn.periodLastBefore, atMs);
-      else if (atMs < period.toMs) {
-        this.#at.count(periodInt(index), 1);
-        if (hasCurrency(batch, row, period.currencyBytes)) {
-          this.#at.sum(number + NumberColumn.periodSpend, amountMinor);
-        }
-      }
-    }
-  }
-
-  /**
-   * Who sends back what was bought has not spent it, however long after the period. A refund that names no payment is
-   * refused by the ledger too.
-   */
-  #refund({ batch, row }: EventView, atMs: number): void {
-    if (batch.spanLength[REFUND_OF * batch.capacity + row]! <= 0) return;
-    const amountMinor = batch.amountMinor[row]! || 0;
-    const { periods } = this;
-    for (let index = 0; index < periods.length; index++) {
-      const { fromMs, currencyBytes } = periods[index]!;
-      if (atMs < fromMs || !hasCurrency(batch, row, currencyBytes)) continue;
-      this.#at.sum(periodNumber(index) + NumberColumn.periodSpend, -amountMinor);
-    }
-  }
-
-  #login(atMs: number): void {
-    this.#at.latest(NumberColumn.login, atMs);
-    const { periods } = this;
-    for (let index = 0; index < periods.length; index++) {
-      const { fromMs, toMs } = periods[index]!;
-      if (atMs < fromMs || atMs >= toMs) continue;
-      this.#at.earliest(periodNumber(index) + NumberColumn.periodFirstLogin, atMs);
     }
   }
 
