@@ -4,6 +4,7 @@ import { LOG_START, type CommandLog } from '../act/commands.ts';
 import type { Clock } from '../clock.ts';
 import type { Command, CommandResult } from '../decide/account-action.ts';
 import { messageOf } from '../failure.ts';
+import type { JournalDrain } from '../journal-drain.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Recorder } from '../record/recorder.ts';
@@ -13,6 +14,7 @@ import type { Logger } from '../telemetry.ts';
 export interface FollowParts {
   readonly commands: CommandLog;
   readonly pipeline: Pipeline;
+  readonly journal: Pick<JournalDrain, 'caughtUp'>;
   readonly recorder: Pick<Recorder, 'flush' | 'obstacle'>;
   /** Id of the last command that is part of history; undefined: none. */
   readonly position: string | undefined;
@@ -39,7 +41,7 @@ export async function catchUp(parts: FollowParts): Promise<string> {
       const waiting = await commands.read(position);
       if (waiting.length === 0) return position;
       for (const command of waiting) {
-        await obey(parts, command);
+        await commands.answer(await obey(parts, command));
         position = command.id;
       }
     } catch (error) {
@@ -57,7 +59,7 @@ export async function followCommands(parts: FollowParts): Promise<void> {
   while (!lifecycle.signal.aborted) {
     try {
       for await (const command of commands.follow(position, lifecycle.signal)) {
-        await obey(parts, command);
+        void tell(parts, await obey(parts, command));
         position = command.id;
       }
     } catch (error) {
@@ -72,29 +74,35 @@ export async function followCommands(parts: FollowParts): Promise<void> {
   }
 }
 
-async function obey(parts: FollowParts, command: Command): Promise<void> {
-  const { commands, pipeline, log } = parts;
+async function obey(
+  { commands, pipeline, log }: FollowParts,
+  command: Command,
+): Promise<CommandResult> {
   const result = await pipeline.obey(command, () => {
     commands.trim(command.id).catch((error: unknown) => {
       log.debug({ error: messageOf(error) }, 'the command log is trimmed later');
     });
   });
   log.info({ actor: command.actor, ...result }, 'command obeyed');
-  void tell(parts, result);
+  return result;
 }
 
 /**
- * Who is told of an order finds it in the record, unless that takes too long: what was ordered is in force already,
- * and the orders behind it do not wait.
+ * Who is told of an order finds it in the record, rewards included, unless that takes too long: what was ordered is
+ * in force already, and the orders behind it do not wait.
  */
 async function tell(
-  { commands, recorder, clock, log }: FollowParts,
+  { commands, journal, recorder, clock, log }: FollowParts,
   result: CommandResult,
 ): Promise<void> {
   const done = new AbortController();
   const late = clock.sleep(SHOWN_WITHIN_MS, done.signal);
+  const shown = async (): Promise<void> => {
+    await journal.caughtUp();
+    await recorder.flush();
+  };
   try {
-    if (recorder.obstacle === undefined) await Promise.race([recorder.flush(), late]);
+    if (recorder.obstacle === undefined) await Promise.race([shown(), late]);
     await commands.answer(result);
   } catch (error) {
     log.warn({ commandId: result.commandId, error: messageOf(error) }, 'an order was not answered');

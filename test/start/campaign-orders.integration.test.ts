@@ -145,8 +145,12 @@ describe('an order to a running worker', () => {
       return (rewards as readonly { grantId: string }[])[0]!.grantId;
     };
     const [first, second] = [await idOf(good), await idOf(bad)];
+    const recorded = async (grantId: string): Promise<unknown> =>
+      ((await (await fetch(`${address}/v1/grants/${grantId}`)).json()) as { state: string }).state;
     expect(await order(data, 'approve', first)).toBe(`reward ${first} is posted`);
+    expect(await recorded(first)).toBe('posted');
     expect(await order(data, 'reject', second)).toBe(`reward ${second} is voided`);
+    expect(await recorded(second)).toBe('voided');
     expect(await refused(data, 'reject', first)).toBe(
       `sheepdog: reward ${first} does not wait for a review: it is posted (approved)\n`,
     );
