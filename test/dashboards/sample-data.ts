@@ -30,10 +30,6 @@ export async function fillSampleData(analytics: Analytics, folder: string): Prom
   const path = join(folder, 'sample.ndjson');
   await writeSimulation(path, { ...DEFAULT_SIMULATION, minutes: 60, ratePerSecond: 3 });
   await analytics.command(events(path));
-  // The sample lies in the past, where these tables would let go of it.
-  for (const table of ['pipeline_stats', 'ledger_balances', 'measure_samples']) {
-    await analytics.command(`ALTER TABLE ${table} REMOVE TTL`);
-  }
   for (const statement of [
     ...[DECISIONS, FINDINGS, LABELS, GRANTS, DRAWS, VOUCHERS, DELIVERIES],
     ...[...LEDGER, ACTIONS, CHANGES, ...AROUND, ...TUNING],

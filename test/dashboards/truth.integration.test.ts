@@ -57,7 +57,6 @@ const STATS = 'worker, recorded_at, journal_waiting, paused';
 
 describe('an alert', () => {
   test('is raised when the journal of the ledger waits and nothing of it arrives', async () => {
-    await store.analytics.command('ALTER TABLE pipeline_stats REMOVE TTL');
     await insert('pipeline_stats', STATS, `'w', ${earlier(9)}, 3, false`, `'w', '${AT}', 4, false`);
     expect(await fires('sheepdog-ledger-silence')).toBe(true);
     await insert('ledger_entries', 'sequence, leg, recorded_at', `1, 0, ${earlier(5)}`);

@@ -28,7 +28,7 @@ export interface Page extends AsyncDisposable {
   goto(url: string): Promise<void>;
   /** The value of an expression of the page, waited for when it is a promise. */
   value<T>(expression: string): Promise<T>;
-  /** Resolves once the expression is true of the page, looked at whenever it is redrawn; fails after 15 s. */
+  /** Resolves once the expression is true of the page, looked at whenever it is redrawn; fails after 100 s. */
   until(expression: string): Promise<void>;
   /** Types as a keyboard does: the text, or a key by its name. */
   type(text: string): Promise<void>;
@@ -105,7 +105,7 @@ function untilTrue(expression: string): string {
     if (holds()) return resolve(true);
     const watch = new MutationObserver(() => { if (holds()) { watch.disconnect(); resolve(true); } });
     watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-    setTimeout(() => resolve(holds()), 15000);
+    setTimeout(() => resolve(holds()), 100000);
   })`;
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../pipeline/clock.ts';
+import { systemClock, type Clock } from '../../pipeline/clock.ts';
 import { Failure } from '../../pipeline/failure.ts';
 import { hintFor } from '../../pipeline/hints.ts';
 import { JournalDrain } from '../../pipeline/journal-drain.ts';
@@ -10,6 +10,16 @@ import { silentLogger } from '../../pipeline/telemetry.ts';
 import { startRecording } from '../record/recording.ts';
 import { campaigns, ops, refund } from '../reward/scenario.ts';
 import { redis, store, useStores } from '../support/stores.ts';
+
+/** However slow the machine: the end waits for the last drain. */
+const PATIENT: Clock = {
+  ...systemClock,
+  sleep: (_ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) resolve();
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    }),
+};
 
 const compiled = campaigns();
 const accounts = () => compiled.accounts;
@@ -25,8 +35,8 @@ beforeEach(async () => {
   ({ recorder } = await startRecording(store.analytics, {}, `worker-${++drains}`));
 });
 
-function drain(): JournalDrain {
-  const parts = { ledger, recorder, accounts, clock: systemClock, log: silentLogger() };
+function drain(clock = systemClock): JournalDrain {
+  const parts = { ledger, recorder, accounts, clock, log: silentLogger() };
   return new JournalDrain({ ...parts, fail: (error) => failures.push(error) });
 }
 
@@ -74,7 +84,7 @@ describe('the journal of the ledger', () => {
   });
 
   it('is carried by itself once started, and to the end when closed', async () => {
-    const journal = drain();
+    const journal = drain(PATIENT);
     journal.start();
     await grant('a');
     await journal.close();
@@ -135,7 +145,7 @@ describe('the journal of the ledger', () => {
     const fail = (error: unknown): void => void failures.push(error);
     const journal = new JournalDrain({ ...parts, delivering, fail });
     journal.start();
-    await expect.poll(() => journal.balances.length).toBeGreaterThan(0);
+    await expect.poll(() => journal.balances.length, { timeout: 100_000 }).toBeGreaterThan(0);
     expect(journal.balances.find(({ account }) => account.includes('total'))!.posted).toBe(1000);
     letGo();
     await journal.close();

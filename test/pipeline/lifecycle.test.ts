@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../pipeline/clock.ts';
+import { fixedClock, systemClock } from '../../pipeline/clock.ts';
 import { Lifecycle } from '../../pipeline/lifecycle.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
 
@@ -15,15 +15,23 @@ describe('the end of the process', () => {
   });
 
   it('names the part that hangs and leaves time for those after it', async () => {
-    const lifecycle = new Lifecycle(systemClock, silentLogger());
+    const clock = fixedClock(0);
+    const given: number[] = [];
+    const sleep = async (ms: number): Promise<void> => {
+      given.push(ms);
+      await new Promise(setImmediate);
+      clock.set(clock.now() + ms);
+    };
+    const lifecycle = new Lifecycle({ ...clock, sleep }, silentLogger());
     let closed = false;
     lifecycle.onClose('record', async () => {
-      await systemClock.sleep(10);
+      await Promise.resolve();
       closed = true;
     });
     lifecycle.onClose('source', () => new Promise(() => undefined));
     await expect(lifecycle.close(400)).rejects.toThrow('source did not close in time');
     expect(closed).toBe(true);
+    expect(given).toEqual([200, 100]);
   });
 
   it('stops everybody at a failure, which wins over the stop', async () => {

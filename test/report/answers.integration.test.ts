@@ -151,7 +151,7 @@ test('payments, new customers, funnel, retention, waking and cards are what a na
     }),
     RUNS,
   );
-}, 120_000);
+});
 
 const step = (event_id: string, who: string, type: EventRow['type'], local: string): EventRow => ({
   event_id,

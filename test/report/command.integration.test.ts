@@ -57,7 +57,7 @@ describe('report', () => {
     const asked = async (): Promise<string> =>
       (await fetch(`${address}/v1/campaigns/autumn/report?marginBp=75`)).text();
     // Two answers have the same figures only once every row of these payments is written.
-    await expect.poll(asked, { timeout: 20_000 }).not.toContain('still to be written');
+    await expect.poll(asked, { timeout: 100_000 }).not.toContain('still to be written');
     const beside = await report('--campaign', 'autumn', '--margin-bp', '75');
     expect(beside.code, beside.stderr).toBe(0);
     expect(JSON.parse(beside.stdout)).toEqual(JSON.parse(await asked()));

@@ -110,15 +110,11 @@ describe('the page', () => {
   test.skipIf(browser === undefined).each([
     ['full', () => report, 5],
     ['empty', () => empty, 0],
-  ])(
-    'draws a %s report in a browser without a complaint',
-    async (_name, of, drawn) => {
-      const { dom, complaints } = await opened(reportPage(of()).html);
-      expect(complaints).toEqual([]);
-      expect(dom.match(/<canvas[^>]+width="[1-9]/g) ?? []).toHaveLength(drawn);
-    },
-    60_000,
-  );
+  ])('draws a %s report in a browser without a complaint', async (_name, of, drawn) => {
+    const { dom, complaints } = await opened(reportPage(of()).html);
+    expect(complaints).toEqual([]);
+    expect(dom.match(/<canvas[^>]+width="[1-9]/g) ?? []).toHaveLength(drawn);
+  });
 });
 
 describe('GET /v1/campaigns/:id/report', () => {

@@ -4,8 +4,8 @@ import { askRecord } from '../support/ask-record.ts';
 import { endAll, newFolder, run, startIn, type Cli } from '../support/cli.ts';
 import {
   answered,
-  configOf,
   Crowd,
+  patientConfigOf,
   send,
   told,
   TRIAL,
@@ -19,7 +19,7 @@ let address: string;
 let crowd: Crowd;
 beforeAll(async () => {
   data = join(await newFolder(), 'data');
-  worker = startIn(data, ['--config', await configOf(TRIAL)]);
+  worker = startIn(data, ['--config', await patientConfigOf(TRIAL)]);
   address = await worker.ready();
   crowd = new Crowd();
 });

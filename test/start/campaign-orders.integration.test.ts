@@ -145,12 +145,14 @@ describe('an order to a running worker', () => {
       return (rewards as readonly { grantId: string }[])[0]!.grantId;
     };
     const [first, second] = [await idOf(good), await idOf(bad)];
+    // A record that takes its time is not waited for to the end, and shows it a moment later.
+    const shown = { timeout: 100_000 };
     const recorded = async (grantId: string): Promise<unknown> =>
       ((await (await fetch(`${address}/v1/grants/${grantId}`)).json()) as { state: string }).state;
     expect(await order(data, 'approve', first)).toBe(`reward ${first} is posted`);
-    expect(await recorded(first)).toBe('posted');
+    await expect.poll(() => recorded(first), shown).toBe('posted');
     expect(await order(data, 'reject', second)).toBe(`reward ${second} is voided`);
-    expect(await recorded(second)).toBe('voided');
+    await expect.poll(() => recorded(second), shown).toBe('voided');
     expect(await refused(data, 'reject', first)).toBe(
       `sheepdog: reward ${first} does not wait for a review: it is posted (approved)\n`,
     );

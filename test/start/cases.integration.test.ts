@@ -118,7 +118,7 @@ describe('a freeze', () => {
     const crowd = new Crowd();
     expect(told(await answered(address, crowd.of('bill', 'v')))).toEqual(['bill posted granted']);
     expect(told(await answered(address, crowd.of('bill', 'w')))).toEqual(['bill posted granted']);
-    const waiting = await send(address, crowd.of('till', 'v'));
+    const waiting = await answered(address, crowd.of('till', 'v'));
     expect(told(waiting)).toEqual(['till held awaiting_payment']);
     expect(await say(address, 'accounts/a-v/freeze', 'li')).toMatch(/^200 account a-v is frozen/);
     const [proposal] = await opened(worker, address, 1);
@@ -164,14 +164,14 @@ describe('a freeze', () => {
     const crowd = new Crowd();
     expect(await say(address, 'accounts/a-v/appeal', 'wei')).toMatch(/^409 .*not frozen/);
     await say(address, 'accounts/a-v/freeze', 'li');
-    const blocked = await send(address, crowd.of('bill', 'v', at(0)));
+    const blocked = await answered(address, crowd.of('bill', 'v', at(0)));
     expect(blocked).toMatchObject({ verdict: 'block' });
     expect(told(blocked)).toEqual(['bill voided account_frozen']);
     const authorised = crowd.of('till', 'v', at(6));
     expect(told(await answered(address, authorised))).toEqual(['till voided account_frozen']);
     expect(await say(address, 'accounts/a-v/appeal', 'wei')).toMatch(/^200 .*go to review/);
     expect(await say(address, 'accounts/a-v/appeal', 'wei')).toMatch(/^409 .*open appeal/);
-    const held = await send(address, crowd.of('mall', 'v', at(12)));
+    const held = await answered(address, crowd.of('mall', 'v', at(12)));
     expect(held).toMatchObject({ verdict: 'review' });
     expect(told(held)).toEqual(['mall held held_for_review']);
     const { amount, currency, category, merchantId } = authorised;

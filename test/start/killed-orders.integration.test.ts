@@ -1,4 +1,4 @@
-/** Orders and a worker that is killed between an order and its effect, or before the effect is on record. */
+/** Orders and a worker that is killed after it obeyed them, or before anybody did. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ async function excluded(address: string): Promise<string[]> {
 }
 
 describe('orders about lists, exclusions and labels', () => {
-  it('that were obeyed and are not on record yet are in force before the first event after a kill', async () => {
+  it('that were obeyed are in force before the first event after a kill', async () => {
     const data = join(await newFolder(), 'data');
     let worker = startIn(data);
     let address = await worker.ready();

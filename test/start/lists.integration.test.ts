@@ -130,8 +130,13 @@ describe('the lists of a running worker', () => {
     expect((await ask(`${address}/v1/lists/block/ips/${range}`, 'DELETE', said)).status).toBe(409);
     expect((await ask(`${address}/v1/lists/grey`)).status).toBe(404);
 
-    const beside = await run(['list', 'show', '--data', data]);
-    expect(beside.code, beside.stderr).toBe(0);
+    const beside = async (): Promise<Record<string, unknown>[]> => {
+      const asked = await run(['list', 'show', '--data', data]);
+      expect(asked.code, asked.stderr).toBe(0);
+      return linesOf(asked.stdout);
+    };
+    await expect.poll(beside, { timeout: 100_000 }).toHaveLength(3);
+    const told = await beside();
     const ended = await worker.stop();
     expect(ended.code, ended.stderr).toBe(0);
     const shown = await run(['list', 'show', '--data', data]);
@@ -144,13 +149,13 @@ describe('the lists of a running worker', () => {
     ]);
     // The worker, which alone has the record while it runs, is asked for the same.
     const named = lines.map(({ list, kind, value, entryId }) => ({ list, kind, value, entryId }));
-    expect(linesOf(beside.stdout)).toMatchObject(named);
+    expect(told).toMatchObject(named);
     expect(shown.stdout).not.toContain(CARD);
   });
 });
 
 describe('who is told that an order was obeyed', () => {
-  it('finds it in the record, however seldom that is written', async () => {
+  it('finds it in the record, however seldom that is written by itself', async () => {
     const folder = await newFolder();
     const data = join(folder, 'data');
     const config = await configWith({ record: { flushEveryMs: '1h' } });
@@ -160,11 +165,13 @@ describe('who is told that an order was obeyed', () => {
       (await ask(`${address}/v1/lists/watch`)).json['entries'];
     const devices = [{ kind: 'devices', value: 'd-9' }];
     await ask(`${address}/v1/lists/watch`, 'POST', { ...said, entries: devices });
-    expect(await standing()).toMatchObject(devices);
+    // A record that takes its time is not waited for to the end, and shows it a moment later.
+    const shown = { timeout: 100_000 };
+    await expect.poll(standing, shown).toMatchObject(devices);
     await ask(`${address}/v1/lists/watch/devices/d-9`, 'DELETE', said);
-    expect(await standing()).toEqual([]);
+    await expect.poll(standing, shown).toEqual([]);
     await run(['list', 'add', 'watch', 'devices', 'd-10', '--reason', 'farm', '--data', data]);
-    expect(await standing()).toMatchObject([{ value: 'd-10' }]);
+    await expect.poll(standing, shown).toMatchObject([{ value: 'd-10' }]);
     const ended = await worker.stop();
     expect(ended.code, ended.stderr).toBe(0);
   });

@@ -58,10 +58,10 @@ async function readiness(address: string): Promise<{ status: number; text: strin
   return { status: answer.status, text: await answer.text() };
 }
 
-async function whyNotReady(worker: Cli, address: string): Promise<string> {
-  return await worker.until(async () => {
+async function notReadyFor(reason: string, worker: Cli, address: string): Promise<void> {
+  await worker.until(async () => {
     const { status, text } = await readiness(address);
-    return status === 503 ? text : undefined;
+    return (status === 503 && text.includes(reason)) || undefined;
   });
 }
 
@@ -127,7 +127,7 @@ describe('a worker whose Redis by URL goes away and comes back', () => {
       const ids = [(await pay(worker, address)).id];
       await redis.kill();
       ids.push(...(await payUntilPending(worker, address)));
-      expect(await whyNotReady(worker, address)).toContain('the reward ledger is away');
+      await notReadyFor('the reward ledger is away', worker, address);
       ids.push((await pay(worker, address)).id);
       await redis.start();
       await readyAgain(worker, address);
@@ -162,7 +162,7 @@ describe('a worker whose ClickHouse goes away and comes back', () => {
       const address = await worker.ready();
       const ids = [(await pay(worker, address)).id];
       await server.stop();
-      expect(await whyNotReady(worker, address)).toContain('ClickHouse');
+      await notReadyFor('ClickHouse', worker, address);
       const meanwhile = await pay(worker, address);
       expect(meanwhile.answer).toMatchObject({ status: 200, verdict: 'allow' });
       expect(meanwhile.answer.rewards).not.toEqual([]);
@@ -173,9 +173,8 @@ describe('a worker whose ClickHouse goes away and comes back', () => {
       await server.stop();
       // Away at the stop: its rows come again from the inbox and from the ledger's journal.
       ids.push((await pay(worker, address)).id);
-      const sinceMs = performance.now();
       const ended = await worker.stop();
-      expect(performance.now() - sinceMs).toBeLessThan(25_000);
+      expect(ended.stderr).not.toContain('did not close in time');
       expect([ended.code, ended.signal]).toEqual([1, null]);
       expect(ended.stderr).toMatch(/^sheepdog: .*ClickHouse/m);
       expect(ended.stderr).not.toMatch(/^\s+at /m);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { endAll, newFolder, startIn } from '../support/cli.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { configOf, Crowd, send, TRIAL } from './trial-campaign.ts';
+import { answered, configOf, Crowd, send, TRIAL } from './trial-campaign.ts';
 
 afterAll(endAll);
 
@@ -22,7 +22,7 @@ describe('POST /v1/quote', () => {
         const quoted = await send(address, event, QUOTE);
         expect(quoted).toMatchObject({ code: 200, eventId: event.id });
         expect(quoted.rewards).toHaveLength(1);
-        expect(quoted.rewards).toEqual((await send(address, event)).rewards);
+        expect(quoted.rewards).toEqual((await answered(address, event)).rewards);
       }
       expect(await send(address, { type: 'payment' }, QUOTE)).toMatchObject({
         code: 400,

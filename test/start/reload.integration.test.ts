@@ -30,7 +30,10 @@ async function edit(folder: string, from: string, to: string): Promise<void> {
   const path = join(folder, 'detectors.yaml');
   const text = await readFile(path, 'utf8');
   expect(text).toContain(from);
-  await writeFile(path, text.replace(from, to));
+  // Linked in whole: a file that is written in place may be read while it is empty.
+  const whole = join(await newFolder(), 'detectors.yaml');
+  await writeFile(whole, text.replace(from, to));
+  await rename(whole, path);
 }
 
 test('an edit judges, a bad one is refused and shown, SIGHUP asks again, and a word goes back', async () => {

@@ -4,6 +4,7 @@ import { askRecord } from '../support/ask-record.ts';
 import { endAll, newFolder, run, startIn, type Cli } from '../support/cli.ts';
 import { startTestRedis } from '../support/redis.ts';
 import {
+  answered,
   configOf,
   Crowd,
   send,
@@ -72,7 +73,7 @@ it('while Redis is away payments are decided; rewards of every kind wait and are
     const before = round();
     const [cancelled, authorised] = [crowd.of('till'), crowd.of('till')];
     await sendAll(address, [...Object.values(before), cancelled, authorised]);
-    const [gift] = (await send(address, before.gift)).rewards as readonly Reward[];
+    const [gift] = (await answered(address, before.gift)).rewards as readonly Reward[];
 
     await redis.kill();
     const noticed = await sendUntilPending(worker, address);

@@ -51,7 +51,10 @@ describe('start --simulate --exit-when-done', () => {
     expect(ended.stdout).toMatch(/Rewards\n[^]*posted +[\d,]+ +[\d,]+\.\d\d/);
     expect(ended.stderr).toMatch(/console and API at http:\/\/127\.0\.0\.1:\d+/);
     // A few lines for a person, and no log of each block.
-    expect(ended.stderr.trimEnd().split('\n').length, ended.stderr).toBeLessThan(20);
+    const lines = ended.stderr.trimEnd().split('\n');
+    // One more every ten seconds tells how far it is.
+    const own = lines.filter((line) => !/^[\d,]+ events · /.test(line));
+    expect(own.length, ended.stderr).toBeLessThan(20);
     expect(ended.stderr).not.toContain('"level":30');
 
     const [fits, frozen, granted] = await askRecord(
@@ -121,11 +124,11 @@ describe('start --input', () => {
     const data = join(folder, 'stopped');
     const worker = startIn(data, ['--input', stream]);
     await worker.said(/Look around at/);
-    const sinceMs = performance.now();
     const ended = await worker.stop();
-    expect(performance.now() - sinceMs).toBeLessThan(25_000);
     expect(ended.code, ended.stderr).toBe(0);
     expect(ended.signal).toBeNull();
+    // What takes its share of the 25 seconds is told of.
+    expect(ended.stderr).not.toContain('did not close in time');
     const [[marked]] = await askRecord(
       data,
       `SELECT (SELECT count() FROM decisions FINAL) AS decisions,

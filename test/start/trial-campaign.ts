@@ -67,9 +67,23 @@ export const TRIAL = {
   ],
 };
 
+/** An answer tells its rewards however slow the machine is: by default it waits 50 ms for the ledger. */
+export const PATIENT = { http: { rewardTimeoutMs: '9s' } };
+
 /** The shipped configuration with these campaigns instead of its own. @returns the folder. */
 export async function configOf(...campaigns: readonly (typeof TRIAL)[]): Promise<string> {
-  const folder = await configWith({});
+  return await withCampaigns(await configWith({}), campaigns);
+}
+
+/** As `configOf`, for what has to be told in the first answer. */
+export async function patientConfigOf(...campaigns: readonly (typeof TRIAL)[]): Promise<string> {
+  return await withCampaigns(await configWith(PATIENT), campaigns);
+}
+
+async function withCampaigns(
+  folder: string,
+  campaigns: readonly (typeof TRIAL)[],
+): Promise<string> {
   const directory = join(folder, 'campaigns');
   for (const name of await readdir(directory)) {
     if (name.endsWith('.yaml')) await rm(join(directory, name));

@@ -16,12 +16,21 @@ export interface TemporaryAnalytics {
   close(): Promise<void>;
 }
 
+/** What tests insert lies in the past, and more so every day: tables would let go of it. */
+async function keepAll(analytics: Analytics): Promise<void> {
+  const tables = await analytics.query<{ name: string }>(
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine_full LIKE '% TTL %'",
+  );
+  for (const { name } of tables) await analytics.command(`ALTER TABLE ${name} REMOVE TTL`);
+}
+
 /** One a process at a time: the engine binds one folder per process. */
 export async function temporaryAnalytics(): Promise<TemporaryAnalytics> {
   const folder = await mkdtemp(join(tmpdir(), 'sheepdog-chdb-'));
   const path = join(folder, 'clickhouse');
   const analytics = await openAnalytics({ path });
   await migrate(analytics);
+  await keepAll(analytics);
   return {
     analytics,
     path,

@@ -6,11 +6,11 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
 
 const run = promisify(execFile);
 
@@ -88,7 +88,9 @@ export class KafkaBroker {
   static async create(): Promise<KafkaBroker> {
     const libraries = await kafkaLibraries();
     const folder = await mkdtemp(join(tmpdir(), 'sheepdog-kafka-'));
-    const [plain, login, tls, controller] = await freePorts(4);
+    const chosen = new Set<number>();
+    while (chosen.size < 4) chosen.add(await freePort());
+    const [plain, login, tls, controller] = [...chosen];
     const ports = { plain: plain!, login: login!, tls: tls!, controller: controller! };
     const broker = new KafkaBroker(libraries, folder, ports);
     try {
@@ -246,17 +248,3 @@ const LEASH = `exec 3<&0
 child=$!
 (cat <&3 >/dev/null 2>&1; kill -9 $child 2>/dev/null) >/dev/null 2>&1 &
 wait $child`;
-
-/** Ports that nobody listens on, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}

@@ -12,8 +12,8 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../pipeline/clock.ts';
+import { freePort } from './free-port.ts';
 
 /** A request older or newer than this is refused: it may be one that was overheard. */
 const TOLERANCE_S = 300;
@@ -85,9 +85,9 @@ export class WebhookReceiver {
   /** On the port it had before, when it was stopped. */
   async start(): Promise<void> {
     const server = createServer((request, response) => void this.#receive(request, response));
+    if (this.#port === 0) this.#port = await freePort();
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
-    this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 
