@@ -114,6 +114,26 @@ async function pay(id: string): Promise<void> {
   await ledger.apply(ops(compiled, { id, customerId: `c-${id}` }));
 }
 
+const SLOWLY = { timeout: 100_000 };
+
+/** So many are given, and on record as given: what a stop has no time for waits for the next start. */
+async function delivered(count: number): Promise<void> {
+  await until(() => receiver.given.size === count);
+  const sql = "SELECT count() AS n FROM deliveries FINAL WHERE state = 'delivered'";
+  await expect.poll(() => store.analytics.query(sql), SLOWLY).toEqual([{ n: count }]);
+}
+
+/** A worker that gives cash alone has given it, and keeps the rest on record. */
+async function cashDelivered(): Promise<void> {
+  await expect
+    .poll(() => store.analytics.query(FINAL), SLOWLY)
+    .toMatchObject([
+      { kind: 'points', state: 'unrouted' },
+      { kind: 'cash', state: 'delivered' },
+      { kind: 'voucher', state: 'unrouted', n: 2 },
+    ]);
+}
+
 const keys = (): string[] => [...receiver.given.keys()].sort();
 const bodies = (): { kind: string; item: object }[] =>
   [...receiver.given.values()] as { kind: string; item: object }[];
@@ -128,23 +148,24 @@ it('a discount paid with its payment is not delivered; one earned without a rese
     preauth({ id: 'p-2', customerId: 'c-2', attributes: { authorisationId: 'unheard' } }),
   );
   await ledger.apply(preauth({ id: 'r-1', type: 'refund', refundOf: 'p-1', amountMinor: 30_000 }));
-  await until(() => receiver.given.size > 0);
+  const sql =
+    "SELECT customer_id AS customer, state FROM grants FINAL WHERE offer_id != '' ORDER BY customer";
+  await expect
+    .poll(() => store.analytics.query(sql), SLOWLY)
+    .toEqual([
+      { customer: 'c-1', state: 'clawed_back' },
+      { customer: 'c-2', state: 'posted' },
+    ]);
+  await delivered(1);
   await lifecycle.close();
   expect(bodies()).toMatchObject([{ kind: 'cash', customerId: 'c-2' }]);
-  const grants = await store.analytics.query(
-    "SELECT customer_id AS customer, state FROM grants FINAL WHERE offer_id != '' ORDER BY customer",
-  );
-  expect(grants).toEqual([
-    { customer: 'c-1', state: 'clawed_back' },
-    { customer: 'c-2', state: 'posted' },
-  ]);
 });
 
 describe('what a payment earned', () => {
   it('reaches the systems that give it, and the record says so', async () => {
     await start();
     await pay('p');
-    await until(() => receiver.given.size === 4);
+    await delivered(4);
     expect(receiver.unverified).toBe(0);
     const dueAt = '2026-11-23T16:00:00.000Z';
     const occurredAt = new Date(FRIDAY_NOON_MS).toISOString();
@@ -217,7 +238,7 @@ describe('what a payment earned', () => {
     const before = await connection.xrange(ledger.keys.journal, '-', '+');
     expect(before.length).toBeGreaterThan(3);
     await start();
-    await until(() => receiver.given.size === 4);
+    await delivered(4);
     await lifecycle.close();
     // As after a crash before the trim; a trimmed stream would not take its old numbers back.
     await connection.del(ledger.keys.journal);
@@ -233,23 +254,17 @@ describe('what a payment earned', () => {
   it('waits on record while nobody is configured to give it', async () => {
     await start(['cash']);
     await pay('p');
-    await until(() => receiver.given.size === 1);
-    await lifecycle.close();
-    expect(await store.analytics.query(FINAL)).toMatchObject([
-      { kind: 'points', state: 'unrouted' },
-      { kind: 'cash', state: 'delivered' },
-      { kind: 'voucher', state: 'unrouted', n: 2 },
-    ]);
-    expect(await metrics.registry.metrics()).toContain(
-      'sheepdog_deliveries_open{state="unrouted"} 3',
-    );
+    await cashDelivered();
+    await expect
+      .poll(() => metrics.registry.metrics(), SLOWLY)
+      .toContain('sheepdog_deliveries_open{state="unrouted"} 3');
   });
 });
 
 it('a Redis that lost everything gets back from the record what was delivered and what was not', async () => {
   await start(['cash']);
   await pay('p');
-  await until(() => receiver.given.size === 1);
+  await cashDelivered();
   await lifecycle.close();
   await redis.connect().flushall();
   await start();
@@ -293,7 +308,7 @@ describe('a Redis that loses what it took in a moment ago', () => {
   it('is told of deliveries that were acknowledged, and they are not sent again', async () => {
     await start();
     await pay('p');
-    await until(() => receiver.given.size === 4);
+    await delivered(4);
     const deliveries = new Deliveries(redis.connect());
     await lifecycle.close();
     const sent = receiver.requests.length;
@@ -310,11 +325,11 @@ describe('a Redis that loses what it took in a moment ago', () => {
 });
 
 it('the first row of a delivery that is written again does not hide what became of it', async () => {
-  await start();
   await pay('p');
   const connection = redis.connect();
   const before = await connection.xrange(ledger.keys.journal, '-', '+');
-  await until(() => receiver.given.size === 4);
+  await start();
+  await delivered(4);
   await lifecycle.close();
   await connection.del(ledger.keys.journal);
   for (const [id, fields] of before) await connection.xadd(ledger.keys.journal, id, ...fields);
