@@ -63,6 +63,8 @@ export class BurstSeries {
   readonly #pair = new JoinedHash();
   #watermarkMs = -Infinity;
   #newestDay = -Infinity;
+  /** Of what was measured: it may be beyond what was counted. What changes before it changes what was compared. */
+  #comparedDay = -Infinity;
   #oldestDay = -Infinity;
   #oldestOpen = Infinity;
   /** Events before it are known from aggregates. */
@@ -179,7 +181,7 @@ export class BurstSeries {
     const day = Math.floor(atMs / DAY_MS);
     const table = this.#dayOf(day);
     const hour = 1 << hourOfDay(atMs);
-    const past = day < this.#newestDay;
+    const past = day < this.#comparedDay;
     if ((table.hours & hour) === 0) {
       table.hours |= hour;
       if (past) for (const baseline of this.#baselines) baseline.forgetAll();
@@ -224,11 +226,13 @@ export class BurstSeries {
 
   #measure(atMs: number, type: number, i: number, out: FeatureMatrix): void {
     const { lo, hi } = this.#key;
+    const day = Math.floor(atMs / DAY_MS);
+    if (day > this.#comparedDay) this.#comparedDay = day;
     let count = -1;
     for (const { column, read, from, measuredOn, baseline } of this.#readers) {
       if (measuredOn[type] === 0) continue;
       if (count < 0) {
-        count = this.#table.get(Math.floor(atMs / DAY_MS))?.get(lo, hi, this.#tagOf(atMs)) ?? 0;
+        count = this.#table.get(day)?.get(lo, hi, this.#tagOf(atMs)) ?? 0;
       }
       const cell = i * out.width + column;
       if (read === 'count') {

@@ -121,6 +121,26 @@ describe('bursts', () => {
     60_000,
   );
 
+  it('are compared with the past as it is now, whatever has been measured beyond the newest that was counted', () => {
+    const visit = (day: number, hour: number, type: EventType, merchantId?: string): Row => ({
+      ...{
+        id: `${day}-${type}-${merchantId}`,
+        type,
+        occurredAtMs: START + day * DAY + hour * HOUR,
+      },
+      ...(merchantId !== undefined && { merchantId }),
+    });
+    const events = [
+      visit(0, 0, 'payment', 'm'),
+      visit(3, 9, 'login', 'm'),
+      visit(1, 9, 'payment'),
+      visit(3, 9, 'payment', 'm'),
+    ];
+    const { values, late } = run(lay(SPECS, undefined, LATENESSES[1]), events);
+    expect(late).not.toContain(true);
+    agree(values, oracle(events, late));
+  });
+
   it('meet every case: known and unknown baselines, scores above and below, late events', () => {
     const seen = { late: 0, score: 0, negative: 0, unknown: 0, baseline: 0 };
     for (const events of fc.sample(rows, { numRuns: 60, seed: 7 })) {
