@@ -73,7 +73,6 @@ export function openQueue(
     key: KEY,
     clock: systemClock,
     log,
-    lockMs: 1000,
     ...options,
   });
   return { queue, log: () => written };
@@ -102,6 +101,6 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
     async () => {
       if (!(await holds())) throw new Error('not yet');
     },
-    { timeout: 30_000, interval: 5 },
+    { timeout: 120_000, interval: 5 },
   );
 }

@@ -8,6 +8,6 @@ import { openQueue, settingsFor } from './delivering.ts';
 
 const [redisUrl, endpointUrl] = process.argv.slice(2);
 const redis = await openRedis({ url: redisUrl!, clock: systemClock, log: silentLogger() });
-const { queue } = openQueue(redis, settingsFor(endpointUrl!));
+const { queue } = openQueue(redis, settingsFor(endpointUrl!), { lockMs: 1000 });
 await queue.start();
 writeSync(1, 'delivering\n');

@@ -19,7 +19,8 @@ beforeEach(async () => {
   server = await startTestRedis({ durable: true, tcp: true });
   receiver = new WebhookReceiver({ k1: SECRET });
   await receiver.start();
-  ({ queue } = openQueue(server, settingsFor(receiver.url)));
+  // The jobs of a worker that is gone are soon another's.
+  ({ queue } = openQueue(server, settingsFor(receiver.url), { lockMs: 1000 }));
 });
 afterEach(async () => {
   for (const child of children) child.kill('SIGKILL');

@@ -91,7 +91,7 @@ describe('a server that goes away and comes back', () => {
     await noticed(recorder, retries);
     expect([added, open, durable]).toEqual([500, false, []]);
     // The kept connection breaks first, a new one is refused: either may be the latest word.
-    expect(recorder.obstacle).toMatch(/ECONNREFUSED|socket hang up/);
+    expect(recorder.obstacle).toMatch(/ECONNREFUSED|ECONNRESET|EPIPE|socket hang up/);
     expect((await metrics.paused.get()).values[0]?.value).toBe(1);
 
     await server.start();

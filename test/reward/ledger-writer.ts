@@ -39,6 +39,8 @@ for (const [index, [wanted, list]] of groups.entries()) {
     try {
       const applied = ledger.apply(list);
       if (index === Number(lastGroup)) {
+        // The server may be gone too: that ends nothing here.
+        applied.catch(() => undefined);
         for (let turn = 0; turn < Number(turns); turn++) await new Promise(setImmediate);
         process.kill(process.pid, 'SIGKILL');
       }
