@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { privateRedisRuns } from '../../pipeline/reward/redis.ts';
 import { askRecord } from '../support/ask-record.ts';
 import { endAll, newFolder, run, startIn } from '../support/cli.ts';
 import { Crowd, send } from './trial-campaign.ts';
@@ -76,6 +77,8 @@ describe('orders about lists, exclusions and labels', () => {
     let worker = startIn(data);
     await worker.ready();
     await worker.kill();
+    // Its Redis ends a moment after it: an order before that would meet it as it goes.
+    await expect.poll(() => privateRedisRuns(data), { timeout: 100_000 }).toBe(false);
     const order = async (...args: string[]): Promise<void> => {
       const ended = await run([...args, '--reason', 'ring', '--data', data]);
       expect(ended.stdout, ended.stderr).toMatch(/queued as .* the next one obeys it first/);
