@@ -44,7 +44,7 @@ export function addToBig(state: StreamState, line: number): void {
   let distance = NO_PREVIOUS;
   if (state.hasMember) {
     pairAt = state.pairs.find(line >>> 4, state.lo, state.hi);
-    if (pairAt >= 0) distance = (end - state.pairs.seqAt(pairAt)) | 0;
+    if (pairAt >= 0) distance = (end - state.pairs.seqAt(pairAt, line >>> 4)) | 0;
   }
   moveCursors(state, line, distance, store);
   if (state.cold.length > 0) measureColdInOrder(state, line);
@@ -62,7 +62,7 @@ export function addToBig(state: StreamState, line: number): void {
     if (pairAt >= 0) {
       const previous = base + (((end - distance) & mask) << 2) + 3;
       ints[previous] = ints[previous]! | HAS_NEXT;
-      state.pairs.setSeqAt(pairAt, end);
+      state.pairs.setSeqAt(pairAt, line >>> 4, end);
     } else state.pairs.fill(~pairAt, line >>> 4, state.lo, state.hi, end);
   }
   if (state.hasExtrema) refreshTree(state, line, end);

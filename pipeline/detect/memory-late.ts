@@ -99,7 +99,7 @@ function correct(state: StreamState, found: number, at: number, sign: 1 | -1): v
 /** The last entry before `end` with the event's member, or `end` when there is none. */
 function previousOf(state: StreamState, ring: Ring, line: number, end: number): number {
   const found = state.pairs.find(line >>> 4, state.lo, state.hi);
-  let seq = found < 0 ? end : state.pairs.seqAt(found);
+  let seq = found < 0 ? end : state.pairs.seqAt(found, line >>> 4);
   while (found >= 0 && ((seq - end) | 0) >= 0) {
     const before = occurrenceBefore(ring, seq);
     if (before === seq) return end;
@@ -138,7 +138,7 @@ export function insertLateBig(state: StreamState, line: number): void {
 function nextOf(state: StreamState, ring: Ring, line: number, place: number): number {
   const found = state.pairs.find(line >>> 4, state.lo, state.hi);
   let next = ring.end;
-  let seq = found < 0 ? place : state.pairs.seqAt(found);
+  let seq = found < 0 ? place : state.pairs.seqAt(found, line >>> 4);
   while (found >= 0 && ((seq - place) | 0) >= 0) {
     next = seq;
     const before = occurrenceBefore(ring, seq);
@@ -198,7 +198,7 @@ function fillGap(
   }
   const previousAt = base + ((previous & mask) << 2) + 3;
   ints[previousAt] = ints[previousAt]! | HAS_NEXT;
-  state.pairs.setSeqAt(pairAt, place);
+  state.pairs.setSeqAt(pairAt, line >>> 4, place);
 }
 
 function addToCursors(

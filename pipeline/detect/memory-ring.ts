@@ -82,11 +82,11 @@ function pair(state: StreamState, { ints, base, mask }: Ring, line: number, seq:
     state.pairs.fill(~found, line >>> 4, lo, hi, seq);
     return true;
   }
-  const previous = state.pairs.seqAt(found);
+  const previous = state.pairs.seqAt(found, line >>> 4);
   const previousAt = base + ((previous & mask) << 2) + 3;
   ints[previousAt] = ints[previousAt]! | HAS_NEXT;
   ints[at + 3] = (seq - previous) | 0;
-  state.pairs.setSeqAt(found, seq);
+  state.pairs.setSeqAt(found, line >>> 4, seq);
   return false;
 }
 
