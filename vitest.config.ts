@@ -27,7 +27,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...integration, ...replay, '**/node_modules/**'],
           // A limit is there for what hangs: laws over hundreds of cases take their time on a busy machine.
-          testTimeout: 60_000,
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -38,7 +39,7 @@ export default defineConfig({
           exclude: [...replay, '**/node_modules/**'],
           globalSetup,
           testTimeout: 300_000,
-          hookTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {
@@ -48,7 +49,7 @@ export default defineConfig({
           include: replay,
           globalSetup,
           testTimeout: 600_000,
-          hookTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
     ],

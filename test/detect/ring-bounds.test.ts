@@ -69,6 +69,12 @@ function run(
   return { last: [...out.values.slice(-SPECS.length)], eachUs: (user + system) / count };
 }
 
+/** What an event takes, in microseconds of CPU time on this machine, where nobody shares anything with many. */
+function usualUs(): number {
+  const few = (n: number): Visit => ({ atMs: n, account: n % 5, device: n % 5, ip: n % 5 });
+  return run(sourceOf(), MANY, few).eachUs;
+}
+
 function sourceOf(maxKeys = 4_000_000): RingSource {
   const requests = SPECS.map((spec, column) => ({ spec, measuredOn: ON, column }));
   return new RingSource(requests, { allowedLatenessMs: 60_000, maxKeys });
@@ -84,8 +90,8 @@ describe('one address with a hundred thousand accounts', () => {
     const address = source.graph.nodes.find(Math.imul(2, 0x9e3779b1), 2, 2);
     expect(source.graph.links.count(address)).toBe(6);
     // Far above what is measured, far below anything that grows with the number of accounts.
-    expect(eachUs).toBeLessThan(50);
-  }, 60_000);
+    expect(eachUs).toBeLessThan(10 * usualUs());
+  });
 });
 
 describe('one device with a hundred thousand events', () => {
@@ -98,8 +104,8 @@ describe('one device with a hundred thousand events', () => {
     const device = source.graph.nodes.find(Math.imul(2, 0x9e3779b1), 2, 1);
     expect(source.graph.links.count(device)).toBe(101);
     expect(source.stats().keys).toBeLessThanOrEqual(5000 + 7000 + 1);
-    expect(eachUs).toBeLessThan(50);
-  }, 60_000);
+    expect(eachUs).toBeLessThan(10 * usualUs());
+  });
 });
 
 describe('memory', () => {
@@ -109,7 +115,7 @@ describe('memory', () => {
     run(source, 40_000, (n) => ({ atMs: n * 1000, account: n, device: n, ip: n }));
     expect(source.stats().keys).toBeLessThan(3 * 3 * 3660);
     expect(source.stats().bytes).toBeLessThan(8_000_000);
-  }, 60_000);
+  });
 
   it('ends at the cap on keys, and what that kept out is counted', () => {
     const source = sourceOf(300);

@@ -179,7 +179,7 @@ describe('after a crash', () => {
       expect((await redelivered(next)).texts, `cut at ${length}`).toEqual([...kept, 'after']);
       await next.close();
     }
-  }, 60_000);
+  });
 
   it('a record with any wrong byte is not delivered', async () => {
     const inbox = await open();
@@ -262,7 +262,7 @@ describe('after a crash', () => {
     expect(answered.filter((line) => !stored.has(line))).toEqual([]);
     const numbers = texts.map((text) => Number(/"e(\d+)"/.exec(text)![1]));
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
-  }, 60_000);
+  });
 });
 
 describe('a disk that refuses', () => {
@@ -292,7 +292,7 @@ describe('a disk that refuses', () => {
     expect(inbox.cutBytes).toBe(0);
     expect(new Set((await redelivered(inbox)).texts)).toEqual(new Set(answered));
     await inbox.close();
-  }, 60_000);
+  });
 
   it('refuses appends after close', async () => {
     const inbox = await open();

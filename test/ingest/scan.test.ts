@@ -61,7 +61,7 @@ function expectEqualPaths(decoder: Decoder, bytes: Buffer): Outcome {
   return general;
 }
 
-describe('the scanner and the general path', { timeout: 60_000 }, () => {
+describe('the scanner and the general path', () => {
   it('agree on every event, in every order and layout of its keys', () => {
     const decoder = testDecoder();
     let accepted = 0;

@@ -118,7 +118,6 @@ describe('bursts', () => {
         { numRuns: 40 },
       );
     },
-    60_000,
   );
 
   it('are compared with the past as it is now, whatever has been measured beyond the newest that was counted', () => {
@@ -176,7 +175,7 @@ describe('bursts', () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   it('forget days and members that nothing in time can need', () => {
     const layout = lay();

@@ -100,7 +100,7 @@ export function windowStoreLaws(
 ): void {
   const plan = compilePlan(specs.map((spec) => ({ spec, measuredOn: MEASURED })));
   const features = { specs, plan };
-  describe(`${name} keeps the laws of window stores`, { timeout: 120_000 }, () => {
+  describe(`${name} keeps the laws of window stores`, () => {
     for (const [title, shape] of Object.entries(SHAPES)) {
       it(`answers as the oracle does: ${title}`, async () => {
         await fc.assert(

@@ -68,7 +68,7 @@ describe('a rush of a hundred and sixty accounts on one campaign, after six days
       const { findings } = judgement.decision;
       told.push({ event, finding: findings.find(({ detector }) => detector === 'campaign-burst') });
     }
-  }, 120_000);
+  });
   const rush = (): SimulatedEvent[] =>
     told.map(({ event }) => event).filter(({ attributes }) => attributes?.['attack'] !== undefined);
 

@@ -90,7 +90,7 @@ describe('two thousand people behind a gateway and three hundred in an office', 
         days.push(...own);
       }
     }
-  }, 120_000);
+  });
 
   it('see a launch: many more of them sign up behind one address than a farm needs', () => {
     for (const [name, accounts] of opened) {
@@ -132,7 +132,7 @@ describe('a farm of fifty accounts behind the same gateway', () => {
   let told: readonly Told[] = [];
   beforeAll(async () => {
     told = await decide({ ...DAY, seed: 2, attacks: ['nat-farm'], attackShare: 0.001 });
-  }, 60_000);
+  });
   const farm = (): readonly Told[] =>
     told.filter(({ event }) => event.attributes?.['attack'] === 'nat-farm');
 
