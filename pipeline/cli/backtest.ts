@@ -1,6 +1,5 @@
 /** The command `backtest`: history through the same engine, and with `--rewards` through the same ledger. */
 
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
@@ -15,11 +14,11 @@ import type { BacktestReport } from '../backtest/report.ts';
 import { reportText } from '../backtest/report-text.ts';
 import { systemClock } from '../clock.ts';
 import type { BacktestFlags } from './command-history.ts';
+import { checkPaths, tellProgress, writeReport } from './history-report.ts';
 import { discoverDetectors } from '../detect/discover.ts';
 import { Failure, messageOf } from '../failure.ts';
 import { keysOf } from '../keys.ts';
-import { print } from './offline.ts';
-import { requireReadable, requireWritable } from './paths.ts';
+import { print } from '../terminal/print.ts';
 import { isForEyes } from '../terminal/print-rows.ts';
 import { Ledger } from '../reward/ledger.ts';
 import { isUnavailable, openScratchRedis } from '../reward/redis.ts';
@@ -79,15 +78,6 @@ function checkFlags(flags: BacktestFlags): void {
   spanOf(flags);
 }
 
-/** Looked at first: what cannot be read or written must not be found out after the work. @throws Failure */
-export async function checkPaths(flags: {
-  readonly input?: string;
-  readonly report?: string;
-}): Promise<void> {
-  if (flags.input !== undefined) await requireReadable(flags.input);
-  if (flags.report !== undefined) await requireWritable(flags.report, 'report');
-}
-
 /** A person gets the figures that are looked at first, a program and a file the whole. */
 async function tellReport(
   report: BacktestReport | AsOfReport,
@@ -100,20 +90,6 @@ async function tellReport(
       flags.report === undefined ? '--report FILE or --json gives' : `${resolve(flags.report)} has`;
     process.stderr.write(`\n${whole} everything as JSON\n`);
   } else if (flags.report === undefined) await writeReport(report, undefined);
-}
-
-/** @param path stdout where it is not said. @throws Failure when it cannot be written. */
-export async function writeReport(report: unknown, path: string | undefined): Promise<void> {
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (path === undefined) {
-    await print(text);
-    return;
-  }
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    throw new Failure(`${path}: the report cannot be written: ${messageOf(error)}`);
-  }
 }
 
 interface Configured extends Candidate {
@@ -138,10 +114,6 @@ async function run(input: Input, candidates: readonly Candidate[]): Promise<Back
     clock: systemClock,
     progress: tellProgress,
   });
-}
-
-export function tellProgress(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 /** @param grants where every grant of the first configuration is written. */

@@ -3,13 +3,19 @@
 import { Option, type Command } from 'commander';
 import ms, { type StringValue } from 'ms';
 import { CASE_KINDS, type BoardKind } from '../orders/case-board.ts';
-import { audited, dataOption, jsonOption, profileOption } from './command-options.ts';
-import type { AnalystFlags } from './command-orders.ts';
+import {
+  audited,
+  dataOption,
+  jsonOption,
+  profileOption,
+  type AnalystFlags,
+  type StoreFlags,
+} from './command-options.ts';
 import { SWITCHES } from '../decide/freeze-cases.ts';
 import { Failure } from '../failure.ts';
 import type { RowsFlags } from '../terminal/print-rows.ts';
 
-export interface CaseListFlags extends Pick<AnalystFlags, 'profile' | 'data'>, RowsFlags {
+export interface CaseListFlags extends StoreFlags, RowsFlags {
   readonly kind?: BoardKind;
 }
 

@@ -1,8 +1,7 @@
 /** Orders about values that join strangers: exclude one, end that, or say that it is none. */
 
 import type { Command } from 'commander';
-import { audited, instantOf } from './command-options.ts';
-import type { AnalystFlags } from './command-orders.ts';
+import { audited, instantOf, type AnalystFlags } from './command-options.ts';
 import { EXCLUSION_KINDS, type ExclusionKind } from '../detect/exclusion.ts';
 import type { OwnBands } from '../detect/own-bands.ts';
 import { Failure } from '../failure.ts';

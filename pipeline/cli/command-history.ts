@@ -117,7 +117,7 @@ function addSimulate(root: Command): void {
     )
     .option('--crowd <name...>', 'honest people behind one address: carrier, office')
     .action(async (options: SimulateFlags) => {
-      const { simulateToFile } = await import('./offline.ts');
+      const { simulateToFile } = await import('./simulate.ts');
       await simulateToFile(options);
     });
 }

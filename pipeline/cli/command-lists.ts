@@ -1,11 +1,18 @@
-/** The lists and the labels, from the command line. */
+/** The block, allow and watch lists: orders that change them, and what stands there. */
 
 import { Option, type Command } from 'commander';
-import { audited, configOption, dataOption, jsonOption, profileOption } from './command-options.ts';
-import type { AnalystFlags } from './command-orders.ts';
+import {
+  audited,
+  configOption,
+  dataOption,
+  imported,
+  jsonOption,
+  profileOption,
+  type AnalystFlags,
+  type ImportFlags,
+} from './command-options.ts';
 import { LIST_KINDS, LIST_NAMES, type ListKind, type ListName } from '../decide/list-entry.ts';
-import type { ImportFlags } from './import-file.ts';
-import type { ListAddFlags } from './lists.ts';
+import type { ListAddFlags } from './change-lists.ts';
 import type { ShowFlags } from './show-lists.ts';
 
 export function addLists(root: Command): void {
@@ -23,12 +30,12 @@ export function addLists(root: Command): void {
     .option('--expires <instant>', 'the first instant at which the entry no longer holds, RFC 3339')
     .option('--author <name>', 'who vouches for it, where that is not --actor')
     .action(async (name: ListName, kind: ListKind, values: string[], flags: ListAddFlags) => {
-      const { addToList } = await import('./lists.ts');
+      const { addToList } = await import('./change-lists.ts');
       await addToList(name, kind, values, flags);
     });
   entry('remove', 'take values off a list, from the next event on').action(
     async (name: ListName, kind: ListKind, values: string[], flags: AnalystFlags) => {
-      const { removeFromList } = await import('./lists.ts');
+      const { removeFromList } = await import('./change-lists.ts');
       await removeFromList(name, kind, values, flags);
     },
   );
@@ -50,39 +57,7 @@ export function addLists(root: Command): void {
       new Option('--list <list>', 'which list').choices([...LIST_NAMES]).makeOptionMandatory(),
     )
     .action(async (file: string, flags: ImportFlags & { list: ListName }) => {
-      const { importList } = await import('./lists.ts');
+      const { importList } = await import('./change-lists.ts');
       await importList(file, flags);
     });
-}
-
-export function addLabels(root: Command): void {
-  const label = root
-    .command('label')
-    .description('say what decisions turned out to be; held rewards are voided or released');
-  audited(
-    label
-      .command('decision', { isDefault: true })
-      .description('one decision; `label ID WORD` is short for it')
-      .argument('<decision>')
-      .addArgument(
-        root.createArgument('<label>', 'the truth').choices(['confirmed', 'false_positive']),
-      ),
-  ).action(
-    async (decisionId: string, word: 'confirmed' | 'false_positive', flags: AnalystFlags) => {
-      const { order } = await import('./order.ts');
-      await order({ kind: 'label', decisionId, label: word }, flags);
-    },
-  );
-  imported(
-    label.command('import').description('the rows of a CSV, such as a bank file of chargebacks'),
-  ).action(async (file: string, flags: ImportFlags) => {
-    const { importLabels } = await import('./lists.ts');
-    await importLabels(file, flags);
-  });
-}
-
-function imported(command: Command): Command {
-  return audited(command.argument('<file>', '.csv, also .gz'))
-    .requiredOption('--map <file>', 'how to read the columns')
-    .option('--rejects <file>', 'where refused lines go; exit code 1 when there are some');
 }

@@ -3,6 +3,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { Failure } from '../failure.ts';
 import { NOT_A_TIME, TimeParser } from '../ingest/decode-time.ts';
+import type { Profile } from '../stores.ts';
 
 /** Reads a whole number from `least` on, to `most` with it. */
 export function integer(least: number, most?: number): (text: string) => number {
@@ -36,6 +37,12 @@ export function instantOf(option: string, text: string): number {
   );
 }
 
+/** `profileOption` and `dataOption`: where a command finds ledger and record. */
+export interface StoreFlags {
+  readonly profile: Profile;
+  readonly data: string;
+}
+
 export const profileOption = new Option(
   '--profile <profile>',
   'where stream, ledger and record live',
@@ -53,6 +60,12 @@ export const jsonOption = new Option(
   'one JSON line each, as where the output is no terminal',
 );
 
+/** The options of `audited`. */
+export interface AnalystFlags extends StoreFlags {
+  readonly reason: string;
+  readonly actor: string;
+}
+
 /** An order to the worker: why, who, and where it is found. */
 export function audited(command: Command): Command {
   return command
@@ -60,4 +73,17 @@ export function audited(command: Command): Command {
     .option('--actor <name>', 'who', 'analyst')
     .addOption(profileOption)
     .addOption(dataOption);
+}
+
+/** The options of `imported`. */
+export interface ImportFlags extends AnalystFlags {
+  readonly map: string;
+  readonly rejects?: string;
+}
+
+/** An order for every row of a CSV. */
+export function imported(command: Command): Command {
+  return audited(command.argument('<file>', '.csv, also .gz'))
+    .requiredOption('--map <file>', 'how to read the columns')
+    .option('--rejects <file>', 'where refused lines go; exit code 1 when there are some');
 }

@@ -1,17 +1,21 @@
 /** The closing report of a campaign. */
 
 import { Option, type Command } from 'commander';
-import { configOption, dataOption, integer, profileOption } from './command-options.ts';
+import {
+  configOption,
+  dataOption,
+  integer,
+  profileOption,
+  type StoreFlags,
+} from './command-options.ts';
 import { DEFAULT_MARGIN_BP } from '../report/margin.ts';
 
-export interface ReportFlags {
+export interface ReportFlags extends StoreFlags {
   readonly campaign: string;
   readonly out?: string;
   readonly json?: string;
   readonly marginBp: number;
   readonly config: string;
-  readonly profile: 'embedded' | 'cluster';
-  readonly data: string;
 }
 
 export function addReport(root: Command): void {

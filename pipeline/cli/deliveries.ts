@@ -5,16 +5,13 @@ import { OPEN_STATES } from '../act/deliveries.ts';
 import { DeliveryQueue } from '../act/delivery-queue.ts';
 import { systemClock } from '../clock.ts';
 import { discoverDetectors } from '../detect/discover.ts';
-import type { LedgerFlags } from '../main.ts';
-import { withRedis } from './order.ts';
+import type { UpkeepFlags } from './command-upkeep.ts';
+import { withRedis } from './with-redis.ts';
 import { RowPrinter, type RowsFlags } from '../terminal/print-rows.ts';
 import { createLogger } from '../telemetry.ts';
 
 /** Works beside a running worker and without one. @throws Failure */
-export async function deliveriesCommand(
-  name: 'list' | 'retry',
-  flags: LedgerFlags & RowsFlags,
-): Promise<void> {
+export async function deliveriesCommand(name: 'list' | 'retry', flags: UpkeepFlags): Promise<void> {
   const config = await loadConfig(flags.config, await discoverDetectors());
   const settings = config.system.delivery;
   await withRedis(flags, async (redis) => {

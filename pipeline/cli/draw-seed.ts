@@ -3,12 +3,12 @@
 import { readEnvironment } from '../../config/environment.ts';
 import { loadConfig } from '../../config/load.ts';
 import { systemClock } from '../clock.ts';
-import type { DrawSeedFlags } from './command-orders.ts';
+import type { DrawSeedFlags } from './command-campaign.ts';
 import { readSecret } from '../data-folder.ts';
 import { discoverDetectors } from '../detect/discover.ts';
 import { Failure } from '../failure.ts';
 import { keysOf } from '../keys.ts';
-import { print } from './offline.ts';
+import { print } from '../terminal/print.ts';
 import { drawSeedOf } from '../reward/draw.ts';
 
 /**

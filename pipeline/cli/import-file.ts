@@ -10,17 +10,12 @@ import { createGunzip } from 'node:zlib';
 import { parse, type CsvError } from 'csv-parse';
 import type { Give, Order } from './order.ts';
 import { orderMany } from './order.ts';
-import type { AnalystFlags } from './command-orders.ts';
+import type { ImportFlags } from './command-options.ts';
 import { Failure, messageOf } from '../failure.ts';
 import type { ImportMap, ReadRow } from './import-map.ts';
 import { CardMask } from '../ingest/card-number.ts';
 import type { RedisServer } from '../reward/redis.ts';
 import { visible } from '../terminal/terminal-text.ts';
-
-export interface ImportFlags extends AnalystFlags {
-  readonly map: string;
-  readonly rejects?: string;
-}
 
 export interface Import<Item> {
   readonly file: string;

@@ -8,10 +8,10 @@ import { expectUsed } from '../data-folder.ts';
 import { discoverDetectors } from '../detect/discover.ts';
 import { Failure } from '../failure.ts';
 import { Lifecycle } from '../lifecycle.ts';
-import type { LedgerFlags } from '../main.ts';
-import { print } from './offline.ts';
-import { withRedis } from './order.ts';
-import { RowPrinter, type RowsFlags } from '../terminal/print-rows.ts';
+import type { UpkeepFlags } from './command-upkeep.ts';
+import { print } from '../terminal/print.ts';
+import { withRedis } from './with-redis.ts';
+import { RowPrinter } from '../terminal/print-rows.ts';
 import { ledgerHistory } from '../record/ledger-history.ts';
 import { Adjustments } from '../reward/adjustments.ts';
 import { sharedAccounts } from '../reward/campaign-accounts.ts';
@@ -24,13 +24,13 @@ import { createLogger } from '../telemetry.ts';
 /** @throws Failure when the ledger does not match its journal, or a part is not to be had. */
 export async function ledgerCommand(
   name: 'verify' | 'rebuild' | 'balances',
-  flags: LedgerFlags & RowsFlags,
+  flags: UpkeepFlags,
 ): Promise<void> {
   if (name === 'balances') await balances(flags);
   else await withJournal(flags, name === 'verify' ? check : restore);
 }
 
-async function balances(flags: LedgerFlags & RowsFlags): Promise<void> {
+async function balances(flags: UpkeepFlags): Promise<void> {
   const config = await loadConfig(flags.config, await discoverDetectors());
   const accounts = sharedAccounts(config.campaigns, new Adjustments());
   await withRedis(flags, async (redis) => {
@@ -59,7 +59,7 @@ type JournalWork = (
 ) => Promise<void>;
 
 /** The embedded record has one process at a time, so these two need the worker stopped there. */
-async function withJournal(flags: LedgerFlags, work: JournalWork): Promise<void> {
+async function withJournal(flags: UpkeepFlags, work: JournalWork): Promise<void> {
   const log = createLogger('warn');
   const clock = systemClock;
   const lifecycle = new Lifecycle(clock, log);

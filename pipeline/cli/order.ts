@@ -3,16 +3,16 @@
 import { readEnvironment } from '../../config/environment.ts';
 import { CommandLog, type NewCommand } from '../act/commands.ts';
 import { systemClock } from '../clock.ts';
-import { holdUsedDataFolder, readSecret } from '../data-folder.ts';
+import { readSecret } from '../data-folder.ts';
 import type { CommandResult } from '../decide/account-action.ts';
 import { Failure } from '../failure.ts';
 import { CardMask } from '../ingest/card-number.ts';
 import { cardTokenKeyOf } from '../keys.ts';
-import type { AnalystFlags } from './command-orders.ts';
+import type { AnalystFlags } from './command-options.ts';
 import { maskOrder } from '../orders/masked-order.ts';
-import { openRedis, privateRedisRuns, type RedisServer } from '../reward/redis.ts';
-import { createLogger } from '../telemetry.ts';
+import type { RedisServer } from '../reward/redis.ts';
 import { visible } from '../terminal/terminal-text.ts';
+import { withRedis } from './with-redis.ts';
 
 type Unsigned<C> = C extends NewCommand ? Omit<C, 'actor' | 'reason' | 'issuedAtMs'> : never;
 /** A command before it is known who gives it, when and why. */
@@ -105,34 +105,4 @@ async function workersMask(data: string): Promise<(order: NewCommand) => NewComm
       { exitCode: 2 },
     );
   };
-}
-
-/**
- * Works on the running worker's Redis, or on the data folder's own while no worker holds it; `work` is told
- * whether a worker may be running.
- */
-export async function withRedis(
-  { profile, data }: Pick<AnalystFlags, 'profile' | 'data'>,
-  work: (redis: RedisServer, mayRun: boolean) => Promise<void>,
-): Promise<void> {
-  const { redisUrl } = readEnvironment();
-  const log = createLogger('warn');
-  if (profile === 'cluster' && redisUrl === undefined) {
-    throw new Failure('the cluster profile needs REDIS_URL in the environment', { exitCode: 2 });
-  }
-  const running = redisUrl !== undefined || (await privateRedisRuns(data));
-  const folder = running ? undefined : await holdUsedDataFolder(data);
-  const redis = await openRedis({
-    url: redisUrl,
-    dataDir: data,
-    clock: systemClock,
-    log,
-    attach: running,
-  });
-  try {
-    await work(redis, running);
-  } finally {
-    await redis.close();
-    await folder?.release();
-  }
 }

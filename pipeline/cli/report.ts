@@ -10,7 +10,7 @@ import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import type { ReportFlags } from './command-report.ts';
 import { discoverDetectors } from '../detect/discover.ts';
 import { Failure, messageOf } from '../failure.ts';
-import { print } from './offline.ts';
+import { print } from '../terminal/print.ts';
 import { requireWritable } from './paths.ts';
 import { isForEyes } from '../terminal/print-rows.ts';
 import type { CampaignReport } from '../report/document.ts';

@@ -2,7 +2,7 @@
 
 import { readBoard } from '../orders/board-mirror.ts';
 import type { CaseListFlags } from './command-cases.ts';
-import { withRedis } from './order.ts';
+import { withRedis } from './with-redis.ts';
 import { RowPrinter } from '../terminal/print-rows.ts';
 
 const COLUMNS = ['id', 'kind', 'accountId', 'since', 'amountMinor', 'order', 'actor', 'reason'];

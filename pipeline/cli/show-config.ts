@@ -6,13 +6,13 @@ import { loadConfig } from '../../config/load.ts';
 import { CONFIG_KEY } from '../reload/configure.ts';
 import { discoverDetectors } from '../detect/discover.ts';
 import type { ConfigStatus } from '../reload/config-status.ts';
-import type { LedgerFlags } from '../main.ts';
-import { print } from './offline.ts';
-import { withRedis } from './order.ts';
+import type { ShowConfigFlags } from './command-config.ts';
+import { print } from '../terminal/print.ts';
+import { withRedis } from './with-redis.ts';
 import { privateRedisRuns } from '../reward/redis.ts';
 
 /** @throws ConfigFailure on a folder that cannot be used; what runs is then told first. */
-export async function showConfig(flags: LedgerFlags): Promise<void> {
+export async function showConfig(flags: ShowConfigFlags): Promise<void> {
   const running = await statusOf(flags);
   if (running !== undefined) await print(stringify({ running }));
   const config = await loadConfig(flags.config, await discoverDetectors());
@@ -26,7 +26,7 @@ export async function showConfig(flags: LedgerFlags): Promise<void> {
 }
 
 /** Undefined where no worker runs. */
-async function statusOf(flags: LedgerFlags): Promise<ConfigStatus | undefined> {
+async function statusOf(flags: ShowConfigFlags): Promise<ConfigStatus | undefined> {
   const { redisUrl } = readEnvironment();
   if (redisUrl === undefined && !(await privateRedisRuns(flags.data))) return undefined;
   const found: ConfigStatus[] = [];

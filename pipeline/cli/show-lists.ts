@@ -2,6 +2,7 @@
 
 import { loadConfig } from '../../config/load.ts';
 import { assembleFileLists } from '../assemble.ts';
+import type { StoreFlags } from './command-options.ts';
 import { LIST_NAMES, type ListKind, type ListName } from '../decide/list-entry.ts';
 import { fileEntryId } from '../decide/lists.ts';
 import { discoverDetectors } from '../detect/discover.ts';
@@ -9,9 +10,9 @@ import { RowPrinter, type RowsFlags } from '../terminal/print-rows.ts';
 import type { Analytics } from '../record/analytics.ts';
 import { recordedEntries } from '../record/list-history.ts';
 import type { RunningWorker } from './running-worker.ts';
-import { TRY_AGAIN, withRecord, workerBeside, type RecordFlags } from './with-record.ts';
+import { TRY_AGAIN, withRecord, workerBeside } from './with-record.ts';
 
-export interface ShowFlags extends RecordFlags, RowsFlags {
+export interface ShowFlags extends StoreFlags, RowsFlags {
   readonly config: string;
   readonly kind?: ListKind;
 }

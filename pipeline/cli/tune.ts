@@ -3,10 +3,10 @@
 import { writeFile } from 'node:fs/promises';
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { assembleEngine } from '../assemble.ts';
-import { checkPaths, tellProgress, writeReport } from './backtest.ts';
 import { spanOf, withHistory } from '../backtest/history-input.ts';
 import { systemClock } from '../clock.ts';
 import type { TuneFlags } from './command-history.ts';
+import { checkPaths, tellProgress, writeReport } from './history-report.ts';
 import type { Bands, Detector } from '../detect/detector.ts';
 import { discoverDetectors } from '../detect/discover.ts';
 import { Failure, messageOf } from '../failure.ts';

@@ -1,17 +1,13 @@
 /** The record alone, for commands that only read it: neither Redis nor the worker's other parts are needed. */
 
 import { readEnvironment } from '../../config/environment.ts';
+import type { StoreFlags } from './command-options.ts';
 import { holdUsedDataFolder } from '../data-folder.ts';
 import { Failure, messageOf } from '../failure.ts';
 import { AnalyticsError, type Analytics } from '../record/analytics.ts';
 import { openAnalytics } from '../record/clickhouse.ts';
 import { migrate } from '../record/migrate.ts';
 import { workerAt, type RunningWorker } from './running-worker.ts';
-
-export interface RecordFlags {
-  readonly profile: 'embedded' | 'cluster';
-  readonly data: string;
-}
 
 /** Where else the same is to be had, for who asked the worker first: one that has started since. */
 export const TRY_AGAIN = 'try again: a worker that runs is asked instead';
@@ -22,7 +18,7 @@ export const TRY_AGAIN = 'try again: a worker that runs is asked instead';
  * @throws Failure when there is no record, or it is held or cannot be read.
  */
 export async function withRecord<Value>(
-  { profile, data }: RecordFlags,
+  { profile, data }: StoreFlags,
   whereElse: string,
   read: (analytics: Analytics) => Promise<Value>,
 ): Promise<Value> {
@@ -55,7 +51,7 @@ export async function withRecord<Value>(
 export async function workerBeside({
   profile,
   data,
-}: RecordFlags): Promise<RunningWorker | undefined> {
+}: StoreFlags): Promise<RunningWorker | undefined> {
   const isServer = profile === 'cluster' || readEnvironment().clickhouseUrl !== undefined;
   return isServer ? undefined : workerAt(data);
 }

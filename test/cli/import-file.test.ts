@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instantOf } from '../../pipeline/cli/command-options.ts';
-import { addToList, importLabels, importList } from '../../pipeline/cli/lists.ts';
+import { addToList, importList } from '../../pipeline/cli/change-lists.ts';
+import { importLabels } from '../../pipeline/cli/import-labels.ts';
 
 let folder: string;
 let map: string;

@@ -7,7 +7,8 @@ import { holdDataFolder, readSecret } from '../../pipeline/data-folder.ts';
 import type { Command } from '../../pipeline/decide/account-action.ts';
 import { CardMask } from '../../pipeline/ingest/card-number.ts';
 import { keysOf } from '../../pipeline/keys.ts';
-import { order, withRedis, type Order } from '../../pipeline/cli/order.ts';
+import { order, type Order } from '../../pipeline/cli/order.ts';
+import { withRedis } from '../../pipeline/cli/with-redis.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 const CARD = '4111111111111111';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { print } from '../../pipeline/cli/offline.ts';
+import { print } from '../../pipeline/terminal/print.ts';
 import { RowPrinter, type Screen } from '../../pipeline/terminal/print-rows.ts';
 import { widthOf } from '../../pipeline/terminal/terminal-text.ts';
 import { textTable } from '../../pipeline/terminal/text-table.ts';
