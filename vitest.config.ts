@@ -28,7 +28,7 @@ export default defineConfig({
           exclude: [...integration, ...replay, '**/node_modules/**'],
           // A limit is there for what hangs: laws over hundreds of cases take their time on a busy machine.
           testTimeout: 300_000,
-          hookTimeout: 60_000,
+          hookTimeout: 300_000,
         },
       },
       {
