@@ -2,9 +2,10 @@
  * Which ids have been seen within a horizon of event time, and with which body: the memory by which a
  * repeated event is recognised.
  *
- * 256 open-addressing tables over typed arrays, 24 bytes a slot, chosen by the top byte of the hash, so
- * that growing one stops the path for a 256th of the whole. Entries that left the horizon are answered as
- * unknown at once and swept away by a hand that visits two slots at each check.
+ * 256 open-addressing tables over typed arrays, chosen by the top byte of the hash, so that growing one stops the
+ * path for a 256th of the whole. A slot is 16 bytes, a quarter of a cache line; times are kept in seconds, rounded
+ * up, so that an id is remembered up to a second beyond the horizon. Entries that left it are answered as unknown at
+ * once and swept away by a hand that visits two slots at each check.
  */
 
 export type IdAnswer = 'new' | 'repeat' | 'conflict';
@@ -18,10 +19,8 @@ export interface IdTableOptions {
 
 const SHARDS = 256;
 const FIRST_SLOTS = 16;
-/** A slot: words 0 and 1 are the id's hash, 2 the body's hash, 4 and 5 the event time as a double. */
-const SLOT_WORDS = 6;
-const SLOT_DOUBLES = SLOT_WORDS / 2;
-const TIME_DOUBLE = 2;
+/** A slot: words 0 and 1 are the id's hash, 2 the body's hash, 3 the event time in seconds since 1970, up to 2106. */
+const SLOT_WORDS = 4;
 const SWEPT_PER_CHECK = 2;
 /** Share of a full shard's entries that is dropped, oldest first, when the bound bites. */
 const DROPPED_SHARE = 0.25;
@@ -111,7 +110,6 @@ class Shard {
   private readonly most: number;
   private mask = FIRST_SLOTS - 1;
   private words = new Int32Array(FIRST_SLOTS * SLOT_WORDS);
-  private doubles = new Float64Array(this.words.buffer);
   private hand = 0;
 
   constructor(most: number) {
@@ -126,8 +124,9 @@ class Shard {
     return this.words.byteLength;
   }
 
+  /** Up to a second later than it was. */
   timeAt(slot: number): number {
-    return this.doubles[slot * SLOT_DOUBLES + TIME_DOUBLE]!;
+    return (this.words[slot * SLOT_WORDS + 3]! >>> 0) * 1000;
   }
 
   bodyAt(slot: number): number {
@@ -159,7 +158,7 @@ class Shard {
     this.words[word] = lo;
     this.words[word + 1] = hi;
     this.words[word + 2] = body;
-    this.doubles[slot * SLOT_DOUBLES + TIME_DOUBLE] = timeMs;
+    this.words[word + 3] = Math.max(0, Math.ceil(timeMs / 1000));
     this.size++;
   }
 
@@ -210,17 +209,15 @@ class Shard {
 
   private grow(): void {
     const old = this.words;
-    const oldTimes = this.doubles;
     const slots = (this.mask + 1) * 2;
     this.mask = slots - 1;
     this.words = new Int32Array(slots * SLOT_WORDS);
-    this.doubles = new Float64Array(this.words.buffer);
     this.size = 0;
     for (let slot = 0; slot * SLOT_WORDS < old.length; slot++) {
       const word = slot * SLOT_WORDS;
       if ((old[word]! | old[word + 1]!) === 0) continue;
-      const time = oldTimes[slot * SLOT_DOUBLES + TIME_DOUBLE]!;
-      this.insert(old[word]!, old[word + 1]!, old[word + 2]!, time);
+      const timeMs = (old[word + 3]! >>> 0) * 1000;
+      this.insert(old[word]!, old[word + 1]!, old[word + 2]!, timeMs);
     }
   }
 }
