@@ -48,7 +48,7 @@ test('a follower sees earlier and later commands, waits through a restart of Red
   const stop = new AbortController();
   const seen: Command[] = [];
   const reached = (count: number): Promise<void> =>
-    vi.waitFor(() => expect(seen).toHaveLength(count), { timeout: 10_000, interval: 5 });
+    vi.waitFor(() => expect(seen).toHaveLength(count), { timeout: 120_000, interval: 5 });
   await log.append(freeze('a'));
   const following = (async () => {
     for await (const command of log.follow(LOG_START, stop.signal)) {
@@ -71,12 +71,12 @@ test('a follower sees earlier and later commands, waits through a restart of Red
 
 test('who waits gets the answer, whether it came before or after; who waits in vain hears nothing', async () => {
   const id = await log.append(freeze('a'));
-  const waiting = log.wait(id, 10_000);
+  const waiting = log.wait(id, 120_000);
   const result = { commandId: id, accepted: true, message: 'account a is frozen' };
   await log.answer(result);
   expect(await waiting).toEqual(result);
   await log.answer(result);
   await log.answer(result);
-  expect(await log.wait(id, 10_000)).toEqual(result);
+  expect(await log.wait(id, 120_000)).toEqual(result);
   expect(await log.wait('9-9', 10)).toBeUndefined();
 });

@@ -38,7 +38,7 @@ const settled = (): Promise<void> =>
       const { waiting, active, delayed } = await queue.counts();
       expect(waiting + active + delayed).toBe(0);
     },
-    { timeout: 10_000, interval: 5 },
+    { timeout: 120_000, interval: 5 },
   );
 
 describe('freezing', () => {
@@ -126,9 +126,12 @@ test('while Redis is away enqueue says so; afterwards the same call succeeds and
   const failure = await queue.enqueue([action('2', 'unfreeze')]).catch((error: unknown) => error);
   expect(isUnavailable(failure)).toBe(true);
   await server.start();
-  await vi.waitFor(() => queue.enqueue([action('2', 'unfreeze')]), { timeout: 5000, interval: 5 });
+  await vi.waitFor(() => queue.enqueue([action('2', 'unfreeze')]), {
+    timeout: 120_000,
+    interval: 5,
+  });
   await vi.waitFor(
     async () => expect(await queue.registry.status('a')).toMatchObject({ status: 'active' }),
-    { timeout: 30_000, interval: 10 },
+    { timeout: 120_000, interval: 10 },
   );
 });

@@ -5,9 +5,9 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { RowBuffers } from '../../pipeline/record/row-buffers.ts';
 import { progress } from '../../pipeline/record/tables/progress.ts';
+import { freePort } from '../support/free-port.ts';
 import { decodeRows, type DecodedRow } from './row-binary.ts';
 
 export type Answer = { readonly status: number; readonly code: number; readonly text: string };
@@ -44,9 +44,9 @@ export class ClickHouseServer {
   /** Starts, or starts again on the same port. */
   async start(): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response));
+    if (this.#port === 0) this.#port = await freePort();
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
-    this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 
