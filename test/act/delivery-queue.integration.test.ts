@@ -233,13 +233,13 @@ describe('a reversal', () => {
 
 test('a stop does not wait for a receiver that hangs, and the delivery is sent again', async () => {
   receiver.behave = () => ({ kind: 'hang' });
-  const first = open(settingsFor(receiver.url, { timeoutMs: 20_000 })).queue;
+  const first = open(settingsFor(receiver.url, { timeoutMs: 200_000 })).queue;
   await first.start();
   await first.enqueue([delivery(1)]);
   await until(() => receiver.requests.length === 1);
   const beganMs = performance.now();
   await close(first);
-  expect(performance.now() - beganMs).toBeLessThan(10_000);
+  expect(performance.now() - beganMs).toBeLessThan(100_000);
   receiver.behave = () => ({ kind: 'give' });
   const { queue } = open();
   await queue.start();
