@@ -57,8 +57,8 @@ export interface Path {
 }
 
 export function joinPath(options: WorkerOptions, parts: PathParts): Path {
-  const { config, clock, log, metrics, lifecycle, deadLetters } = options;
-  const { stores, decoder, assembled, history, queue, recorder, delivering, lateTruth } = parts;
+  const { config, clock, log, metrics, lifecycle } = options;
+  const { stores, decoder, assembled, history, recorder, delivering, lateTruth } = parts;
   const ledgerConnection = stores.redis.connect('effects');
   lifecycle.onClose('ledger connection', () => ledgerConnection.disconnect());
   const ledger = new Ledger(ledgerConnection);
@@ -72,18 +72,7 @@ export function joinPath(options: WorkerOptions, parts: PathParts): Path {
   const accounts = (): readonly SharedAccount[] => campaigns.compiled.accounts;
   const journal = new JournalDrain({ ledger, recorder, accounts, delivering, clock, log, fail });
   lifecycle.onClose('ledger journal', () => journal.close());
-  const settlement = new Settlement({
-    reward: (ops) => ledger.apply(ops),
-    act: (actions) => queue.enqueue(actions),
-    rescore: (causes) => lateTruth.take(causes),
-    refuse: (letters) => deadLetters?.send(letters) ?? Promise.resolve(),
-    isTransient: (error) => isUnavailable(error) || deadLetters?.isTransient(error) === true,
-    clock,
-    log,
-    metrics,
-    maxWaiting: MAX_WAITING,
-    fail,
-  });
+  const settlement = settlementOf(options, parts, ledger);
   const tally = new Tally(config.system.windows.allowedLatenessMs);
   const pipeline = new Pipeline(
     {
@@ -122,6 +111,26 @@ export function joinPath(options: WorkerOptions, parts: PathParts): Path {
   });
   const beside = { commands, tally, lateTruth };
   return { pipeline, settlement, journal, ledger, campaigns, customers, ...beside };
+}
+
+/** Consequences of decisions, each to its store. */
+function settlementOf(
+  { clock, log, metrics, lifecycle, deadLetters }: WorkerOptions,
+  { queue, lateTruth }: Pick<PathParts, 'queue' | 'lateTruth'>,
+  ledger: Ledger,
+): Settlement {
+  return new Settlement({
+    reward: (ops) => ledger.apply(ops),
+    act: (actions) => queue.enqueue(actions),
+    rescore: (causes) => lateTruth.take(causes),
+    refuse: (letters) => deadLetters?.send(letters) ?? Promise.resolve(),
+    isTransient: (error) => isUnavailable(error) || deadLetters?.isTransient(error) === true,
+    clock,
+    log,
+    metrics,
+    maxWaiting: MAX_WAITING,
+    fail: (error) => lifecycle.fail(error),
+  });
 }
 
 /** An answer that must be looked up waits while ClickHouse is away, and its source with it. */

@@ -4,8 +4,10 @@ import type { Campaign } from '../config/campaign-schema.ts';
 import { answersFrom } from './answers.ts';
 import type { AssembledEngine } from './assemble.ts';
 import { boardOf } from './orders/case-board.ts';
+import type { CommandResult } from './decide/account-action.ts';
 import type { CampaignView } from './http/campaigns.ts';
 import type { Decide } from './http/intake.ts';
+import type { Order } from './http/order.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { Decoder } from './ingest/decode.ts';
 import { judgingView } from './judging-view.ts';
@@ -16,6 +18,7 @@ import type { History } from './record/history.ts';
 import type { Recorder } from './record/recorder.ts';
 import { quoteFrom } from './quote.ts';
 import { REPORTED_TABLES } from './report/answers.ts';
+import type { CampaignReport } from './report/document.ts';
 import { campaignReport } from './report/report.ts';
 import { rewardsOf } from './rewards-of.ts';
 import type { Stores } from './stores.ts';
@@ -40,7 +43,7 @@ export interface ServeParts {
 /** Made, not listening yet. */
 export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
   const { config, environment, clock, log, metrics } = options;
-  const { stores, decoder, assembled, live, history, inbox, recorder, obstacles, path } = parts;
+  const { stores, decoder, assembled, live, history, inbox, obstacles, path } = parts;
   const { http } = config.system;
   const currencies = new Map(config.campaigns.map(({ id, currency }) => [id, currency]));
   const currencyOf = (campaignId: string): string => currencies.get(campaignId) ?? '';
@@ -63,25 +66,9 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
         clock,
       }),
     ),
-    command: async (order) => {
-      const id = await path.commands.append(
-        maskOrder({ ...order, issuedAtMs: clock.now() }, decoder.cards),
-      );
-      const result = await path.commands.wait(id, COMMAND_WITHIN_MS);
-      return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
-    },
+    command: commandFrom(options, parts),
     campaigns: () => campaignViews(path, assembled.engine.watermarkMs || clock.now()),
-    report: (campaignId, marginBp) => {
-      const campaign = config.campaigns.find(({ id }) => id === campaignId);
-      const { placeholders, version: configVersion } = live.active;
-      return (
-        campaign &&
-        campaignReport(stores.analytics, campaign, {
-          ...{ marginBp, placeholders, configVersion },
-          unwrittenRows: recorder.bufferedRowsOf(REPORTED_TABLES),
-        })
-      );
-    },
+    report: reportFrom(options, parts),
     quote: quoteFrom({
       decoder,
       campaigns: path.campaigns,
@@ -104,6 +91,38 @@ export function serve(options: WorkerOptions, parts: ServeParts): HttpServer {
     engineVersion: assembled.engineVersion,
     readiness: obstacles,
   });
+}
+
+/** Appends an order to the command log, and waits for the worker's word on it. */
+function commandFrom(
+  { clock }: WorkerOptions,
+  { path: { commands }, decoder }: ServeParts,
+): (order: Order) => Promise<CommandResult> {
+  return async (order) => {
+    const id = await commands.append(
+      maskOrder({ ...order, issuedAtMs: clock.now() }, decoder.cards),
+    );
+    const result = await commands.wait(id, COMMAND_WITHIN_MS);
+    return result ?? { commandId: id, accepted: true, message: 'queued: the worker is busy' };
+  };
+}
+
+/** Answers with the closing report of a configured campaign; undefined for any other. */
+function reportFrom(
+  { config }: WorkerOptions,
+  { stores, live, recorder }: ServeParts,
+): (campaignId: string, marginBp: number) => Promise<CampaignReport> | undefined {
+  return (campaignId, marginBp) => {
+    const campaign = config.campaigns.find(({ id }) => id === campaignId);
+    const { placeholders, version: configVersion } = live.active;
+    return (
+      campaign &&
+      campaignReport(stores.analytics, campaign, {
+        ...{ marginBp, placeholders, configVersion },
+        unwrittenRows: recorder.bufferedRowsOf(REPORTED_TABLES),
+      })
+    );
+  };
 }
 
 /** @param atMs event time: a replayed Friday is a Friday. */

@@ -4,6 +4,7 @@ import { WindowCapNews } from './tell/cap-news.ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './failure.ts';
 import type { Source } from './ingest/source.ts';
+import type { PipelineStats } from './record/tables/pipeline-stats.ts';
 import type { Logger, Metrics } from './telemetry.ts';
 import { gaugeCases, type ToldCases } from './tell/actions.ts';
 import { tellDetectors } from './tell/detectors.ts';
@@ -55,31 +56,10 @@ export function reportStats(
   };
   const report = (): void => {
     const lag = gauge(parts, worker, sources, told);
-    const { tally, assembled, recorder } = worker;
-    const { keys, bytes, capped } = assembled.layers.stats();
-    windowCap.tell(parts.log, capped);
-    recorder.addStats({
-      events: tally.events + tally.duplicates,
-      decisions: tally.events,
-      duplicates: tally.duplicates,
-      lateEvents: tally.late,
-      deadLetters: tally.deadLetters,
-      lag,
-      latencyP50Us: Math.round(tally.latencyUs(0.5)),
-      latencyP99Us: Math.round(tally.latencyUs(0.99)),
-      queueWaiting: jobs.waiting,
-      queueFailed: jobs.failed,
-      journalWaiting,
-      windowKeys: keys,
-      windowBytes: bytes,
-      // Only what holds the sources back: a worker that starts or stops in order is no case for an engineer.
-      paused: recorder.obstacle !== undefined || worker.settlement.obstacle !== undefined,
-      secondsSinceFinding: tally.secondsSinceFinding(assembled.layers.watermarkMs),
-      configVersion: worker.live.active.version,
-      drifting: tally.rates.drifting,
-      configRefused: worker.live.status.refused?.problems.join('; ') ?? '',
-      warming: worker.live.warmingUp.map(({ feature }) => feature),
-    });
+    const { assembled, recorder } = worker;
+    const windows = assembled.layers.stats();
+    windowCap.tell(parts.log, windows.capped);
+    recorder.addStats(figuresOf(worker, { lag, jobs, journalWaiting, windows }));
   };
   count();
   const stopCounting = parts.clock.every(EVERY_MS, count);
@@ -91,6 +71,41 @@ export function reportStats(
       stopReporting();
       report();
     },
+  };
+}
+
+/** Counted beforehand: records at the sources, jobs, ledger entries that are not on record yet, and windows. */
+interface Counted {
+  readonly lag: number;
+  readonly jobs: { readonly waiting: number; readonly failed: number };
+  readonly journalWaiting: number;
+  readonly windows: { readonly keys: number; readonly bytes: number };
+}
+
+/** The row of the dashboard. */
+function figuresOf(worker: Worker, counted: Counted): PipelineStats {
+  const { tally, assembled, recorder } = worker;
+  return {
+    events: tally.events + tally.duplicates,
+    decisions: tally.events,
+    duplicates: tally.duplicates,
+    lateEvents: tally.late,
+    deadLetters: tally.deadLetters,
+    lag: counted.lag,
+    latencyP50Us: Math.round(tally.latencyUs(0.5)),
+    latencyP99Us: Math.round(tally.latencyUs(0.99)),
+    queueWaiting: counted.jobs.waiting,
+    queueFailed: counted.jobs.failed,
+    journalWaiting: counted.journalWaiting,
+    windowKeys: counted.windows.keys,
+    windowBytes: counted.windows.bytes,
+    // Only what holds the sources back: a worker that starts or stops in order is no case for an engineer.
+    paused: recorder.obstacle !== undefined || worker.settlement.obstacle !== undefined,
+    secondsSinceFinding: tally.secondsSinceFinding(assembled.layers.watermarkMs),
+    configVersion: worker.live.active.version,
+    drifting: tally.rates.drifting,
+    configRefused: worker.live.status.refused?.problems.join('; ') ?? '',
+    warming: worker.live.warmingUp.map(({ feature }) => feature),
   };
 }
 

@@ -30,7 +30,7 @@ import { restoreCustomers, restoreEngine } from './restore.ts';
 import type { Ledger } from './reward/ledger.ts';
 import type { LiveCampaigns } from './reward/live-campaigns.ts';
 import { recover } from './reward/rebuild.ts';
-import { serve } from './serve.ts';
+import { serve, type ServeParts } from './serve.ts';
 import type { Settlement } from './settlement.ts';
 import { openStores, type Profile, type Stores } from './stores.ts';
 import type { Tally } from './tally.ts';
@@ -82,7 +82,7 @@ const LAST_FLUSH_WITHIN_MS = 8000;
 
 /** @throws Failure when a part cannot be opened; what was opened is closed by the lifecycle. */
 export async function openWorker(options: WorkerOptions): Promise<Worker> {
-  const { config, environment, clock, log, lifecycle, metrics } = options;
+  const { config, environment, clock, log, lifecycle } = options;
   const stores = await openStores(options);
   lifecycle.throwIfStopping();
   await own(options, stores);
@@ -95,13 +95,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
 
   const queue = new ActQueue({ redis: stores.redis, log });
   lifecycle.onClose('job queue', () => queue.close());
-  const inbox = await Inbox.open({
-    folder: join(options.dataDir, 'inbox'),
-    clock,
-    log,
-    onSync: (seconds) => metrics.inboxSyncSeconds.observe(seconds),
-  });
-  lifecycle.onClose('inbox', () => inbox.close());
+  const inbox = await openInbox(options);
   const recorder = openRecorder(options, stores, history);
   const configured = await configure(options, stores, history, recorder);
   const { assembled, live } = configured;
@@ -120,20 +114,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
       recorder.obstacle,
       path.settlement.obstacle,
     ].filter((reason) => reason !== undefined);
-  const http = serve(options, {
-    stores,
-    decoder,
-    assembled,
-    live,
-    history,
-    inbox,
-    recorder,
-    obstacles,
-    path,
-  });
-  await http.listen();
-  lifecycle.onClose('HTTP', () => http.close());
-  lifecycle.signal.addEventListener('abort', () => http.stopAccepting(), { once: true });
+  const http = await listen(options, { ...opened, inbox, obstacles, path });
 
   const lost = await restore(options, stores, keys, assembled, history, path);
   await lateTruth.restore(history);
@@ -154,6 +135,33 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   void followCommands({ ...following, position });
   const { analytics } = stores;
   return { ...path, analytics, inbox, http, history, recorder, queue, assembled, live, obstacles };
+}
+
+async function openInbox({
+  dataDir,
+  clock,
+  log,
+  metrics,
+  lifecycle,
+}: WorkerOptions): Promise<Inbox> {
+  const inbox = await Inbox.open({
+    folder: join(dataDir, 'inbox'),
+    clock,
+    log,
+    onSync: (seconds) => metrics.inboxSyncSeconds.observe(seconds),
+  });
+  lifecycle.onClose('inbox', () => inbox.close());
+  return inbox;
+}
+
+/** The HTTP side answers from here on; it takes events when nothing holds the path up. */
+async function listen(options: WorkerOptions, parts: ServeParts): Promise<HttpServer> {
+  const { lifecycle } = options;
+  const http = serve(options, parts);
+  await http.listen();
+  lifecycle.onClose('HTTP', () => http.close());
+  lifecycle.signal.addEventListener('abort', () => http.stopAccepting(), { once: true });
+  return http;
 }
 
 /**

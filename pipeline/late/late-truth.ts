@@ -74,14 +74,7 @@ export function openLateTruth(
 ): LateTruth {
   const { config, clock, log, metrics, lifecycle } = options;
   const settings = config.system.lateTruth;
-  const causes = new RescoreQueue({ name: RESCORE_QUEUES.causes, redis, clock, log });
-  lifecycle.onClose('rescore queue', () => causes.close());
-  const labels = new RescoreQueue({ name: RESCORE_QUEUES.labels, redis, clock, log });
-  lifecycle.onClose('rescore queue of labels', () => labels.close());
-  const late = new RescoreQueue<LateEvents>({
-    ...{ name: RESCORE_QUEUES.late, maxWaiting: MAX_LATE_JOBS, redis, clock, log },
-  });
-  lifecycle.onClose('remeasure queue', () => late.close());
+  const { causes, labels, late } = openQueues(options, redis);
   const mirror = redis.connect('effects');
   lifecycle.onClose('cases connection', () => mirror.disconnect());
   const placeholders = new Placeholders(config.placeholders);
@@ -131,6 +124,27 @@ export function openLateTruth(
       lifecycle.onClose('list of cases', mirrorBoard({ redis: mirror, read, clock, log }));
     },
   };
+}
+
+interface LateQueues {
+  readonly causes: RescoreQueue;
+  readonly labels: RescoreQueue;
+  readonly late: RescoreQueue<LateEvents>;
+}
+
+function openQueues(
+  { clock, log, lifecycle }: LateTruthOptions,
+  redis: Stores['redis'],
+): LateQueues {
+  const causes = new RescoreQueue({ name: RESCORE_QUEUES.causes, redis, clock, log });
+  lifecycle.onClose('rescore queue', () => causes.close());
+  const labels = new RescoreQueue({ name: RESCORE_QUEUES.labels, redis, clock, log });
+  lifecycle.onClose('rescore queue of labels', () => labels.close());
+  const late = new RescoreQueue<LateEvents>({
+    ...{ name: RESCORE_QUEUES.late, maxWaiting: MAX_LATE_JOBS, redis, clock, log },
+  });
+  lifecycle.onClose('remeasure queue', () => late.close());
+  return { causes, labels, late };
 }
 
 /** The same evaluation as when the payment came, but for the block: what is paused or full by now stays so. */

@@ -12,16 +12,7 @@ export function dailyCharts(
   answers: Answers,
   period: string,
 ): Record<'payments' | 'amount' | 'rewards' | 'cost' | 'budget', Chart> {
-  const { periods, record } = answers;
-  // What lies outside the record is unknown, not silent.
-  const days =
-    record.events === 0
-      ? []
-      : daysOf(
-          Math.max(periods.spanFrom, record.firstMs),
-          Math.min(periods.spanTo, record.lastMs + 1),
-          campaign.timezone,
-        );
+  const days = daysOnRecord(campaign, answers);
   const paid = new Map(answers.dailyPayments.map((row) => [row.day, row]));
   const given = new Map(answers.dailyRewards.map((row) => [row.day, row]));
   const payments = days.map((day) => paid.get(day)?.payments ?? 0);
@@ -70,6 +61,13 @@ export function dailyCharts(
       ],
     ),
   };
+}
+
+/** What lies outside the record is unknown, not silent. */
+function daysOnRecord({ timezone }: Campaign, { periods, record }: Answers): readonly string[] {
+  if (record.events === 0) return [];
+  const from = Math.max(periods.spanFrom, record.firstMs);
+  return daysOf(from, Math.min(periods.spanTo, record.lastMs + 1), timezone);
 }
 
 function summedUp(values: readonly number[]): number[] {
