@@ -73,11 +73,18 @@ test('killed after it heard so and before it could note it, the same', async () 
     return { kind: 'give' };
   };
   const child = startChild();
-  await until(() => receiver.given.size === 1);
-  receiver.behave = () => ({ kind: 'give' });
+  await once(child.stdout!, 'data');
   await kill(child);
-  server.resume();
-  await queue.start();
+  // It goes without reading what the worker sent to it.
+  await server.kill();
+  await server.start();
+  receiver.behave = () => ({ kind: 'give' });
+  await until(() =>
+    queue.start().then(
+      () => true,
+      () => false,
+    ),
+  );
   await settled(queue);
   expect(receiver.requests).toHaveLength(2);
   expect(receiver.given.size).toBe(1);
