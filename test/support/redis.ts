@@ -18,9 +18,8 @@ export interface TestRedis extends RedisServer {
   kill(): Promise<void>;
   /** Starts again on the same files and address. */
   start(): Promise<void>;
-  /** Stops answering without ending (SIGSTOP), and goes on (SIGCONT). */
+  /** Stops answering without ending (SIGSTOP), until it is killed. */
   pause(): void;
-  resume(): void;
 }
 
 export interface TestRedisOptions {
@@ -97,10 +96,6 @@ class TestServer implements TestRedis {
 
   pause(): void {
     this.#child?.kill('SIGSTOP');
-  }
-
-  resume(): void {
-    this.#child?.kill('SIGCONT');
   }
 
   async close(): Promise<void> {
