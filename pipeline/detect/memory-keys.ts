@@ -8,8 +8,8 @@ import { reserved } from './memory-reserve.ts';
 
 const FIRST_SLOTS = 256;
 const FULLEST = 0.75;
-/** 32 MiB, claimed at first and free until touched; beyond them room for all is claimed, copied to once. */
-const FIRST_INTS = 2 ** 23;
+/** 4 MiB, claimed at first and free until touched; beyond them room for all is claimed, copied to once, in 2 ms. */
+const FIRST_INTS = 2 ** 20;
 /** In CAPACITY of the first line of a record that is on the free list. */
 const FREE = -1;
 

@@ -5,8 +5,8 @@ import { LEAST_PLAIN, VALUE_ABSENT } from './memory-layout.ts';
 import { reserved } from './memory-reserve.ts';
 
 const ENTRY_BYTES = 16;
-/** 32 MiB, claimed at first; beyond them the whole reserve is, copied to once. Neither costs until touched. */
-const FIRST_ENTRIES = 2 ** 21;
+/** 4 MiB, claimed at first; beyond them the whole reserve is, copied to once. Neither costs until touched. */
+const FIRST_ENTRIES = 2 ** 18;
 const LARGEST_POOL = 2 ** 28;
 
 /** Blocks of 2^n entries: taken from the end, or from the free list of their size. */

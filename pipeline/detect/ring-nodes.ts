@@ -9,8 +9,11 @@
 import { reserved } from './memory-reserve.ts';
 
 /** Rows that are claimed at first, free until touched; beyond them room for all is claimed, copied to once. */
-const FIRST_ROOM = 2 ** 20;
-const FIRST_SLOTS = 2 ** 15;
+const FIRST_ROOM = 2 ** 17;
+/** Tables that nodes are found in, chosen by the top bits of the tag: growing one stops the path for a 64th of all. */
+const SHARDS = 64;
+const SHARD_SHIFT = 26;
+const FIRST_SLOTS = 2 ** 9;
 const NONE = -1;
 const MINUTE_MS = 60_000;
 
@@ -50,9 +53,10 @@ export class RingNodes {
   /** Nodes that live. */
   size = 0;
   private readonly most: number;
-  /** Two words a slot: the node and 1, 0 for none, and its tag, which begins with the slot that it belongs to. */
-  private slots = reserved(FIRST_SLOTS * 2);
-  private mask = FIRST_SLOTS - 1;
+  /** Two words a slot: the node and 1, 0 for none, and its tag, whose low bits are the slot that it belongs to. */
+  private readonly shards = Array.from({ length: SHARDS }, () => reserved(FIRST_SLOTS * 2));
+  /** Nodes in each shard. */
+  private readonly placed = new Int32Array(SHARDS);
   private firstFree = NONE;
 
   /** @param most nodes that there may be. */
@@ -67,7 +71,10 @@ export class RingNodes {
   }
 
   get bytes(): number {
-    return this.used * ROW * Int32Array.BYTES_PER_ELEMENT + this.slots.byteLength;
+    return this.shards.reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      this.used * ROW * Int32Array.BYTES_PER_ELEMENT,
+    );
   }
 
   /** −1 for a number that is free. */
@@ -136,8 +143,10 @@ export class RingNodes {
 
   /** The number of a node, or −1. */
   find(lo: number, hi: number, kind: number): number {
-    const { slots, mask, rows } = this;
+    const { rows } = this;
     const tag = tagOf(lo, hi, kind);
+    const slots = this.shards[tag >>> SHARD_SHIFT]!;
+    const mask = (slots.length >> 1) - 1;
     for (let at = tag & mask; ; at = (at + 1) & mask) {
       const node = slots[at << 1]! - 1;
       if (node < 0) return NONE;
@@ -150,7 +159,9 @@ export class RingNodes {
 
   /** Reads what `find` begins with, without waiting for it. @returns the node there, often the one, or −1. */
   peek(lo: number, hi: number, kind: number): number {
-    return this.slots[(tagOf(lo, hi, kind) & this.mask) << 1]! - 1;
+    const tag = tagOf(lo, hi, kind);
+    const slots = this.shards[tag >>> SHARD_SHIFT]!;
+    return slots[(tag & ((slots.length >> 1) - 1)) << 1]! - 1;
   }
 
   /** Adds a node that `find` has not found; it has no links and no text. */
@@ -168,7 +179,6 @@ export class RingNodes {
     rows[row + KIND] = kind;
     for (let word = KIND + 1; word < ROW; word++) rows[row + word] = 0;
     this.size++;
-    if (this.size * 2 > this.mask) this.growSlots();
     this.put(node, this.tag(node));
     return node;
   }
@@ -196,17 +206,19 @@ export class RingNodes {
   }
 
   private put(node: number, tag: number): void {
-    const { slots, mask } = this;
-    let at = tag & mask;
-    while (slots[at << 1] !== 0) at = (at + 1) & mask;
-    slots[at << 1] = node + 1;
-    slots[(at << 1) + 1] = tag;
+    const shard = tag >>> SHARD_SHIFT;
+    if (++this.placed[shard]! * 4 > this.shards[shard]!.length) this.grow(shard);
+    place(this.shards[shard]!, node + 1, tag);
   }
 
   /** Linear probing without tombstones: what follows moves back as far as its home allows. */
   private unplace(node: number): void {
-    const { slots, mask } = this;
-    let hole = this.tag(node) & mask;
+    const tag = this.tag(node);
+    const shard = tag >>> SHARD_SHIFT;
+    const slots = this.shards[shard]!;
+    const mask = (slots.length >> 1) - 1;
+    this.placed[shard]!--;
+    let hole = tag & mask;
     while (slots[hole << 1] !== node + 1) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; slots[at << 1] !== 0; at = (at + 1) & mask) {
       const home = slots[(at << 1) + 1]! & mask;
@@ -224,14 +236,22 @@ export class RingNodes {
     this.rows = rows;
   }
 
-  private growSlots(): void {
-    const old = this.slots;
-    this.slots = reserved(old.length * 2);
-    this.mask = old.length - 1;
+  private grow(shard: number): void {
+    const old = this.shards[shard]!;
+    const slots = reserved(old.length * 2);
     for (let at = 0; at < old.length; at += 2) {
-      if (old[at] !== 0) this.put(old[at]! - 1, old[at + 1]!);
+      if (old[at] !== 0) place(slots, old[at]!, old[at + 1]!);
     }
+    this.shards[shard] = slots;
   }
+}
+
+function place(slots: Int32Array, word: number, tag: number): void {
+  const mask = (slots.length >> 1) - 1;
+  let at = tag & mask;
+  while (slots[at << 1] !== 0) at = (at + 1) & mask;
+  slots[at << 1] = word;
+  slots[(at << 1) + 1] = tag;
 }
 
 function tagOf(lo: number, hi: number, kind: number): number {

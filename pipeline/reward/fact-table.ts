@@ -4,8 +4,11 @@
  * share a record, as everywhere (see ingest/hash.ts).
  */
 
-const RECORDS_A_PAGE = 4096;
-const PAGE_SHIFT = 12;
+import { reserved } from '../detect/memory-reserve.ts';
+
+/** A page is a few hundred kilobytes: what nobody has touched is cleared when it is, not all at once. */
+const RECORDS_A_PAGE = 256;
+const PAGE_SHIFT = 8;
 const FIRST_SLOTS = 1024;
 const FULLEST = 0.75;
 /** Share of the records that goes, least recently seen first, when the bound bites: one pass pays for many. */
@@ -155,9 +158,9 @@ export class FactTable {
   }
 
   #addPage(): void {
-    const doubles = new Float64Array(RECORDS_A_PAGE * this.#stride);
-    this.#doubles.push(doubles);
-    this.#ints.push(new Int32Array(doubles.buffer));
+    const ints = reserved(RECORDS_A_PAGE * this.#stride * 2);
+    this.#doubles.push(new Float64Array(ints.buffer));
+    this.#ints.push(ints);
   }
 
   #place(record: number, lo: number): void {
