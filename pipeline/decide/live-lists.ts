@@ -185,8 +185,7 @@ export class LiveLists {
     if (this.#words.size >= MAX_KNOWN_WORDS) this.#words.clear();
     const word = { prefix, reason, author };
     this.#words.set(key, word);
-    this.#lastWord = word;
-    return word;
+    return (this.#lastWord = word);
   }
 
   #remove(list: ListName, where: Where, entry: number): boolean {
