@@ -12,8 +12,8 @@ import { isUnavailable } from '../reward/redis.ts';
 import type { Logger } from '../telemetry.ts';
 
 export interface FollowParts {
-  readonly commands: CommandLog;
-  readonly pipeline: Pipeline;
+  readonly commands: Pick<CommandLog, 'read' | 'follow' | 'answer' | 'trim'>;
+  readonly pipeline: Pick<Pipeline, 'obey'>;
   readonly journal: Pick<JournalDrain, 'caughtUp'>;
   readonly recorder: Pick<Recorder, 'flush' | 'obstacle'>;
   /** Id of the last command that is part of history; undefined: none. */

@@ -1,13 +1,15 @@
 /** When who gave an order is told of it: once the record shows what it did, and no later than they wait. */
 
 import { beforeEach, expect, it } from 'vitest';
-import type { CommandLog } from '../../pipeline/act/commands.ts';
 import { fixedClock } from '../../pipeline/clock.ts';
-import type { Command, CommandResult } from '../../pipeline/decide/account-action.ts';
 import { Lifecycle } from '../../pipeline/lifecycle.ts';
-import { followCommands } from '../../pipeline/orders/follow-commands.ts';
-import type { Pipeline } from '../../pipeline/pipeline.ts';
+import { followCommands, type FollowParts } from '../../pipeline/orders/follow-commands.ts';
 import { silentLogger } from '../../pipeline/telemetry.ts';
+
+const FREEZE = {
+  ...({ kind: 'freeze', accountId: 'a-1' } as const),
+  ...{ actor: 'li', reason: 'farm', issuedAtMs: 0 },
+};
 
 /** Lets everything that is ready run. */
 const turn = (): Promise<void> => new Promise(setImmediate);
@@ -31,21 +33,25 @@ async function follow(obstacle: string | undefined, ...ids: readonly string[]): 
   };
   const log = silentLogger();
   const lifecycle = new Lifecycle(clock, log);
-  const commands = {
+  const commands: FollowParts['commands'] = {
+    read: () => Promise.resolve([]),
     async *follow() {
       await Promise.resolve();
-      for (const id of ids) yield { id };
+      for (const id of ids) yield { ...FREEZE, id };
       lifecycle.stop('no more orders');
     },
-    answer: ({ commandId }: CommandResult) => Promise.resolve(happened.push(`told ${commandId}`)),
+    answer: ({ commandId }) => {
+      happened.push(`told ${commandId}`);
+      return Promise.resolve();
+    },
     trim: () => Promise.resolve(),
-  } as unknown as CommandLog;
-  const pipeline = {
-    obey: ({ id }: Command) => {
+  };
+  const pipeline: FollowParts['pipeline'] = {
+    obey: ({ id }) => {
       happened.push(`obeyed ${id}`);
       return Promise.resolve({ commandId: id, accepted: true, message: '' });
     },
-  } as unknown as Pipeline;
+  };
   await followCommands({
     ...{ commands, pipeline, position: undefined, lifecycle, clock, log },
     journal: { caughtUp: () => lasting('drained').then(() => true) },
