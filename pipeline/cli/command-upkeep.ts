@@ -30,19 +30,10 @@ function addLedger(root: Command): void {
     balances:
       'what stands on every account, beside its limit: that of the configuration and what the ledger knows to be added since',
   };
-  for (const [name, description] of Object.entries(described)) {
-    const command = ledger
-      .command(name)
-      .description(description)
-      .addOption(profileOption)
-      .addOption(dataOption)
-      .addOption(configOption)
-      .action(async (options: UpkeepFlags) => {
-        const { ledgerCommand } = await import('./ledger.ts');
-        await ledgerCommand(name as keyof typeof described, options);
-      });
-    if (name === 'balances') command.addOption(jsonOption);
-  }
+  addEach(ledger, described, 'balances', async (name, options) => {
+    const { ledgerCommand } = await import('./ledger.ts');
+    await ledgerCommand(name, options);
+  });
 }
 
 function addDeliveries(root: Command): void {
@@ -53,18 +44,28 @@ function addDeliveries(root: Command): void {
     list: 'those waiting, without an endpoint, or failed',
     retry: 'try those again that failed and needed a person',
   };
-  for (const [name, description] of Object.entries(described)) {
-    const command = deliveries
+  addEach(deliveries, described, 'list', async (name, options) => {
+    const { deliveriesCommand } = await import('./deliveries.ts');
+    await deliveriesCommand(name, options);
+  });
+}
+
+/** @param printing the one that prints rows. */
+function addEach<Name extends string>(
+  group: Command,
+  described: Readonly<Record<Name, string>>,
+  printing: Name,
+  run: (name: Name, options: UpkeepFlags) => Promise<void>,
+): void {
+  for (const [name, description] of Object.entries(described) as [Name, string][]) {
+    const command = group
       .command(name)
       .description(description)
       .addOption(profileOption)
       .addOption(dataOption)
       .addOption(configOption)
-      .action(async (options: UpkeepFlags) => {
-        const { deliveriesCommand } = await import('./deliveries.ts');
-        await deliveriesCommand(name as keyof typeof described, options);
-      });
-    if (name === 'list') command.addOption(jsonOption);
+      .action((options: UpkeepFlags) => run(name, options));
+    if (name === printing) command.addOption(jsonOption);
   }
 }
 
